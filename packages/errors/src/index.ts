@@ -1,0 +1,6 @@
+/**
+ * Errno numbers, names and texts, and the one error type the Coracle packages throw.
+ * @module
+ */
+export { type ErrnoName, errnoName, errnoNumber, errnoText } from './errno.ts';
+export { isErrno, SystemError, type SystemErrorDetails } from './system-error.ts';
