@@ -5,6 +5,9 @@ export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['@coracle/source', 'node', 'import', 'default'] },
   transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }],
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } },
+    ],
   },
 };

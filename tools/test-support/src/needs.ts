@@ -32,7 +32,9 @@ function missing(requirements: Requirement[]): string {
 }
 
 /** `test` where every requirement is met; elsewhere a skipped test whose title says what is missing. */
-function testWith(...requirements: Requirement[]): (title: string, body: () => void | Promise<void>, timeoutMs?: number) => void {
+function testWith(
+  ...requirements: Requirement[]
+): (title: string, body: () => void | Promise<void>, timeoutMs?: number) => void {
   const lacking = missing(requirements);
   return (title, body, timeoutMs) => {
     if (lacking) test.skip(`${title} (skipped: needs ${lacking})`, body);

@@ -1,0 +1,104 @@
+import { errnoName, SystemError } from '@coracle/errors';
+import { Channel } from './channel.ts';
+import { closeFd, duplicateFd, reap, socketPair } from './host-calls.ts';
+import { type AgentImage, agentImage, fallBackToFile } from './image.ts';
+import { libc } from './libc.ts';
+
+/** How an agent is started. */
+export interface AgentOptions {
+  /** Descriptors of ours that become its 0, 1 and 2; by default our own. */
+  stdio?: readonly [number, number, number];
+  /** Further descriptors of ours: the first becomes its 4, the next 5 and so on. */
+  fds?: readonly number[];
+  /** What ps(1) shows. */
+  title?: string;
+}
+
+/**
+ * A running agent: a process of 1.5 KB that makes the system calls it is sent.
+ *
+ * It sits in its own session, has its socket as descriptor 3, no environment, no memory of this process, and ends when
+ * the socket is closed.
+ * @example
+ * const agent = Agent.spawn();
+ * const outcome = await agent.channel.run({ steps: [step('getpid', [], 'learn the process id')] });
+ * agent.close();
+ */
+export class Agent implements Disposable {
+  readonly pid: number;
+  readonly channel: Channel;
+  /** Where its code was run from. */
+  readonly image: AgentImage['kind'];
+
+  private constructor(pid: number, channel: Channel, image: AgentImage['kind']) {
+    this.pid = pid;
+    this.channel = channel;
+    this.image = image;
+  }
+
+  /**
+   * Starts an agent with posix_spawn(3).
+   * @throws SystemError when the process cannot be made: EAGAIN (too many processes), EMFILE (too many descriptors)
+   * @throws UnsupportedPlatformError elsewhere than on Linux with glibc
+   */
+  static spawn({ stdio = [0, 1, 2], fds = [], title = 'coracle-agent' }: AgentOptions = {}): Agent {
+    const [ours, theirs] = socketPair();
+    try {
+      const { pid, image } = spawnImage([...stdio, theirs, ...fds], title);
+      return new Agent(pid, new Channel(ours), image);
+    } catch (error) {
+      closeFd(ours);
+      throw error;
+    } finally {
+      closeFd(theirs);
+    }
+  }
+
+  /** Closes the socket, which ends the agent, and waits for its process to be gone. */
+  close(): void {
+    this.channel.close();
+    reap(this.pid);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function spawnImage(fds: readonly number[], title: string): { pid: number; image: AgentImage['kind'] } {
+  // A source that is a target of an earlier dup2 would be overwritten before its turn.
+  const copies = new Map<number, number>();
+  const sources = fds.map((fd, target) => {
+    if (fd === target || fd >= fds.length) return fd;
+    const copy = copies.get(fd) ?? duplicateFd(fd, fds.length);
+    copies.set(fd, copy);
+    return copy;
+  });
+  const start = (image: AgentImage): number =>
+    libc().spawn({ path: `/proc/self/fd/${image.fd}`, argv: [title], env: [], fds: sources });
+  try {
+    let image = agentImage();
+    let pid = start(image);
+    if (image.kind === 'memfd' && errnoName(pid) === 'EACCES') {
+      image = fallBackToFile();
+      pid = start(image);
+    }
+    if (pid < 0)
+      throw new SystemError({
+        code: errnoName(pid) ?? 'EINVAL',
+        syscall: 'posix_spawn',
+        step: 'start the agent',
+        hint: hintFor(pid),
+      });
+    return { pid, image: image.kind };
+  } finally {
+    for (const copy of copies.values()) closeFd(copy);
+  }
+}
+
+function hintFor(errno: number): string | undefined {
+  if (errnoName(errno) === 'EAGAIN')
+    return 'the limit on processes is reached: see ulimit -u and the pids limit of the cgroup';
+  if (errnoName(errno) === 'ENOENT') return 'is /proc mounted? The agent is started through /proc/self/fd';
+  return undefined;
+}

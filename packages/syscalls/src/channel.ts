@@ -1,0 +1,82 @@
+import { closeFd, receiveSome, sendAll } from './host-calls.ts';
+import { libc } from './libc.ts';
+import { AGENT_BUFFER, encode, type Message } from './message.ts';
+import { Outcome } from './outcome.ts';
+import type { Program } from './step.ts';
+
+/** The other process closed the socket: it has ended, or it has become another program. */
+export class ChannelClosedError extends Error {
+  override readonly name = 'ChannelClosedError';
+  readonly code = 'ERR_CORACLE_AGENT_GONE';
+}
+
+/** One end of the socket to an agent: programs go out, reports come back in the same order. */
+export class Channel {
+  readonly #fd: number;
+  #stopWaiting: (() => void) | undefined;
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  /** Takes over a connected stream socket; {@link close} closes it. */
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /**
+   * Sends a program without waiting for its report.
+   * @throws SystemError EPIPE when the agent is gone
+   * @throws {TypeError} when the program cannot be encoded, see {@link encode}
+   */
+  post(program: Program): Message {
+    const message = encode(program, { base: AGENT_BUFFER, arch: libc().arch });
+    sendAll(this.#fd, message.bytes);
+    return message;
+  }
+
+  /**
+   * The next report, which must be one of this message.
+   * @returns `undefined` at the end of the stream: the agent has ended or has executed another program
+   */
+  async report(message: Message): Promise<Outcome | undefined> {
+    const bytes = new Uint8Array(message.report.length);
+    for (let filled = 0; filled < bytes.length; ) {
+      if (this.#closed) return undefined;
+      const got = receiveSome(this.#fd, bytes.subarray(filled));
+      if (got === 0) return undefined;
+      if (got === undefined) await this.#readable();
+      else filled += got;
+    }
+    return new Outcome(message, bytes);
+  }
+
+  /**
+   * Sends a program and waits for what came of it, success or failure.
+   * @throws {ChannelClosedError} when the agent ends instead of answering
+   * @throws SystemError EPIPE when it was gone before
+   */
+  async run(program: Program): Promise<Outcome> {
+    const outcome = await this.report(this.post(program));
+    if (!outcome) throw new ChannelClosedError('the agent ended before it had answered');
+    return outcome;
+  }
+
+  #readable(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#stopWaiting?.();
+        this.#stopWaiting = undefined;
+        this.#wake = undefined;
+        resolve();
+      };
+      this.#stopWaiting = libc().onReadable(this.#fd, this.#wake);
+    });
+  }
+
+  /** Closes the socket; a report still waited for is then `undefined`. Closing twice is no error. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#wake?.();
+    closeFd(this.#fd);
+  }
+}

@@ -1,0 +1,133 @@
+import { errnoName, SystemError } from '@coracle/errors';
+import { AF, F, LOCK, MSG, SOCK } from './constants.ts';
+import { libc } from './libc.ts';
+import { type SyscallName, syscallNumber } from './syscall-names.ts';
+
+/**
+ * The few system calls the host process itself makes around a container: sockets, pipes, locks, signals. Each is one
+ * call through the C library with an error of the usual family.
+ */
+
+function call(
+  name: SyscallName,
+  args: (number | bigint)[],
+  about: { path?: string; detail?: string; step?: string } = {},
+): number {
+  const { arch, syscall } = libc();
+  const result = syscall(syscallNumber(name, arch) ?? -1, ...args);
+  if (result < 0) throw new SystemError({ code: errnoName(result) ?? 'EINVAL', syscall: name, ...about });
+  return result;
+}
+
+function pair(
+  name: 'socketpair' | 'pipe2',
+  args: (pointer: bigint) => (number | bigint)[],
+  step: string,
+): [number, number] {
+  const fds = new Int32Array(2);
+  call(name, args(libc().addressOf(new Uint8Array(fds.buffer))), { step });
+  return [fds[0] ?? -1, fds[1] ?? -1];
+}
+
+/**
+ * Two connected stream sockets, close-on-exec.
+ * @throws SystemError EMFILE or ENFILE when descriptors are used up
+ * @see socketpair(2)
+ */
+export function socketPair(): [number, number] {
+  return pair(
+    'socketpair',
+    (fds) => [AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC, 0, fds],
+    'make a pair of sockets to the agent',
+  );
+}
+
+/**
+ * A pipe, close-on-exec: the read end and the write end.
+ * @throws SystemError EMFILE or ENFILE when descriptors are used up
+ * @see pipe2(2)
+ */
+export function pipe(): [number, number] {
+  const O_CLOEXEC = 0x80000;
+  return pair('pipe2', (fds) => [fds, O_CLOEXEC], 'make a pipe');
+}
+
+/** Closes a descriptor. @throws SystemError EBADF @see close(2) */
+export function closeFd(fd: number): void {
+  call('close', [fd]);
+}
+
+/** A duplicate that is at least `minimum`, close-on-exec. @throws SystemError EMFILE @see fcntl(2) F_DUPFD_CLOEXEC */
+export function duplicateFd(fd: number, minimum = 0): number {
+  return call('fcntl', [fd, F.F_DUPFD_CLOEXEC, minimum]);
+}
+
+/**
+ * Writes all bytes to a socket, waiting while it is full.
+ * @throws SystemError EPIPE when nobody reads any more
+ * @see sendto(2)
+ */
+export function sendAll(fd: number, bytes: Uint8Array): void {
+  const base = libc().addressOf(bytes);
+  for (let sent = 0; sent < bytes.length; ) {
+    sent += call('sendto', [fd, base + BigInt(sent), bytes.length - sent, MSG.MSG_NOSIGNAL, 0, 0], {
+      step: 'send a program to the agent',
+    });
+  }
+}
+
+/**
+ * Reads what is there.
+ * @returns the number of bytes, 0 at the end of the stream, `undefined` when there is nothing yet
+ * @see recvfrom(2)
+ */
+export function receiveSome(fd: number, into: Uint8Array): number | undefined {
+  const { arch, addressOf, syscall } = libc();
+  const result = syscall(
+    syscallNumber('recvfrom', arch) ?? -1,
+    fd,
+    addressOf(into),
+    into.length,
+    MSG.MSG_DONTWAIT,
+    0,
+    0,
+  );
+  if (result >= 0) return result;
+  const code = errnoName(result) ?? 'EINVAL';
+  if (code === 'EAGAIN') return undefined;
+  if (code === 'ECONNRESET') return 0;
+  throw new SystemError({ code, syscall: 'recvfrom', step: 'read a report of the agent' });
+}
+
+/**
+ * A descriptor that stands for a process and never for another that gets its number later.
+ * @throws SystemError ESRCH when there is no such process
+ * @see pidfd_open(2) (since Linux 5.3)
+ */
+export function pidfdOpen(pid: number): number {
+  return call('pidfd_open', [pid, 0], { detail: `pid ${pid}` });
+}
+
+/** Sends a signal to the process of a pidfd. @throws SystemError ESRCH when it has ended @see pidfd_send_signal(2) */
+export function pidfdSendSignal(pidfd: number, signal: number): void {
+  call('pidfd_send_signal', [pidfd, signal, 0, 0], { detail: `signal ${signal}` });
+}
+
+/**
+ * Waits for a child that {@link Libc.spawn} started and that is about to end; libuv reaps only its own.
+ * @see wait4(2)
+ */
+export function reap(pid: number): void {
+  const { arch, syscall } = libc();
+  syscall(syscallNumber('wait4', arch) ?? -1, pid, 0, 0, 0);
+}
+
+/**
+ * Takes the exclusive lock of an open file without waiting.
+ * @returns whether we have it; the kernel lets go of it when the last descriptor of the open file is closed
+ * @see flock(2)
+ */
+export function tryLock(fd: number): boolean {
+  const { arch, syscall } = libc();
+  return syscall(syscallNumber('flock', arch) ?? -1, fd, LOCK.LOCK_EX | LOCK.LOCK_NB) === 0;
+}

@@ -1,0 +1,24 @@
+/**
+ * Linux system calls as data, and the executors that run them.
+ *
+ * A container is made by an ordered list of system calls. Here such a list is a {@link Program} of {@link Step}s, which the
+ * {@link Agent} runs in the container-to-be, {@link runLocally} in the calling thread, and {@link explain} nowhere.
+ * @module
+ */
+export { Agent, type AgentOptions } from './agent.ts';
+export * from './arg.ts';
+export * from './calls.ts';
+export { Channel, ChannelClosedError } from './channel.ts';
+export * from './constants.ts';
+export { type ExplainedStep, explain } from './explain.ts';
+export { closeFd, duplicateFd, pidfdOpen, pidfdSendSignal, pipe, reap, socketPair, tryLock } from './host-calls.ts';
+export { type AgentImage, agentImage } from './image.ts';
+export { checkPlatform, type Libc, libc, type SpawnOptions, UnsupportedPlatformError } from './libc.ts';
+export { runLocally } from './local.ts';
+export { AGENT_BUFFER, encode, MESSAGE_LIMIT, type Message } from './message.ts';
+export { Outcome } from './outcome.ts';
+export { renderArg, renderStep } from './render.ts';
+export { type Program, type Purpose, type Step, step } from './step.ts';
+export * from './structs.ts';
+export { SyscallError } from './syscall-error.ts';
+export { type Arch, type SyscallName, syscallNumber } from './syscall-names.ts';

@@ -1,0 +1,100 @@
+import type { Arg, Output, Struct } from './arg.ts';
+
+/** What is put into memory for a program: everything its arguments point at. */
+type Memory = string | Uint8Array | Struct | Output;
+
+/**
+ * Lays the data of a program out in one stretch of memory that starts at a known address: strings get their NUL,
+ * structures their pointers. Everything starts on a multiple of 8.
+ *
+ * Outputs come first, right behind the results, so that the report (results and outputs) is one piece.
+ */
+export class Layout {
+  readonly outputs: ReadonlyMap<string, { offset: number; length: number }>;
+  /** Where the outputs end, in bytes from the start of the memory. */
+  readonly outputsEnd: number;
+  /** Where all data ends. */
+  end: number;
+  readonly #base: bigint;
+  readonly #places = new Map<Memory, number>();
+  readonly #strings = new Map<string, number>();
+  readonly #pieces: { offset: number; bytes: Uint8Array }[] = [];
+  readonly #pointers: { offset: number; target: bigint }[] = [];
+  readonly #report: number;
+
+  /**
+   * @param memory `base` is the address of the memory, `report` the offset of the report in it, `start` where outputs may begin
+   */
+  constructor({ base, report, start }: { base: bigint; report: number; start: number }, args: Iterable<Arg>) {
+    this.#base = base;
+    this.#report = report;
+    const all = [...args];
+    const outputs = new Map<string, { offset: number; length: number }>();
+    let end = start;
+    for (const output of all.flatMap(outputsIn)) {
+      if (outputs.has(output.name)) continue;
+      outputs.set(output.name, { offset: end, length: output.length });
+      end = align(end + output.length);
+    }
+    this.outputs = outputs;
+    this.outputsEnd = end;
+    this.end = end;
+  }
+
+  /** The address of what an argument points at; it is put into memory at the first call. */
+  address(target: Memory | null | { kind: 'report' }): bigint {
+    if (target === null) return 0n;
+    if (typeof target === 'object' && 'kind' in target && target.kind === 'report')
+      return this.#base + BigInt(this.#report);
+    return this.#base + BigInt(this.#place(target));
+  }
+
+  #place(target: Memory): number {
+    if (typeof target === 'string') return this.#placeString(target);
+    if (!(target instanceof Uint8Array) && target.kind === 'output') return this.outputs.get(target.name)?.offset ?? 0;
+    const known = this.#places.get(target);
+    if (known !== undefined) return known;
+    const offset = this.#put(target instanceof Uint8Array ? target : target.bytes);
+    this.#places.set(target, offset);
+    if (target instanceof Uint8Array) return offset;
+    for (const pointer of target.pointers ?? []) {
+      this.#pointers.push({ offset: offset + pointer.offset, target: this.address(pointer.target) });
+    }
+    return offset;
+  }
+
+  #placeString(text: string): number {
+    const known = this.#strings.get(text);
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(`${text}\0`);
+    const offset = this.#put(bytes);
+    this.#strings.set(text, offset);
+    return offset;
+  }
+
+  #put(bytes: Uint8Array): number {
+    const offset = this.end;
+    this.#pieces.push({ offset, bytes });
+    this.end = align(offset + bytes.length);
+    return offset;
+  }
+
+  /** Writes all data into the memory. */
+  writeTo(memory: Uint8Array): void {
+    for (const { offset, bytes } of this.#pieces) memory.set(bytes, offset);
+    const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+    for (const { offset, target } of this.#pointers) view.setBigUint64(offset, target, true);
+  }
+}
+
+/** The next multiple of 8. */
+export function align(offset: number): number {
+  return (offset + 7) & ~7;
+}
+
+function outputsIn(arg: Arg): Output[] {
+  if (typeof arg !== 'object' || arg === null || arg instanceof Uint8Array) return [];
+  if (arg.kind === 'output') return [arg];
+  if (arg.kind === 'struct') return (arg.pointers ?? []).flatMap(({ target }) => outputsIn(target));
+  return [];
+}

@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Arch } from './syscall-names.ts';
+
+/**
+ * The way into the C library: what the host side needs of it and nothing more. Behind this interface stands koffi today;
+ * another foreign-function interface would be another implementation of it.
+ */
+export interface Libc {
+  arch: Arch;
+  /** syscall(2) with up to six arguments. Returns the result, or the errno as a negative number. */
+  syscall(number: number, ...args: (number | bigint)[]): number;
+  /** The address of a buffer's first byte. Valid as long as the buffer is kept alive. */
+  addressOf(bytes: Uint8Array): bigint;
+  /** posix_spawn(3). Returns the process id, or the errno as a negative number. */
+  spawn(options: SpawnOptions): number;
+  /** Calls back whenever the descriptor can be read or was hung up; returns a function that ends this. */
+  onReadable(fd: number, callback: () => void): () => void;
+}
+
+/** A process started with {@link Libc.spawn}: in its own session, all signals at their defaults and unblocked. */
+export interface SpawnOptions {
+  path: string;
+  argv: readonly string[];
+  env: readonly string[];
+  /** Descriptor n of the new process is this descriptor of ours. All others with close-on-exec are closed. */
+  fds: readonly number[];
+}
+
+/** Thrown where the platform cannot run Coracle's system calls. */
+export class UnsupportedPlatformError extends Error {
+  override readonly name = 'UnsupportedPlatformError';
+  readonly code = 'ERR_CORACLE_PLATFORM';
+}
+
+let loaded: Libc | undefined;
+
+/**
+ * The C library of this process, loaded at the first call.
+ * @throws {UnsupportedPlatformError} elsewhere than on Linux with glibc on x86-64 or arm64
+ */
+export function libc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Libc {
+  const arch = checkPlatform();
+  let koffi: Koffi;
+  try {
+    koffi = createRequire(import.meta.url)('koffi');
+  } catch (cause) {
+    const error = new UnsupportedPlatformError(
+      'could not load koffi, the bridge to the C library: install the optional dependencies of the package koffi',
+    );
+    error.cause = cause;
+    throw error;
+  }
+  return bind(koffi, arch);
+}
+
+/** Says clearly what is not supported; the facts are parameters for the tests. */
+export function checkPlatform(
+  { platform, arch, glibc }: { platform: string; arch: string; glibc: boolean } = {
+    platform: process.platform,
+    arch: process.arch,
+    glibc: process.platform !== 'linux' || usesGlibc(),
+  },
+): Arch {
+  if (platform !== 'linux')
+    throw new UnsupportedPlatformError(
+      `containers are a feature of the Linux kernel and this is ${platform}: use a Linux machine or virtual machine`,
+    );
+  if (arch !== 'x64' && arch !== 'arm64')
+    throw new UnsupportedPlatformError(`this is ${arch}: Coracle runs on 64-bit x86 (x64) and 64-bit ARM (arm64)`);
+  if (!glibc)
+    throw new UnsupportedPlatformError(
+      'this Node is built for musl, with which Coracle is not tested: use a Node built for glibc',
+    );
+  return arch;
+}
+
+/** A glibc process has glibc's dynamic loader among its mapped files; asking the process report instead would take 20 ms. */
+function usesGlibc(): boolean {
+  return !/\/ld-musl-/.test(readFileSync('/proc/self/maps', 'latin1'));
+}
+
+/** What of koffi is used. */
+interface Koffi {
+  load(path: null): { func(definition: string): (...args: unknown[]) => number };
+  errno(): number;
+  address(value: Uint8Array): bigint;
+  node: {
+    poll(fd: number, options: { readable: boolean; disconnect: boolean }, callback: () => void): { close(): void };
+  };
+}
+
+const POSIX_SPAWN_SETSIGDEF = 0x04;
+const POSIX_SPAWN_SETSIGMASK = 0x08;
+const POSIX_SPAWN_SETSID = 0x80;
+/** Larger than glibc's posix_spawn_file_actions_t (80 bytes) and posix_spawnattr_t (336) on both architectures. */
+const OPAQUE_LENGTH = 512;
+
+function bind(koffi: Koffi, arch: Arch): Libc {
+  const library = koffi.load(null);
+  const syscall = library.func('long syscall(long, long, long, long, long, long, long)');
+  const posixSpawn = lazily(() => bindSpawn(library));
+  return {
+    arch,
+    syscall(number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0) {
+      const result = syscall(number, a, b, c, d, e, f);
+      return result === -1 ? -koffi.errno() : result;
+    },
+    addressOf: (bytes) => koffi.address(bytes),
+    spawn: (options) => posixSpawn()(options),
+    onReadable(fd, callback) {
+      const handle = koffi.node.poll(fd, { readable: true, disconnect: true }, callback);
+      return () => handle.close();
+    },
+  };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function bindSpawn(library: ReturnType<Koffi['load']>): Libc['spawn'] {
+  const actionsInit = library.func('int posix_spawn_file_actions_init(void *)');
+  const actionsDup2 = library.func('int posix_spawn_file_actions_adddup2(void *, int, int)');
+  const actionsDestroy = library.func('int posix_spawn_file_actions_destroy(void *)');
+  const attrInit = library.func('int posix_spawnattr_init(void *)');
+  const attrFlags = library.func('int posix_spawnattr_setflags(void *, short)');
+  const attrMask = library.func('int posix_spawnattr_setsigmask(void *, void *)');
+  const attrDefault = library.func('int posix_spawnattr_setsigdefault(void *, void *)');
+  const spawn = library.func('int posix_spawn(void *, const char *, void *, void *, const char **, const char **)');
+
+  const noSignals = new Uint8Array(128);
+  const allSignals = new Uint8Array(128).fill(0xff);
+  const attributes = new Uint8Array(OPAQUE_LENGTH);
+  attrInit(attributes);
+  attrFlags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+  attrMask(attributes, noSignals);
+  // Node ignores SIGPIPE; an ignored signal stays ignored across execve.
+  attrDefault(attributes, allSignals);
+
+  return ({ path, argv, env, fds }) => {
+    const pid = new Int32Array(1);
+    const actions = new Uint8Array(OPAQUE_LENGTH);
+    actionsInit(actions);
+    // dup2 onto itself clears close-on-exec in posix_spawn, which libuv sets on 0-2 too.
+    fds.forEach((fd, target) => {
+      actionsDup2(actions, fd, target);
+    });
+    const failed = spawn(pid, path, actions, attributes, [...argv, null], [...env, null]);
+    actionsDestroy(actions);
+    return failed === 0 ? (pid[0] ?? 0) : -failed;
+  };
+}

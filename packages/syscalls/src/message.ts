@@ -1,0 +1,158 @@
+import { errnoNumber } from '@coracle/errors';
+import type { Arg } from './arg.ts';
+import { align, Layout } from './layout.ts';
+import type { Program, Step } from './step.ts';
+import { type Arch, syscallNumber } from './syscall-names.ts';
+
+/**
+ * The wire format of the agent (tools/agent/agent.c is its other half), all little-endian:
+ *
+ *     header   u64 checksum   of everything behind it, see {@link checksum}
+ *              u32 magic      'CRCL'
+ *              u32 length     of the whole message in bytes, a multiple of 8
+ *              u32 count      of calls
+ *              u32 cleanup    index of the first call that is made whatever failed before
+ *              u32 report     offset of the report
+ *              u32 reportLength
+ *     calls    count times: u16 number, u8 references, u8 only, u8 tolerate[4], u64 arguments[6]
+ *     report   i64 results[count], then the outputs
+ *     data     what arguments point at, by absolute address: the agent reads the message to a fixed one
+ *
+ * A call whose bit n is set in `references` takes as argument n the result of the call with that index; when that result
+ * is an error the call is not made and its own result is the same error.
+ */
+export const HEADER_LENGTH = 32;
+export const CALL_LENGTH = 56;
+const MAGIC = 0x4c435243;
+const ONLY = { parent: 1, child: 2 } as const;
+/** In `tolerate`: every error. */
+const TOLERATE_ANY = 0xff;
+/** ECANCELED: the result of a call that was never made. */
+const NOT_MADE = -125n;
+
+/** Where the agent reads messages to; the linker script of tools/agent puts its buffer there. */
+export const AGENT_BUFFER = 0x10000000n;
+/** The longest message the agent takes: arguments and environment alone may be 2 MiB (execve(2)). */
+export const MESSAGE_LIMIT: number = 4 * 1024 * 1024;
+
+/** A program ready for an executor, and what is needed to understand its report. */
+export interface Message {
+  bytes: Uint8Array;
+  steps: readonly Step[];
+  cleanup: number;
+  report: { offset: number; length: number };
+  /** Offsets from the start of the report. */
+  outputs: ReadonlyMap<string, { offset: number; length: number }>;
+}
+
+/**
+ * Encodes a program for memory at `base`.
+ * @throws {TypeError} when a step uses a result no earlier step gives, a call is unknown to the architecture, a string
+ *   holds a NUL, a step tolerates more than four errors, or the message is over 4 MiB: faults of the program itself
+ * @example
+ * encode({ steps: [chdir('/', 'stand at the root')] }, { base: AGENT_BUFFER, arch: 'x64' });
+ */
+export function encode(program: Program, { base, arch }: { base: bigint; arch: Arch }): Message {
+  const steps = [...program.steps, ...(program.finally ?? [])];
+  const cleanup = program.steps.length;
+  const report = HEADER_LENGTH + steps.length * CALL_LENGTH;
+  const resultsEnd = report + steps.length * 8;
+  const layout = new Layout(
+    { base, report, start: resultsEnd },
+    steps.flatMap((step) => step.args),
+  );
+  const reportLength = layout.outputsEnd - report;
+  const calls = encodeCalls(steps, { layout, reportLength, arch, cleanup });
+  const length = align(layout.end);
+  if (length > MESSAGE_LIMIT)
+    throw new TypeError(
+      `the program takes ${length} bytes, more than the ${MESSAGE_LIMIT} of one message: arguments and environment are too long`,
+    );
+  const bytes = new Uint8Array(length);
+  bytes.set(calls, HEADER_LENGTH);
+  layout.writeTo(bytes);
+  const view = new DataView(bytes.buffer);
+  for (let index = 0; index < steps.length; index++) view.setBigInt64(report + index * 8, NOT_MADE, true);
+  [MAGIC, length, steps.length, cleanup, report, reportLength].forEach((word, index) => {
+    view.setUint32(8 + index * 4, word, true);
+  });
+  view.setBigUint64(0, checksum(bytes), true);
+  const outputs = new Map(
+    [...layout.outputs].map(([name, place]) => [name, { ...place, offset: place.offset - report }]),
+  );
+  return { bytes, steps, cleanup, report: { offset: report, length: reportLength }, outputs };
+}
+
+interface CallContext {
+  layout: Layout;
+  reportLength: number;
+  arch: Arch;
+  cleanup: number;
+}
+
+function encodeCalls(steps: readonly Step[], context: CallContext): Uint8Array {
+  const bytes = new Uint8Array(steps.length * CALL_LENGTH);
+  const view = new DataView(bytes.buffer);
+  const labels = new Map<string, number>();
+  steps.forEach((step, index) => {
+    const at = index * CALL_LENGTH;
+    const number = syscallNumber(step.syscall, context.arch);
+    if (number === undefined) throw new TypeError(`${step.syscall}: no such system call on ${context.arch}`);
+    view.setUint16(at, number, true);
+    view.setUint8(at + 3, step.only === undefined ? 0 : ONLY[step.only]);
+    tolerated(step, index >= context.cleanup).forEach((errno, slot) => {
+      view.setUint8(at + 4 + slot, errno);
+    });
+    let references = 0;
+    step.args.forEach((arg, slot) => {
+      if (typeof arg === 'object' && arg !== null && 'kind' in arg && arg.kind === 'result') references |= 1 << slot;
+      view.setBigUint64(at + 8 + slot * 8, BigInt.asUintN(64, value(arg, { ...context, labels, step })), true);
+    });
+    view.setUint8(at + 2, references);
+    if (step.result !== undefined) labels.set(step.result, index);
+  });
+  return bytes;
+}
+
+function tolerated(step: Step, inCleanup: boolean): number[] {
+  if (step.tolerate === 'any' || inCleanup) return [TOLERATE_ANY];
+  const errnos = (step.tolerate ?? []).map(errnoNumber);
+  if (errnos.length > 4) throw new TypeError(`${step.syscall} (${step.why}): a step tolerates at most four errors`);
+  return errnos;
+}
+
+function value(arg: Arg, context: CallContext & { labels: Map<string, number>; step: Step }): bigint {
+  if (typeof arg === 'number' || typeof arg === 'bigint') return BigInt(arg);
+  if (typeof arg === 'string' && arg.includes('\0'))
+    throw new TypeError(`${context.step.syscall} (${context.step.why}): ${JSON.stringify(arg)} holds a NUL`);
+  if (arg === null || typeof arg === 'string' || arg instanceof Uint8Array) return context.layout.address(arg);
+  switch (arg.kind) {
+    case 'flags':
+      return BigInt(arg.value);
+    case 'report-length':
+      return BigInt(context.reportLength);
+    case 'result': {
+      const index = context.labels.get(arg.of);
+      if (index === undefined)
+        throw new TypeError(`${context.step.syscall} (${context.step.why}): no earlier step gives '${arg.of}'`);
+      return BigInt(index);
+    }
+    default:
+      return context.layout.address(arg);
+  }
+}
+
+/**
+ * The check a message carries: each 32-bit word behind the checksum is mixed in by an exclusive or and a multiplication
+ * (FNV-1a's, on words), in two lanes. It finds corruption, not forgery: only the holder of the socket can write to it.
+ */
+function checksum(bytes: Uint8Array): bigint {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  let low = 0x811c9dc5;
+  let high = 0x1000193;
+  for (let index = 2; index < words.length; index += 2) {
+    low = Math.imul(low ^ (words[index] ?? 0), 0x1000193);
+    high = Math.imul(high ^ (words[index + 1] ?? 0), 0x1000193);
+  }
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}

@@ -1,0 +1,292 @@
+import type { Arg, Flags, Output, Struct } from './arg.ts';
+
+/**
+ * Encoders of the C structures that calls take. All fields are little-endian, as on both architectures;
+ * offsets are those of the kernel's own headers (tests compare them with a C compiler's).
+ */
+
+type Pointers = NonNullable<Struct['pointers']>;
+
+function struct(length: number, text: string, fill: (view: DataView) => void, pointers?: Pointers): Struct {
+  const bytes = new Uint8Array(length);
+  fill(new DataView(bytes.buffer));
+  return pointers ? { kind: 'struct', bytes, text, pointers } : { kind: 'struct', bytes, text };
+}
+
+const text = (value: Flags | number | bigint): string => (typeof value === 'object' ? value.text : String(value));
+const number = (value: Flags | number | bigint): bigint => BigInt(typeof value === 'object' ? value.value : value);
+
+/** Arguments of clone3(2). */
+export interface CloneArgs {
+  flags: Flags | number | bigint;
+  /** Sent to the parent when the child ends; SIGCHLD (17) if absent. */
+  exitSignal?: number;
+  /** Where the kernel puts a pidfd of the child (with CLONE_PIDFD). */
+  pidfd?: Output;
+  /** Descriptor of the cgroup directory to start in (with CLONE_INTO_CGROUP). */
+  cgroup?: number;
+}
+
+/**
+ * `struct clone_args` of clone3(2), 88 bytes.
+ * @example
+ * cloneArgs({ flags: flags(CLONE, 'CLONE_NEWPID') });
+ */
+export function cloneArgs({ flags, exitSignal = 17, pidfd, cgroup }: CloneArgs): Struct {
+  return struct(
+    88,
+    `{flags: ${text(flags)}${cgroup === undefined ? '' : `, cgroup: ${cgroup}`}}`,
+    (view) => {
+      view.setBigUint64(0, number(flags), true);
+      view.setBigUint64(32, BigInt(exitSignal), true);
+      if (cgroup !== undefined) view.setBigUint64(80, BigInt(cgroup), true);
+    },
+    pidfd && [{ offset: 8, target: pidfd }],
+  );
+}
+
+/**
+ * `struct open_how` of openat2(2), 24 bytes.
+ * @example
+ * openHow({ flags: flags(OPEN, 'O_PATH'), resolve: flags(RESOLVE, 'RESOLVE_IN_ROOT') });
+ */
+export function openHow({
+  flags,
+  mode = 0,
+  resolve,
+}: {
+  flags: Flags | number;
+  mode?: number;
+  resolve: Flags | number;
+}): Struct {
+  return struct(24, `{flags: ${text(flags)}, resolve: ${text(resolve)}}`, (view) => {
+    view.setBigUint64(0, number(flags), true);
+    view.setBigUint64(8, BigInt(mode), true);
+    view.setBigUint64(16, number(resolve), true);
+  });
+}
+
+/**
+ * `struct mount_attr` of mount_setattr(2), 32 bytes.
+ * @param attr `set` and `clear` take MOUNT_ATTR_*, `propagation` one of MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE
+ * @example
+ * mountAttr({ set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') });
+ */
+export function mountAttr(attr: {
+  set?: Flags | number;
+  clear?: Flags | number;
+  propagation?: Flags | number;
+  usernsFd?: number;
+}): Struct {
+  const { set = 0, clear = 0, propagation = 0, usernsFd = 0 } = attr;
+  const words = [];
+  if (number(set)) words.push(`set: ${text(set)}`);
+  if (number(clear)) words.push(`clear: ${text(clear)}`);
+  if (number(propagation)) words.push(`propagation: ${text(propagation)}`);
+  return struct(32, `{${words.join(', ')}}`, (view) => {
+    view.setBigUint64(0, number(set), true);
+    view.setBigUint64(8, number(clear), true);
+    view.setBigUint64(16, number(propagation), true);
+    view.setBigUint64(24, BigInt(usernsFd), true);
+  });
+}
+
+/**
+ * `struct rlimit64` of prlimit(2), 16 bytes; `'max'` is no limit.
+ * @example
+ * rlimit({ soft: 1024, hard: 'max' });
+ */
+export function rlimit({ soft, hard }: { soft: number | bigint | 'max'; hard: number | bigint | 'max' }): Struct {
+  const value = (limit: number | bigint | 'max'): bigint => (limit === 'max' ? 0xffffffffffffffffn : BigInt(limit));
+  return struct(16, `{soft: ${soft}, hard: ${hard}}`, (view) => {
+    view.setBigUint64(0, value(soft), true);
+    view.setBigUint64(8, value(hard), true);
+  });
+}
+
+/**
+ * A null-terminated array of strings, as execve(2) takes for arguments and environment.
+ * @example
+ * stringArray(['ls', '-l']);
+ */
+export function stringArray(strings: readonly string[]): Struct {
+  const shown = strings.map((string) => JSON.stringify(string)).join(', ');
+  const pointers = strings.map((target, index) => ({ offset: index * 8, target }));
+  return struct((strings.length + 1) * 8, `[${shown}]`, () => {}, pointers);
+}
+
+/**
+ * `struct sock_fprog` of seccomp(2): a BPF program of `sock_filter` instructions, 8 bytes each.
+ * @example
+ * sockFprog(instructions);
+ */
+export function sockFprog(instructions: Uint8Array): Struct {
+  const count = instructions.length / 8;
+  return struct(16, `{${count} instructions}`, (view) => view.setUint16(0, count, true), [
+    { offset: 8, target: instructions },
+  ]);
+}
+
+/**
+ * An array of `struct pollfd` for ppoll(2), 8 bytes each.
+ * @example
+ * pollFds([{ fd: 3, events: POLL.POLLIN }]);
+ */
+export function pollFds(fds: readonly { fd: number; events: number }[]): Struct {
+  return struct(fds.length * 8, `[${fds.map(({ fd }) => `{fd: ${fd}}`).join(', ')}]`, (view) => {
+    fds.forEach(({ fd, events }, index) => {
+      view.setInt32(index * 8, fd, true);
+      view.setInt16(index * 8 + 4, events, true);
+    });
+  });
+}
+
+/**
+ * `struct msghdr` of sendmsg(2) carrying one byte and, as SCM_RIGHTS (unix(7)), file descriptors.
+ * @example
+ * sendFds([10]);
+ */
+export function fdMessage(fds: readonly number[]): Struct {
+  const controlLength = 16 + fds.length * 4;
+  const control = struct((controlLength + 7) & ~7, `{SCM_RIGHTS: [${fds.join(', ')}]}`, (view) => {
+    view.setBigUint64(0, BigInt(controlLength), true);
+    view.setInt32(8, 1, true);
+    view.setInt32(12, 1, true);
+    fds.forEach((fd, index) => view.setInt32(16 + index * 4, fd, true));
+  });
+  return messageHeader(
+    struct(1, '1 byte', () => {}),
+    control,
+    control.bytes.length,
+    control.text,
+  );
+}
+
+/**
+ * `struct msghdr` for recvmsg(2): room for one byte and for control messages.
+ * @param control where the kernel puts them, see {@link readFdMessage}
+ * @example
+ * receiveHeader(output('control', 24));
+ */
+export function receiveHeader(control: Output): Struct {
+  return messageHeader({ kind: 'output', name: 'byte', length: 1 }, control, control.length, '{room for descriptors}');
+}
+
+function messageHeader(byte: Struct | Output, control: Struct | Output, controlLength: number, shown: string): Struct {
+  const vector = struct(16, '{iov_len: 1}', (view) => view.setBigUint64(8, 1n, true), [{ offset: 0, target: byte }]);
+  return struct(
+    56,
+    shown,
+    (view) => {
+      view.setBigUint64(24, 1n, true);
+      view.setBigUint64(40, BigInt(controlLength), true);
+    },
+    [
+      { offset: 16, target: vector },
+      { offset: 32, target: control },
+    ],
+  );
+}
+
+/**
+ * The descriptors in a control buffer that recvmsg(2) filled.
+ * @returns an empty list when the message carried none
+ * @example
+ * readFdMessage(outcome.output('control')); // [17]
+ */
+export function readFdMessage(control: Uint8Array): number[] {
+  const view = new DataView(control.buffer, control.byteOffset, control.byteLength);
+  if (view.getInt32(8, true) !== 1 || view.getInt32(12, true) !== 1) return [];
+  const count = (Number(view.getBigUint64(0, true)) - 16) / 4;
+  return Array.from({ length: count }, (_, index) => view.getInt32(16 + index * 4, true));
+}
+
+/**
+ * `struct ifreq` of netdevice(7) with interface flags, 40 bytes.
+ * @example
+ * interfaceFlags('lo', 0x1); // IFF_UP
+ */
+export function interfaceFlags(name: string, value: number): Struct {
+  return struct(40, `{${name}, flags: ${value}}`, (view) => {
+    for (let index = 0; index < Math.min(name.length, 15); index++) view.setUint8(index, name.charCodeAt(index));
+    view.setInt16(16, value, true);
+  });
+}
+
+/**
+ * `struct winsize` of ioctl_tty(2), 8 bytes.
+ * @example
+ * windowSize({ rows: 24, columns: 80 });
+ */
+export function windowSize({ rows, columns }: { rows: number; columns: number }): Struct {
+  return struct(8, `{${columns}x${rows}}`, (view) => {
+    view.setUint16(0, rows, true);
+    view.setUint16(2, columns, true);
+  });
+}
+
+/**
+ * A 32-bit integer in memory, for calls that take a pointer to one.
+ * @example
+ * int32(0);
+ */
+export function int32(value: number): Struct {
+  return struct(4, `[${value}]`, (view) => view.setInt32(0, value, true));
+}
+
+/**
+ * The set of signals that rt_sigprocmask(2) takes, 8 bytes.
+ * @param signals numbers from 1 to 64, or `'all'`
+ * @example
+ * signalSet([]); // the empty set
+ */
+export function signalSet(signals: readonly number[] | 'all'): Struct {
+  let bits = 0n;
+  if (signals === 'all') bits = 0xffffffffffffffffn;
+  else for (const signal of signals) bits |= 1n << BigInt(signal - 1);
+  return struct(8, signals === 'all' ? '{all}' : `{${signals.join(', ')}}`, (view) => view.setBigUint64(0, bits, true));
+}
+
+/** Bytes of the `siginfo_t` that waitid(2) fills. */
+export const SIGINFO_LENGTH = 128;
+
+/** How a process ended, out of waitid(2)'s siginfo. */
+export type ProcessEnd = { pid: number; exitCode: number } | { pid: number; signal: number };
+
+/**
+ * Reads the `siginfo_t` that waitid(2) filled in.
+ * @example
+ * readSiginfo(outcome.output('end')); // { pid: 4711, exitCode: 0 }
+ */
+export function readSiginfo(bytes: Uint8Array): ProcessEnd {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const CLD_EXITED = 1;
+  const pid = view.getInt32(16, true);
+  const status = view.getInt32(24, true);
+  return view.getInt32(8, true) === CLD_EXITED ? { pid, exitCode: status } : { pid, signal: status };
+}
+
+/** Bytes of `struct rusage`, see getrusage(2). */
+export const RUSAGE_LENGTH = 144;
+
+/**
+ * Reads what waitid(2) measured of a process and the children it waited for.
+ * @returns `cpuUsec` in microseconds, `peakBytes` the largest resident set of one of them
+ * @example
+ * readRusage(outcome.output('usage')).cpuUsec;
+ */
+export function readRusage(bytes: Uint8Array): { cpuUsec: bigint; peakBytes: bigint } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const time = (at: number): bigint => view.getBigInt64(at, true) * 1_000_000n + view.getBigInt64(at + 8, true);
+  return { cpuUsec: time(0) + time(16), peakBytes: view.getBigInt64(32, true) * 1024n };
+}
+
+/** Whether an argument is memory rather than a number. */
+export function isPointer(arg: Arg): boolean {
+  return (
+    arg === null ||
+    typeof arg === 'string' ||
+    arg instanceof Uint8Array ||
+    (typeof arg === 'object' && (arg.kind === 'struct' || arg.kind === 'output' || arg.kind === 'report'))
+  );
+}

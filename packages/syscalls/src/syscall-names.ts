@@ -1,0 +1,26 @@
+import { ARM64_NUMBERS } from './numbers-arm64.ts';
+import { X64_NUMBERS } from './numbers-x64.ts';
+
+/** The architectures the executors run on, as `process.arch` names them. */
+export type Arch = 'x64' | 'arm64';
+
+/**
+ * The name of a system call, as in syscalls(2); `reap_children` is no call of the kernel but the agent's own:
+ * the endless work of an init process.
+ */
+export type SyscallName = keyof typeof X64_NUMBERS | keyof typeof ARM64_NUMBERS | 'reap_children';
+
+/** The number by which the agent knows `reap_children`; no kernel has a call of that number. */
+export const REAP_CHILDREN = 0xffff;
+
+const NUMBERS: Record<Arch, Readonly<Record<string, number>>> = { x64: X64_NUMBERS, arm64: ARM64_NUMBERS };
+
+/**
+ * The number of a system call.
+ * @returns `undefined` where the architecture has no call of that name (arm64 has no `open`, only `openat`).
+ * @example
+ * syscallNumber('openat', 'arm64'); // 56
+ */
+export function syscallNumber(name: SyscallName, arch: Arch): number | undefined {
+  return name === 'reap_children' ? REAP_CHILDREN : NUMBERS[arch][name];
+}
