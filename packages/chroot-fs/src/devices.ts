@@ -1,0 +1,87 @@
+import {
+  AT,
+  deviceNumber,
+  fchownat,
+  flags,
+  mknodat,
+  OPEN_TREE,
+  openTree,
+  resultOf,
+  S,
+  type Step,
+  symlinkat,
+} from '@coracle/syscalls';
+import { attach, openMountpoint } from './mounts.ts';
+
+/** The devices of every container: they hold nothing and reach no hardware. See null(4), full(4), random(4), tty(4). */
+const NODES = [
+  { name: 'null', major: 1, minor: 3 },
+  { name: 'zero', major: 1, minor: 5 },
+  { name: 'full', major: 1, minor: 7 },
+  { name: 'random', major: 1, minor: 8 },
+  { name: 'urandom', major: 1, minor: 9 },
+  { name: 'tty', major: 5, minor: 0 },
+] as const;
+
+const LINKS = [
+  { path: 'fd', target: '/proc/self/fd' },
+  { path: 'stdin', target: '/proc/self/fd/0' },
+  { path: 'stdout', target: '/proc/self/fd/1' },
+  { path: 'stderr', target: '/proc/self/fd/2' },
+  { path: 'core', target: '/proc/kcore' },
+  { path: 'ptmx', target: 'pts/ptmx' },
+] as const;
+
+/** How device nodes come about: root makes them; in a user namespace, where mknod is refused, the host's are bound. */
+export type DeviceSource = 'mknod' | 'bind';
+
+/**
+ * Steps that fill a new, still detached /dev (a tmpfs, the result `dev`) with nodes and links.
+ * Bound nodes are attached later, by {@link bindDevices}, when /dev is in place.
+ * @example
+ * [...createFilesystem({ type: 'tmpfs', result: 'dev' }, 'make /dev'), ...populateDev({ dev: 'dev', source: 'mknod' })];
+ */
+export function populateDev({ dev, source }: { dev: string; source: DeviceSource }): Step[] {
+  const dir = resultOf(dev);
+  const nodes =
+    source === 'bind'
+      ? []
+      : NODES.map(({ name, major, minor }) =>
+          mknodat(
+            { dir, path: name, mode: S.S_IFCHR | 0o666, device: deviceNumber(major, minor) },
+            `make /dev/${name}`,
+          ),
+        );
+  return [...nodes, ...LINKS.map(({ path, target }) => symlinkat({ target, dir, path }, `make /dev/${path}`))];
+}
+
+/**
+ * Steps that put the host's harmless device nodes into the root's /dev.
+ * @param root name of the result that is the root
+ * @example
+ * bindDevices('rootfs');
+ */
+export function bindDevices(root: string): Step[] {
+  const opened = new Set<string>();
+  return NODES.flatMap(({ name }) => {
+    const path = `/dev/${name}`;
+    const why = `show ${path}`;
+    return [
+      openTree({ path, flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC') }, { why, result: 'mount' }),
+      ...openMountpoint({ root: resultOf(root), path, kind: 'file' }, why, opened),
+      attach('mount', why),
+    ];
+  });
+}
+
+/**
+ * The step that makes a terminal's device belong to the container's user.
+ * @example
+ * giveTerminal({ terminal: 'terminal', uid: 1000, gid: 5 });
+ */
+export function giveTerminal({ terminal, uid, gid }: { terminal: string; uid: number; gid: number }): Step {
+  return fchownat(
+    { dir: resultOf(terminal), path: '', uid, gid, flags: flags(AT, 'AT_EMPTY_PATH') },
+    'give the terminal to the user of the container',
+  );
+}

@@ -1,0 +1,130 @@
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { flags, mkdirat, OPEN, openat2, resultOf, type Step, symlinkat, write } from '@coracle/syscalls';
+import { parseMountOptions } from './mount-options.ts';
+import { attach, cloneTree, IN_ROOT, openMountpoint } from './mounts.ts';
+
+/** What of the host a container in the `host` root sees; everything else is its own and empty. */
+export interface HostRoot {
+  /** Links such as /bin -> usr/bin, made again. */
+  links: readonly { path: string; target: string }[];
+  /** Shown read-only. */
+  shown: readonly { path: string; kind: 'file' | 'directory' }[];
+}
+
+const PROGRAMS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt'];
+
+/** Of /etc only what programs need to run; nothing secret, nothing about this machine's services. */
+const SETTINGS = [
+  'alternatives',
+  'bash.bashrc',
+  'ca-certificates',
+  'crypto-policies',
+  'fonts',
+  'gai.conf',
+  'group',
+  'host.conf',
+  'inputrc',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'locale.alias',
+  'localtime',
+  'login.defs',
+  'mime.types',
+  'networks',
+  'nsswitch.conf',
+  'passwd',
+  'pki',
+  'profile',
+  'profile.d',
+  'protocols',
+  'python3',
+  'resolv.conf',
+  'services',
+  'shells',
+  'ssl',
+  'terminfo',
+  'timezone',
+  'vim',
+].map((name) => `/etc/${name}`);
+
+/** Directories of the container's own, with their modes. */
+const OWN = [
+  ['etc', 0o755],
+  ['home', 0o755],
+  ['root', 0o700],
+  ['tmp', 0o1777],
+  ['run', 0o755],
+  ['var', 0o755],
+  ['var/tmp', 0o1777],
+  ['proc', 0o555],
+  ['sys', 0o555],
+  ['dev', 0o755],
+] as const;
+
+/**
+ * Looks at the host: which of its program directories and settings there are.
+ * @example
+ * const root = inspectHost();
+ */
+export function inspectHost(): HostRoot {
+  const links: { path: string; target: string }[] = [];
+  const shown: { path: string; kind: 'file' | 'directory' }[] = [];
+  for (const path of [...PROGRAMS, ...SETTINGS]) {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (!stats) continue;
+    const target = stats.isSymbolicLink() ? readlinkSync(path) : undefined;
+    // A link from /etc is followed: what it leads to (/run/systemd/resolve ...) need not be in the container.
+    if (target !== undefined && PROGRAMS.includes(path)) links.push({ path, target });
+    else if (target !== undefined && target.startsWith('/usr/')) links.push({ path, target });
+    else {
+      const kind = kindOf(path);
+      if (kind) shown.push({ path, kind });
+    }
+  }
+  return { links, shown };
+}
+
+function kindOf(path: string): 'file' | 'directory' | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isDirectory()) return 'directory';
+  return stats?.isFile() ? 'file' : undefined;
+}
+
+/**
+ * Steps that furnish an empty root in memory (the result `'rootfs'`) as the `host` root.
+ * @param root what {@link inspectHost} found
+ * @example
+ * [...enterNewRoot({ kind: 'tmpfs' }), ...furnishHostRoot(inspectHost(), { hostname: 'box' })];
+ */
+export function furnishHostRoot(root: HostRoot, { hostname }: { hostname: string }): Step[] {
+  const dir = resultOf('rootfs');
+  const opened = new Set<string>();
+  const readOnly = parseMountOptions(['rbind', 'ro', 'nosuid']);
+  return [
+    ...OWN.map(([path, mode]) => mkdirat({ dir, path, mode }, `give the container a /${path} of its own`)),
+    ...root.links.map(({ path, target }) => symlinkat({ target, dir, path: path.slice(1) }, `make the link ${path}`)),
+    ...root.shown.flatMap(({ path, kind }) => {
+      const why = `show the host's ${path}, read-only`;
+      return [
+        ...cloneTree({ source: path, options: readOnly }, why),
+        ...openMountpoint({ root: dir, path, kind }, why, opened),
+        attach('mount', why),
+      ];
+    }),
+    ...writeFile('etc/hostname', `${hostname}\n`),
+    ...writeFile(
+      'etc/hosts',
+      `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
+    ),
+  ];
+}
+
+function writeFile(path: string, text: string): Step[] {
+  const why = `write /${path}`;
+  const create = flags(OPEN, 'O_WRONLY', 'O_CREAT', 'O_EXCL', 'O_CLOEXEC');
+  return [
+    openat2({ dir: resultOf('rootfs'), path, flags: create, mode: 0o644, resolve: IN_ROOT }, { why, result: 'file' }),
+    write({ fd: resultOf('file'), data: text }, why),
+  ];
+}

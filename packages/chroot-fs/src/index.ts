@@ -1,0 +1,30 @@
+/**
+ * The root file system of a container, as steps: binds, overlay, tmpfs, /dev, pivot_root, masks.
+ *
+ * Every path inside a root is resolved by the kernel (openat2 with RESOLVE_IN_ROOT) and every mount is made by descriptor.
+ * @module
+ */
+export { bindDevices, type DeviceSource, giveTerminal, populateDev } from './devices.ts';
+export { makeReadOnly, maskPaths, type PathKind } from './hide.ts';
+export { furnishHostRoot, type HostRoot, inspectHost } from './host-root.ts';
+export { type MountOptions, parseMountOptions } from './mount-options.ts';
+export {
+  attach,
+  cloneTree,
+  createFilesystem,
+  IN_ROOT,
+  type Mountpoint,
+  type NewFilesystem,
+  openInRoot,
+  openMountpoint,
+} from './mounts.ts';
+export { readInRoot } from './read-in-root.ts';
+export {
+  changeRoot,
+  enterNewRoot,
+  keepMountsPrivate,
+  leaveOldRoot,
+  makeRootReadOnly,
+  type RootSource,
+} from './rootfs.ts';
+export { enterWorkingDirectory } from './working-directory.ts';

@@ -1,0 +1,179 @@
+import {
+  AT,
+  type Fd,
+  FSCONFIG,
+  flags,
+  fsconfig,
+  fsmount,
+  fsopen,
+  MOVE_MOUNT,
+  mkdirat,
+  mknodat,
+  mountSetattr,
+  moveMount,
+  OPEN,
+  OPEN_TREE,
+  openat2,
+  openTree,
+  type Purpose,
+  RESOLVE,
+  resultOf,
+  S,
+  type Step,
+} from '@coracle/syscalls';
+import { type MountOptions, parseMountOptions } from './mount-options.ts';
+
+/** How every path inside a root is resolved: the kernel keeps it inside, whatever symbolic links stand in the way. */
+export const IN_ROOT: ReturnType<typeof flags> = flags(RESOLVE, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS');
+
+/** What making a mountpoint may answer without harm: it exists, or the root cannot be written and it must exist. */
+const MAY_EXIST = ['EEXIST', 'EROFS', 'EACCES', 'EPERM'] as const;
+
+const ATTACH = flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH');
+const WHOLE_MOUNT = flags(AT, 'AT_EMPTY_PATH');
+const WHOLE_TREE = flags(AT, 'AT_EMPTY_PATH', 'AT_RECURSIVE');
+
+/** A new file system of a type, not attached anywhere yet. */
+export interface NewFilesystem {
+  /** As in /proc/filesystems: `'tmpfs'`, `'devpts'`, `'mqueue'` ... */
+  type: string;
+  source?: string | undefined;
+  /** As mount(8) writes them. */
+  options?: readonly string[] | undefined;
+  /** Name of the result that is the mount's descriptor; `'mount'` if absent. */
+  result?: string;
+}
+
+/**
+ * Steps that make a file system; its mount, still detached, is the result `'mount'`.
+ * @param why continues "could not ..."
+ * @see fsopen(2) (since Linux 5.2)
+ * @example
+ * createFilesystem({ type: 'tmpfs', options: ['nosuid', 'size=64m'] }, 'give the container a /tmp of its own');
+ */
+export function createFilesystem(
+  { type, source = type, options = [], result = 'mount' }: NewFilesystem,
+  why: string,
+): Step[] {
+  const { set, data } = parseMountOptions(options);
+  const fs = resultOf('fs');
+  const command = (name: keyof typeof FSCONFIG): ReturnType<typeof flags> => flags(FSCONFIG, name);
+  return [
+    fsopen(type, { why, result: 'fs' }),
+    fsconfig({ fs, command: command('FSCONFIG_SET_STRING'), key: 'source', value: source }, why),
+    ...data.map(([key, value]) =>
+      fsconfig(
+        {
+          fs,
+          command: command(value === undefined ? 'FSCONFIG_SET_FLAG' : 'FSCONFIG_SET_STRING'),
+          key,
+          value: value ?? null,
+        },
+        why,
+      ),
+    ),
+    fsconfig({ fs, command: command('FSCONFIG_CMD_CREATE') }, why),
+    fsmount({ fs, attributes: set }, { why, result }),
+  ];
+}
+
+/**
+ * Steps that copy the mount of a host path (with the mounts below it, unless `bind` is `'bind'`); the copy, still
+ * detached, private to the container and with the wanted attributes, is the result `'mount'`.
+ * @see open_tree(2), mount_setattr(2) (since Linux 5.12)
+ * @example
+ * cloneTree({ source: '/srv/data', options: parseMountOptions(['rbind', 'ro']) }, 'bring in the volume /srv/data');
+ */
+export function cloneTree(
+  { source, options, result = 'mount' }: { source: string; options: MountOptions; result?: string },
+  why: string,
+): Step[] {
+  const whole = options.bind === 'bind' ? [] : (['AT_RECURSIVE'] as const);
+  const steps = [
+    openTree(
+      { path: source, flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', ...whole) },
+      { why, result },
+    ),
+  ];
+  if (options.set.value !== 0) {
+    steps.push(
+      mountSetattr(
+        { mount: resultOf(result), flags: options.bind === 'bind' ? WHOLE_MOUNT : WHOLE_TREE, set: options.set },
+        why,
+      ),
+    );
+  }
+  if (options.propagation && options.propagation.text !== 'MS_PRIVATE') {
+    steps.push(mountSetattr({ mount: resultOf(result), flags: WHOLE_TREE, propagation: options.propagation }, why));
+  }
+  return steps;
+}
+
+/** A place in a root that something is to be mounted on. */
+export interface Mountpoint {
+  /** The root it lies in. */
+  root: Fd;
+  /** Absolute, as the container will see it. */
+  path: string;
+  kind: 'directory' | 'file';
+}
+
+/**
+ * Steps that make a mountpoint where there is none, and open it as the result `'target'`. Every look-up is the kernel's,
+ * inside the root (CVE-2021-30465, CVE-2024-45310): a symbolic link in the root can only lead elsewhere in the root.
+ * @param opened parent directories that earlier steps of this program hold open; kept up to date
+ * @see openat2(2) (since Linux 5.6)
+ * @example
+ * openMountpoint({ root: resultOf('rootfs'), path: '/etc/hosts', kind: 'file' }, 'show the hosts file');
+ */
+export function openMountpoint({ root, path, kind }: Mountpoint, why: string, opened: Set<string> = new Set()): Step[] {
+  const names = path.split('/').filter((name) => name !== '');
+  const steps: Step[] = [];
+  let parent: Fd = root;
+  names.forEach((name, index) => {
+    const here = names.slice(0, index + 1).join('/');
+    const isLast = index === names.length - 1;
+    if (isLast || !opened.has(here)) {
+      const purpose = { why, tolerate: MAY_EXIST };
+      if (isLast && kind === 'file') steps.push(mknodat({ dir: parent, path: name, mode: S.S_IFREG | 0o644 }, purpose));
+      else steps.push(mkdirat({ dir: parent, path: name }, purpose));
+      steps.push(
+        openInRoot(
+          { root, path: here, kind: isLast ? kind : 'directory' },
+          { why, result: isLast ? 'target' : `directory ${here}` },
+        ),
+      );
+    }
+    if (!isLast) opened.add(here);
+    parent = resultOf(`directory ${here}`);
+  });
+  // What was open below the new mount is hidden by it.
+  const target = names.join('/');
+  for (const directory of opened)
+    if (directory === target || directory.startsWith(`${target}/`)) opened.delete(directory);
+  return names.length === 0 ? [openInRoot({ root, path: '/', kind: 'directory' }, { why, result: 'target' })] : steps;
+}
+
+/**
+ * The step that opens a path inside a root, for use as a place only (O_PATH).
+ * @example
+ * openInRoot({ root: resultOf('rootfs'), path: 'dev', kind: 'directory' }, { why: 'find /dev', result: 'dev' });
+ */
+export function openInRoot({ root, path, kind }: Mountpoint, purpose: Purpose): Step {
+  const directory = kind === 'directory' ? (['O_DIRECTORY'] as const) : [];
+  return openat2(
+    { dir: root, path, flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC', ...directory), resolve: IN_ROOT },
+    purpose,
+  );
+}
+
+/**
+ * The step that puts a detached mount on an opened mountpoint.
+ * @param mount name of the result that holds the mount
+ * @see move_mount(2)
+ * @example
+ * attach('mount', 'show /proc'); // on the result 'target'
+ */
+export function attach(mount: string, why: string): Step {
+  return moveMount({ from: resultOf(mount), to: resultOf('target'), flags: ATTACH }, why);
+}

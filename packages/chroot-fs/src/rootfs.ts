@@ -1,0 +1,156 @@
+import {
+  AT,
+  AT_FDCWD,
+  chdir,
+  chroot,
+  dup3,
+  fchdir,
+  flags,
+  MNT,
+  MOUNT_ATTR,
+  MOVE_MOUNT,
+  MS,
+  mkdirat,
+  mount,
+  mountSetattr,
+  moveMount,
+  OPEN,
+  openat,
+  pivotRoot,
+  resultOf,
+  type Step,
+  umount2,
+} from '@coracle/syscalls';
+import { parseMountOptions } from './mount-options.ts';
+import { cloneTree, createFilesystem } from './mounts.ts';
+
+/** Where a container's root comes from. */
+export type RootSource =
+  /** A directory of the host, used as it is: changes stay. */
+  | { kind: 'bind'; path: string }
+  /** A directory of the host below a layer in memory that takes all changes and is gone at the end. */
+  | { kind: 'overlay'; path: string; inUserNamespace: boolean }
+  /** An empty root in memory. */
+  | { kind: 'tmpfs' };
+
+/** Descriptors, fixed so that they can stand in paths, of the two directories an overlay is made of. */
+const OVERLAY_FDS = { lower: 60, scratch: 61 } as const;
+
+/**
+ * The step that keeps every later mount inside this mount namespace.
+ * @see mount_namespaces(7)
+ * @example
+ * runLocally([unshare(namespaceFlags(['mount']), 'leave the host\\'s mounts'), keepMountsPrivate()]);
+ */
+export function keepMountsPrivate(): Step {
+  return mount(
+    { source: null, target: '/', flags: flags(MS, 'MS_REC', 'MS_PRIVATE') },
+    'keep every mount of the container to itself',
+  );
+}
+
+/**
+ * Steps that make the new root and stand in it; it is the result `'rootfs'`, and the host's files are still reachable by path.
+ * @example
+ * enterNewRoot({ kind: 'bind', path: './rootfs' });
+ */
+export function enterNewRoot(source: RootSource): Step[] {
+  const why = `stand in the new root`;
+  return [
+    ...makeRoot(source),
+    // On top of the old root: paths still start below it, in the old root, until pivot_root.
+    moveMount(
+      { from: resultOf('rootfs'), to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
+      why,
+    ),
+    fchdir(resultOf('rootfs'), why),
+  ];
+}
+
+function makeRoot(source: RootSource): Step[] {
+  switch (source.kind) {
+    case 'bind':
+      return cloneTree(
+        { source: source.path, options: parseMountOptions(['rbind']), result: 'rootfs' },
+        `use the directory ${source.path} as root`,
+      );
+    case 'tmpfs':
+      return createFilesystem(
+        { type: 'tmpfs', source: 'coracle', options: ['mode=755'], result: 'rootfs' },
+        'make an empty root in memory',
+      );
+    case 'overlay':
+      return overlayRoot(source);
+  }
+}
+
+/** The layer that takes the changes must be attached somewhere to be used; like the new root it goes on top of the old one. */
+function overlayRoot({ path, inUserNamespace }: { path: string; inUserNamespace: boolean }): Step[] {
+  const why = `lay a layer for changes over ${path}`;
+  const directory = flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC');
+  const scratch = resultOf('scratch');
+  const byFd = (fd: number, below = ''): string => `/proc/self/fd/${fd}${below}`;
+  return [
+    ...createFilesystem({ type: 'tmpfs', source: 'coracle', options: ['mode=755'], result: 'scratch' }, why),
+    moveMount({ from: scratch, to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') }, why),
+    mkdirat({ dir: scratch, path: 'upper' }, why),
+    mkdirat({ dir: scratch, path: 'work' }, why),
+    openat({ path, flags: directory }, { why, result: 'lower' }),
+    dup3({ from: resultOf('lower'), to: OVERLAY_FDS.lower, flags: flags(OPEN, 'O_CLOEXEC') }, why),
+    dup3({ from: scratch, to: OVERLAY_FDS.scratch, flags: flags(OPEN, 'O_CLOEXEC') }, why),
+    ...createFilesystem(
+      {
+        type: 'overlay',
+        options: [
+          `lowerdir=${byFd(OVERLAY_FDS.lower)}`,
+          `upperdir=${byFd(OVERLAY_FDS.scratch, '/upper')}`,
+          `workdir=${byFd(OVERLAY_FDS.scratch, '/work')}`,
+          ...(inUserNamespace ? ['userxattr'] : []),
+        ],
+        result: 'rootfs',
+      },
+      why,
+    ),
+  ];
+}
+
+/**
+ * Steps that make the working directory the root and leave nothing of the old one.
+ *
+ * With both arguments `"."` the old root ends up on top of the new one, from where it is taken off: no directory for it
+ * is needed.
+ * @see pivot_root(2), "pivot_root(".", ".")"
+ * @example
+ * [...enterNewRoot({ kind: 'bind', path: './rootfs' }), ...leaveOldRoot()];
+ */
+export function leaveOldRoot(): Step[] {
+  return [
+    fchdir(resultOf('rootfs'), 'stand in the new root'),
+    pivotRoot({ newRoot: '.', putOld: '.' }, 'make it the root of everything'),
+    umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, "let go of the host's files"),
+    chdir('/', 'start at the root'),
+  ];
+}
+
+/**
+ * Steps that change the root the simple way, as the exercise does. A process with CAP_SYS_CHROOT gets out of it again:
+ * real containers use {@link leaveOldRoot}.
+ * @see chroot(2)
+ * @example
+ * runLocally(changeRoot('./rootfs')).throwIfFailed();
+ */
+export function changeRoot(path: string): Step[] {
+  return [chroot(path, `see only the files below ${path}`), chdir('/', 'start at the root')];
+}
+
+/**
+ * The step that makes the root read-only, but not what is mounted on it.
+ * @example
+ * [...leaveOldRoot(), makeRootReadOnly()];
+ */
+export function makeRootReadOnly(): Step {
+  return mountSetattr(
+    { mount: AT_FDCWD, path: '/', flags: flags(AT), set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') },
+    'forbid changes to the root',
+  );
+}
