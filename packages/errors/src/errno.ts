@@ -19,6 +19,7 @@ export function errnoNumber(name: ErrnoName): number {
 /**
  * The name of an errno number, given positive (as in C) or negative (as the kernel and Node return it).
  * @returns `undefined` for a number that is no errno.
+ * @see errno(3)
  * @example
  * errnoName(-2); // 'ENOENT'
  */
@@ -27,7 +28,8 @@ export function errnoName(number: number): ErrnoName | undefined {
 }
 
 /**
- * What an errno means, in words; see strerror(3).
+ * What an errno means, in words: lower case, no full stop.
+ * @see strerror(3)
  * @example
  * errnoText('EPERM'); // 'operation not permitted'
  */

@@ -18,6 +18,7 @@ export interface SystemErrorDetails {
   hint?: string | undefined;
   /** Replaces the errno's own text where that would mislead. */
   text?: string | undefined;
+  /** The error behind this one. */
   cause?: unknown;
 }
 
@@ -26,19 +27,27 @@ export interface SystemErrorDetails {
  *
  * The message has the shape of Node's own: `EPERM: operation not permitted, mount 'proc' -> '/proc' (MS_NOSUID)`.
  * Branch on `code` (see {@link isErrno}), never on the text.
+ * @see errno(3)
  * @example
  * throw new SystemError({ code: 'EBUSY', syscall: 'rmdir', path: '/sys/fs/cgroup/box', hint: 'kill its processes first' });
  */
 export class SystemError extends Error {
   override readonly name: string = 'SystemError';
+  /** Name of the errno, `'EPERM'`: what to branch on. */
   readonly code: ErrnoName;
-  /** Negative, as Node's. */
+  /** Number of the errno, negative as Node's. */
   readonly errno: number;
+  /** The system call or operation that failed. */
   readonly syscall: string;
+  /** What it was done on. */
   readonly path: string | undefined;
+  /** Where to, for calls with two paths. */
   readonly dest: string | undefined;
+  /** Flags or data of the call, readable. */
   readonly detail: string | undefined;
+  /** The purpose of the call, the words after "could not". */
   readonly step: string | undefined;
+  /** The remedy. Not part of the message, so that a command can show it on its own line. */
   readonly hint: string | undefined;
   /** Errors of the clean-up that followed this one; they never replace it. */
   readonly suppressed: unknown[] = [];
@@ -66,7 +75,8 @@ function describe({ code, syscall, path, dest, detail, step, text }: SystemError
 }
 
 /**
- * Whether a caught value is an error with one of these codes. Works for Node's own errors too.
+ * Whether a caught value is an error with one of these codes. Works for Node's own errors too, and for errors of
+ * another realm; any value may be passed. With no codes it is `false`.
  * @example
  * try { rmdirSync(path); } catch (error) { if (!isErrno(error, 'ENOENT')) throw error; }
  */
