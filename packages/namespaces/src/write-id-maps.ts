@@ -1,0 +1,150 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
+import { formatIdMap, type IdMapping } from './id-map.ts';
+import type { IdMaps } from './plan-id-maps.ts';
+
+/** Where {@link writeIdMaps} finds what it needs; for a machine where things lie elsewhere. */
+export interface WriteIdMapsOptions {
+  /** The mount of proc; `/proc` if absent. */
+  proc?: string;
+  /** Path or name of the helpers; looked for in PATH if absent. */
+  newuidmap?: string;
+  newgidmap?: string;
+}
+
+/** What belongs to user ids, and what to group ids. */
+const KINDS = {
+  uid: { file: 'uid_map', helper: 'newuidmap', ranges: '/etc/subuid', capability: 'CAP_SETUID' },
+  gid: { file: 'gid_map', helper: 'newgidmap', ranges: '/etc/subgid', capability: 'CAP_SETGID' },
+} as const;
+
+type Kind = (typeof KINDS)[keyof typeof KINDS];
+
+/**
+ * Writes the id maps of the user namespace a process was born into. That can be done once for each namespace.
+ *
+ * @param pid the process, as the caller's pid namespace numbers it
+ * @throws SystemError EPERM when the kernel or a helper refuses, EINVAL for maps that cannot be, ENOENT when a helper is
+ *   not installed, ESRCH when there is no such process; `hint` says what to do
+ * @see user_namespaces(7), newuidmap(1), newgidmap(1)
+ * @example
+ * await writeIdMaps(pid, planIdMaps({ uid: 1000, gid: 1000, subuids: [], subgids: [], hasNewidmap: false }));
+ */
+export async function writeIdMaps(pid: number, maps: IdMaps, options: WriteIdMapsOptions = {}): Promise<void> {
+  const { proc = '/proc', newuidmap = KINDS.uid.helper, newgidmap = KINDS.gid.helper } = options;
+  const directory = `${proc}/${pid}`;
+  const uids = formatIdMap(maps.uids);
+  const gids = formatIdMap(maps.gids);
+  if (maps.how === 'helper') {
+    await Promise.all([
+      runHelper({ kind: KINDS.uid, command: newuidmap, pid, mappings: maps.uids }),
+      runHelper({ kind: KINDS.gid, command: newgidmap, pid, mappings: maps.gids }),
+    ]);
+    return;
+  }
+  if (maps.how === 'single') denySetgroups(directory);
+  writeMap(`${directory}/${KINDS.uid.file}`, uids, KINDS.uid);
+  writeMap(`${directory}/${KINDS.gid.file}`, gids, KINDS.gid);
+}
+
+/** Without this the kernel lets nobody unprivileged write a gid_map: leaving a group could open files closed to it. */
+function denySetgroups(directory: string): void {
+  const path = `${directory}/setgroups`;
+  try {
+    writeFileSync(path, 'deny', { flag: 'r+' });
+  } catch (cause) {
+    throw new SystemError({
+      code: codeOf(cause),
+      syscall: 'write',
+      path,
+      detail: 'deny',
+      step: 'turn setgroups off in the user namespace',
+      hint: hintForMissingProcess(cause) ?? 'can this user write to the files of the process in /proc?',
+      cause,
+    });
+  }
+}
+
+function writeMap(path: string, text: string, kind: Kind): void {
+  try {
+    writeFileSync(path, text, { flag: 'r+' });
+  } catch (cause) {
+    throw new SystemError({
+      code: codeOf(cause),
+      syscall: 'write',
+      path,
+      detail: text.trim().replaceAll('\n', ', '),
+      step: "map the container's users to users of the host",
+      hint: hintForMissingProcess(cause) ?? hintForRefusedMap(cause, kind),
+      cause,
+    });
+  }
+}
+
+function codeOf(error: unknown): ErrnoName {
+  for (const code of ['EPERM', 'EACCES', 'EINVAL'] as const) if (isErrno(error, code)) return code;
+  return isErrno(error, 'ENOENT', 'ESRCH') ? 'ESRCH' : 'EIO';
+}
+
+function hintForMissingProcess(error: unknown): string | undefined {
+  return isErrno(error, 'ENOENT', 'ESRCH')
+    ? 'the process has ended, or /proc is not that of its pid namespace'
+    : undefined;
+}
+
+function hintForRefusedMap(error: unknown, { file, capability }: Kind): string | undefined {
+  if (isErrno(error, 'EACCES')) return 'the process belongs to another user, or has made itself undumpable (prctl(2))';
+  if (isErrno(error, 'EINVAL'))
+    return 'the caller is itself in a user namespace in which some of these ids do not exist';
+  if (!isErrno(error, 'EPERM')) return undefined;
+  return (
+    `without ${capability} only the caller's own id can be mapped; mapping the host's root needs CAP_SETFCAP too (Linux 5.12). ` +
+    `A ${file} can be written once only. If AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`
+  );
+}
+
+interface HelperCall {
+  kind: Kind;
+  command: string;
+  pid: number;
+  mappings: readonly IdMapping[];
+}
+
+function runHelper(call: HelperCall): Promise<void> {
+  const args = call.mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size]);
+  return new Promise((resolve, reject) => {
+    execFile(call.command, [call.pid, ...args].map(String), (error, _stdout, stderr) => {
+      if (error) reject(explainHelperFailure(call, { error, stderr: stderr.trim(), uid: process.getuid?.() ?? 0 }));
+      else resolve();
+    });
+  });
+}
+
+/** Turns what a helper said into an error with the remedy; pure, for the tests. */
+export function explainHelperFailure(
+  { kind, mappings }: HelperCall,
+  { error, stderr, uid }: { error: unknown; stderr: string; uid: number },
+): SystemError {
+  const about = { syscall: kind.helper, step: "map the container's users to users of the host", cause: error };
+  if (isErrno(error, 'ENOENT'))
+    return new SystemError({
+      ...about,
+      code: 'ENOENT',
+      text: `${kind.helper} is not installed`,
+      hint: 'Debian, Ubuntu: sudo apt install uidmap; Fedora: sudo dnf install shadow-utils',
+    });
+  if (/not allowed/.test(stderr))
+    return new SystemError({ ...about, code: 'EPERM', text: stderr, hint: hintForRanges(kind, { mappings, uid }) });
+  return new SystemError({
+    ...about,
+    code: isErrno(error, 'EACCES') ? 'EACCES' : 'EPERM',
+    text: stderr || `${kind.helper} failed`,
+    hint: `${kind.helper} must be set-user-id root or have ${kind.capability}, and no_new_privs must be off: sudo chmod u+s "$(command -v ${kind.helper})"`,
+  });
+}
+
+function hintForRanges({ ranges }: Kind, { mappings, uid }: { mappings: readonly IdMapping[]; uid: number }): string {
+  const lines = mappings.slice(1).map(({ hostId, size }) => `${uid}:${hostId}:${size}`);
+  return `${ranges} does not give this user the range: add the line ${lines.join(' and the line ')}`;
+}
