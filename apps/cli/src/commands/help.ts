@@ -1,0 +1,17 @@
+const HELP = `coracle: run programs in containers
+
+  coracle run [options] COMMAND [ARG...]       run a program in a container of its own
+  coracle explain run [options] COMMAND ...    show what run would do, step by step
+  coracle doctor                               look at this machine: what works, what is missing, how to get it
+  coracle version                              print the version
+
+  coracle COMMAND --help                       options of a command
+
+The first thing to try: coracle run bash
+`;
+
+/** \`coracle help\`. */
+export async function command(): Promise<number> {
+  process.stdout.write(HELP);
+  return 0;
+}

@@ -1,0 +1,83 @@
+import { isatty } from 'node:tty';
+import { Container, type ContainerOptions, exitCodeOf, type LifeOptions, parseDuration, type Result } from '@coracle/container';
+import { parseArguments, UsageError, type Options } from '../arguments.ts';
+import { containerOptions } from '../container-options.ts';
+import { forwardSignals } from '../forward-signals.ts';
+import { COMMON_OPTIONS, CONTAINER_OPTIONS, renderOptions } from '../option-table.ts';
+
+const HELP = (): string => `coracle run [options] COMMAND [ARG...]
+
+Runs a program in a container of its own. Its exit code is passed on; 128+n when signal n ended it, 125 when Coracle
+failed, 126 when the program cannot be executed, 127 when it was not found.
+
+${renderOptions([...CONTAINER_OPTIONS, ...COMMON_OPTIONS])}
+`;
+
+/** `coracle run`: from words to a container, and its exit code. */
+export async function command(args: readonly string[]): Promise<number> {
+  const { options, words } = parseArguments(args, [...CONTAINER_OPTIONS, ...COMMON_OPTIONS]);
+  if (options.has('help')) {
+    process.stdout.write(HELP());
+    return 0;
+  }
+  if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
+  const wanted = { ...containerOptions(options, words, process), ...timeoutOf(options) };
+  const result = wantsTerminal(options) ? await runInTerminal(wanted, options) : await runPlain(wanted, options);
+  if (result.timedOut && !options.has('quiet')) remark(`the container was ended after ${options.text('timeout')} (--timeout)`);
+  if (result.oomKilled && !options.has('quiet')) remark('the kernel ended a process of the container for want of memory (--memory)');
+  return exitCodeOf(result);
+}
+
+function remark(text: string): void {
+  process.stderr.write(`coracle: ${text}\n`);
+}
+
+/** A number alone is seconds, as podman has it. */
+function timeoutOf(options: Options): { timeout?: number } {
+  const text = options.text('timeout');
+  if (text === undefined) return {};
+  return { timeout: parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text) };
+}
+
+/** On a terminal, `coracle run bash` is meant as `coracle run -it bash`. */
+function wantsTerminal(options: Options): boolean {
+  if (options.has('tty')) return true;
+  return !options.has('interactive') && isatty(0) && isatty(1);
+}
+
+async function runInTerminal(wanted: ContainerOptions & LifeOptions, options: Options): Promise<Result> {
+  const { runOnTerminal } = await import('@coracle/container/terminal');
+  const input = options.has('tty') && !options.has('interactive') && !isatty(0) ? undefined : process.stdin;
+  const env = process.env['TERM'] === undefined ? wanted.env : { TERM: process.env['TERM'], ...wanted.env };
+  return runOnTerminal({ ...wanted, ...(env ? { env } : {}) }, { input, output: process.stdout, onStart: (container) => begun(container, options) });
+}
+
+/**
+ * Without a terminal of its own the program gets the caller's input and output themselves, so that bytes flow at full speed;
+ * but never the caller's terminal, into which it could type (TIOCSTI): that is relayed.
+ */
+async function runPlain(wanted: ContainerOptions & LifeOptions, options: Options): Promise<Result> {
+  const container = await Container.run({
+    ...wanted,
+    stdin: isatty(0) ? (options.has('interactive') ? 'pipe' : 'ignore') : 'inherit',
+    stdout: isatty(1) ? 'pipe' : 'inherit',
+    stderr: isatty(2) ? 'pipe' : 'inherit',
+  });
+  container.stdout?.stream.pipe(process.stdout, { end: false });
+  container.stderr?.stream.pipe(process.stderr, { end: false });
+  if (container.stdin) process.stdin.pipe(container.stdin);
+  const stop = begun(container, options);
+  try {
+    return await container.wait();
+  } finally {
+    stop();
+    if (container.stdin) process.stdin.unref();
+  }
+}
+
+function begun(container: Container, options: Options): () => void {
+  if (!options.has('quiet')) {
+    for (const { what, reason } of container.isolation.missing) remark(`no limit on ${what}: ${reason} (coracle doctor tells more, --quiet hides this)`);
+  }
+  return forwardSignals(container);
+}

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs';
+import type { ContainerOptions, LimitOptions, Tmpfs, Volume } from '@coracle/container';
+import { type Options, UsageError } from './arguments.ts';
+
+/** What of the caller's surroundings the command line may refer to. */
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Command-line options to the library's.
+ * @throws {UsageError} for values that cannot be read
+ */
+export function containerOptions(options: Options, words: readonly string[], { env }: Surroundings): ContainerOptions {
+  const network = options.text('network');
+  if (network !== undefined && network !== 'none' && network !== 'host') throw new UsageError(`--network ${network}: there are only none and host`, 'write --network none or --network host');
+  const given: Partial<ContainerOptions> = {
+    root: rootOption(options.text('rootfs')),
+    name: options.text('name'),
+    hostname: options.text('hostname'),
+    cwd: options.text('workdir'),
+    user: options.text('user'),
+    network,
+    readOnly: options.has('read-only'),
+    init: options.has('init'),
+    userNamespace: options.has('userns'),
+    stateRoot: env['XDG_RUNTIME_DIR'] && process.geteuid?.() !== 0 ? `${env['XDG_RUNTIME_DIR']}/coracle` : undefined,
+  } as Partial<ContainerOptions>;
+  return {
+    ...withoutUndefined(given),
+    command: words,
+    env: variables(options, env),
+    limits: limits(options),
+    rlimits: Object.fromEntries(options.list('ulimit').map(ulimit)),
+    volumes: options.list('volume').map(volume),
+    tmpfs: options.list('tmpfs').map(tmpfs),
+  };
+}
+
+function withoutUndefined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
+
+function rootOption(text: string | undefined): ContainerOptions['root'] | undefined {
+  if (text === undefined) return undefined;
+  if (text === '') throw new UsageError('--rootfs needs a directory', 'write --rootfs ./rootfs');
+  return text.endsWith(':O') ? { path: text.slice(0, -2), overlay: true } : `${text}` === 'host' ? './host' : text;
+}
+
+function variables(options: Options, env: Surroundings['env']): Record<string, string> {
+  const lines = [...options.list('env-file').flatMap(readLines), ...options.list('env')];
+  const entries = lines.flatMap((line): [string, string][] => {
+    const at = line.indexOf('=');
+    if (at >= 0) return [[line.slice(0, at), line.slice(at + 1)]];
+    const inherited = env[line];
+    return inherited === undefined ? [] : [[line, inherited]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Lines of an environment file as Docker reads it: comments begin with #, quotes mean nothing. */
+function readLines(path: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`--env-file ${path}: ${cause instanceof Error ? cause.message : cause}`, 'name a file with lines NAME=VALUE');
+  }
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trimStart())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function limits(options: Options): LimitOptions {
+  const [memory, pids, cpus] = [options.text('memory'), options.text('pids-limit'), options.text('cpus')];
+  return {
+    ...(memory === undefined ? {} : { memory }),
+    ...(pids === undefined ? {} : { pids: pids === '-1' || pids === '0' || pids === 'max' ? 'max' : numberOf('pids-limit', pids) }),
+    ...(cpus === undefined ? {} : { cpus: cpus === 'max' ? 'max' : numberOf('cpus', cpus) }),
+  };
+}
+
+function numberOf(option: string, text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--${option} ${text}: not a number`, `write --${option} ${option === 'cpus' ? '0.5' : '100'}`);
+  return Number(text);
+}
+
+function ulimit(text: string): [string, number | 'max'] {
+  const [, name, value] = /^(\w+)=(\d+|max|unlimited)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new UsageError(`--ulimit ${text}: cannot be read`, 'write --ulimit nofile=1024');
+  return [name, /^\d/.test(value) ? Number(value) : 'max'];
+}
+
+function volume(text: string): Volume {
+  const [source, target, mode, ...rest] = text.split(':');
+  const wrong = (reason: string): UsageError => new UsageError(`--volume ${text}: ${reason}`, 'write --volume /on/the/host:/in/the/container, with :ro to forbid changes');
+  if (!source || !target || rest.length > 0) throw wrong('not SRC:DST or SRC:DST:ro');
+  if (mode !== undefined && mode !== 'ro' && mode !== 'rw') throw wrong(`'${mode}' is neither ro nor rw`);
+  if (!/^[./~]/.test(source)) throw wrong(`'${source}' is no path: named volumes do not exist yet`);
+  return { source, target, readOnly: mode === 'ro' };
+}
+
+function tmpfs(text: string): Tmpfs {
+  const at = text.indexOf(':');
+  return at < 0 ? { target: text } : { target: text.slice(0, at), options: text.slice(at + 1).split(',') };
+}

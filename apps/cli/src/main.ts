@@ -1,0 +1,51 @@
+import { nearest, UsageError } from './arguments.ts';
+import { renderError } from './render/error.ts';
+
+/** What a command does with the words behind its name; its result is the exit code. */
+export type Command = (args: readonly string[]) => Promise<number>;
+
+/** Each command is loaded only when it is called for. */
+const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
+  run: () => import('./commands/run.ts'),
+  explain: () => import('./commands/explain.ts'),
+  doctor: () => import('./commands/doctor.ts'),
+  help: () => import('./commands/help.ts'),
+  version: () => import('./commands/version.ts'),
+};
+
+/** Other ways to ask for a command. */
+const ALIASES: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help', '--version': 'version', '-v': 'version' };
+
+/** Coracle itself failed, or was misused: the exit code by which Docker says so. */
+const FAILED = 125;
+
+async function main(args: readonly string[]): Promise<number> {
+  const [word = 'help', ...rest] = args;
+  const name = ALIASES[word] ?? word;
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load) {
+    const near = nearest(name, Object.keys(COMMANDS));
+    throw new UsageError(`there is no command ${JSON.stringify(word)}`, near ? `did you mean coracle ${near}?` : `to run a program: coracle run ${word}`);
+  }
+  const { command } = await load();
+  return command(rest);
+}
+
+/** Coracle's own options end where the words of the program begin; a look at them is enough here, where they may be wrong. */
+function ownSwitch(args: readonly string[], name: string): boolean {
+  const end = args.findIndex((arg, index) => index > 0 && !arg.startsWith('-'));
+  return args.slice(0, end < 0 ? args.length : end).includes(name);
+}
+
+function exitCodeOf(error: unknown): number {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'exitCode') : undefined;
+  return code === 126 || code === 127 ? code : FAILED;
+}
+
+const args = process.argv.slice(2);
+try {
+  process.exitCode = await main(args);
+} catch (error) {
+  process.stderr.write(`${renderError(error, { debug: ownSwitch(args, '--debug'), json: ownSwitch(args, '--json') })}\n`);
+  process.exitCode = exitCodeOf(error);
+}

@@ -1,0 +1,60 @@
+/** One option of a command: how it is written and what it does, once for the parser and for the help. */
+export interface OptionRow {
+  long: string;
+  short?: string;
+  /** What stands behind it; absent for a switch. */
+  value?: string;
+  /** May be given more than once. */
+  many?: true;
+  help: string;
+}
+
+/** Options of every command. */
+export const COMMON_OPTIONS: readonly OptionRow[] = [
+  { long: 'json', help: 'print what is printed as JSON, errors too' },
+  { long: 'debug', help: 'show the causes of an error and where it arose' },
+  { long: 'help', short: 'h', help: 'show this help' },
+];
+
+/** Options that describe a container. */
+export const CONTAINER_OPTIONS: readonly OptionRow[] = [
+  { long: 'rootfs', value: 'DIR[:O]', help: "use a directory as root; with :O its changes are thrown away. Without: the host's programs, read-only" },
+  { long: 'hostname', value: 'NAME', help: 'hostname inside (the id of the container)' },
+  { long: 'env', short: 'e', value: 'NAME[=VALUE]', many: true, help: "set a variable; without a value, the caller's" },
+  { long: 'env-file', value: 'FILE', many: true, help: 'set variables from lines NAME=VALUE of a file' },
+  { long: 'workdir', short: 'w', value: 'DIR', help: 'working directory inside (/); made if missing' },
+  { long: 'user', short: 'u', value: 'USER[:GROUP]', help: 'run as this user, by name or number (root)' },
+  { long: 'interactive', short: 'i', help: 'pass the input on even from a terminal' },
+  { long: 'tty', short: 't', help: 'give the program a terminal of its own' },
+  { long: 'name', value: 'NAME', help: 'name the container; no two living ones share a name' },
+  { long: 'rm', help: 'remove the container at its end (always so)' },
+  { long: 'pids-limit', value: 'N', help: 'most processes and threads (2048); max for no limit' },
+  { long: 'memory', short: 'm', value: 'SIZE', help: 'most memory, such as 256m or 1.5g' },
+  { long: 'cpus', value: 'N', help: 'most processor time, in processors, such as 0.5' },
+  { long: 'ulimit', value: 'NAME=N', many: true, help: 'resource limit of getrlimit(2), such as nofile=1024' },
+  { long: 'volume', short: 'v', value: 'SRC:DST[:ro]', many: true, help: 'show a file or directory of the host' },
+  { long: 'tmpfs', value: 'DST[:OPTIONS]', many: true, help: 'an empty directory in memory' },
+  { long: 'read-only', help: 'make the root read-only' },
+  { long: 'network', value: 'none|host', help: "only a loopback device (none), or the host's network" },
+  { long: 'userns', help: 'give the container user ids of its own, as root too' },
+  { long: 'timeout', value: 'TIME', help: 'end the container after so many seconds, or 500ms, 5s, 2m' },
+  { long: 'init', help: 'run an init as process 1 that hands on signals and reaps orphans' },
+  { long: 'quiet', short: 'q', help: 'no remarks, only errors' },
+];
+
+/** The option table as `util.parseArgs` takes it. */
+export function parserOptions(rows: readonly OptionRow[]): Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> {
+  return Object.fromEntries(
+    rows.map(({ long, short, value, many }) => [
+      long,
+      { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }), ...(many ? { multiple: true } : {}) },
+    ]),
+  );
+}
+
+/** The option table as a person reads it. */
+export function renderOptions(rows: readonly OptionRow[]): string {
+  const left = rows.map(({ long, short, value }) => `${short ? `-${short}, ` : '    '}--${long}${value ? ` ${value}` : ''}`);
+  const width = Math.max(...left.map((text) => text.length)) + 2;
+  return rows.map(({ help }, index) => `  ${(left[index] ?? '').padEnd(width)}${help}`).join('\n');
+}

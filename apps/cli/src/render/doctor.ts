@@ -1,0 +1,13 @@
+import type { Check } from '@coracle/container/doctor';
+
+const MARK = { ok: 'ok     ', warning: 'warning', missing: 'MISSING' } as const;
+
+/** The findings of `doctor`, a line each; below what is missing, the command that fixes it. */
+export function renderChecks(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map(({ topic }) => topic.length)) + 2;
+  const lines = checks.flatMap(({ topic, status, found, fix }) => {
+    const line = `${MARK[status]}  ${topic.padEnd(width)}${found}`;
+    return fix === undefined ? [line] : [line, `         ${' '.repeat(width)}fix: ${fix}`];
+  });
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,33 @@
+/** What of an error is shown. */
+interface Shown {
+  message: string;
+  code: string | undefined;
+  hint: string | undefined;
+}
+
+/**
+ * An error in one line and its hint in a second; with `debug` the stack and the causes too.
+ * @returns lines without an end
+ */
+export function renderError(error: unknown, { debug, json }: { debug: boolean; json: boolean }): string {
+  const shown = look(error);
+  if (json) return JSON.stringify({ error: shown });
+  const lines = [`coracle: ${shown.message}`];
+  if (shown.hint !== undefined) lines.push(`  hint: ${shown.hint}`);
+  if (debug && error instanceof Error) lines.push(...stackOf(error));
+  return lines.join('\n');
+}
+
+function look(error: unknown): Shown {
+  if (!(error instanceof Error)) return { message: String(error), code: undefined, hint: undefined };
+  const text = (name: string): string | undefined => {
+    const value: unknown = Reflect.get(error, name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return { message: error.message, code: text('code'), hint: text('hint') };
+}
+
+function stackOf(error: Error): string[] {
+  const own = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+  return error.cause instanceof Error ? [...own, `  cause: ${error.cause.message}`, ...stackOf(error.cause)] : own;
+}

@@ -1,0 +1,23 @@
+import type { ExplainedPart } from '@coracle/container';
+
+const WHO = {
+  monitor: 'the monitor, outside',
+  caller: 'this command',
+  init: 'the first process, inside',
+} as const;
+
+/** The parts of a container's program for people: each question, each purpose once, the calls below it. */
+export function renderExplanation(parts: readonly ExplainedPart[]): string {
+  return parts.filter(({ steps }) => steps.length > 0).map(renderPart).join('\n');
+}
+
+function renderPart({ question, by, steps }: ExplainedPart): string {
+  const lines = [`${question}  (${WHO[by]})`];
+  let purpose: string | undefined;
+  for (const { number, why, call } of steps) {
+    if (why !== purpose) lines.push(`  ${why}`);
+    purpose = why;
+    lines.push(`    ${String(number).padStart(3)}  ${call}`);
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,312 @@
+import { lstatSync, statSync } from 'node:fs';
+import { isAbsolute, posix, resolve } from 'node:path';
+import type { RootSource } from '@coracle/chroot-fs';
+import { isErrno, SystemError } from '@coracle/errors';
+import { type Config, defaultConfig, type Mount } from '@coracle/oci-spec';
+import { RLIMIT } from '@coracle/syscalls';
+import type { Limits } from './cgroup-for.ts';
+import { OptionError } from './option-error.ts';
+import type { ContainerOptions, LimitOptions, RootOption, Tmpfs, Volume } from './options.ts';
+import { lookUpUser } from './users.ts';
+
+/** A configuration and the parts of a container that the OCI format has no words for. */
+export interface Configured {
+  config: Config;
+  root: RootSource;
+  isHostRoot: boolean;
+  limits: Limits;
+}
+
+const DEFAULT_PIDS = 2048;
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
+
+/**
+ * Options to an OCI runtime configuration: the first station of the one road that every container takes.
+ * @throws {OptionError} for options that cannot be meant, SystemError for paths that are not there
+ */
+export function configure(
+  options: ContainerOptions,
+  { id, inUserNamespace }: { id: string; inUserNamespace: boolean },
+): Configured {
+  checkCommand(options.command);
+  if (options.name !== undefined) checkName(options.name);
+  const root = rootSource(options.root ?? 'host', inUserNamespace);
+  const rootPath = root.kind === 'tmpfs' ? '/' : root.path;
+  const user = lookUpUser(options.user ?? '0', rootPath);
+  const hostname = options.hostname ?? id.slice(0, 12);
+  const base = defaultConfig({ args: [...options.command] });
+  const terminal = options.terminal;
+  const config: Config = {
+    ...base,
+    root: { path: rootPath, readonly: options.readOnly === true },
+    hostname,
+    process: {
+      ...base.process,
+      args: [...options.command],
+      cwd: workingDirectory(options.cwd ?? '/'),
+      env: environment(options, { hostname, home: user.home, base: base.process?.env ?? [] }),
+      user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids, umask: 0o022 },
+      noNewPrivileges: true,
+      rlimits: rlimits(options.rlimits ?? {}),
+      ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
+    },
+    mounts: [
+      ...mounts(base.mounts ?? [], options, inUserNamespace),
+      ...(options.tmpfs ?? []).map(tmpfsMount),
+      ...(options.volumes ?? []).map(volumeMount),
+    ],
+    linux: { ...base.linux, namespaces: namespaces(options, base, inUserNamespace) },
+  };
+  return { config, root, isHostRoot: root.kind === 'tmpfs', limits: parseLimits(options.limits ?? {}) };
+}
+
+function checkCommand(command: readonly string[]): void {
+  const [program] = command;
+  if (program === undefined || program === '')
+    throw new OptionError('command', 'no program to run', 'name one: coracle run bash');
+  for (const argument of command) checkString('command', argument);
+}
+
+function checkString(option: string, text: string): void {
+  if (text.includes('\0'))
+    throw new OptionError(option, `${JSON.stringify(text)} holds a NUL, which no system call can carry`);
+}
+
+/**
+ * @throws {OptionError} for a name that cannot be a file's name or would be hard to type
+ */
+export function checkName(name: string): void {
+  if (!NAME.test(name)) {
+    throw new OptionError(
+      'name',
+      `'${name}' cannot be the name of a container`,
+      'use 1 to 128 letters, digits, _ . or -, starting with a letter or digit',
+    );
+  }
+}
+
+function rootSource(option: RootOption, inUserNamespace: boolean): RootSource {
+  if (option === 'host') return { kind: 'tmpfs' };
+  const given = typeof option === 'string' ? option : option.path;
+  checkString('root', given);
+  const path = resolve(given);
+  let isDirectory: boolean;
+  try {
+    isDirectory = statSync(path).isDirectory();
+  } catch (cause) {
+    throw refineMissing(
+      cause,
+      path,
+      'use it as root',
+      'the root of a container is a directory with programs in it, such as an unpacked image',
+    );
+  }
+  if (!isDirectory)
+    throw new SystemError({
+      code: 'ENOTDIR',
+      syscall: 'open_tree',
+      path,
+      step: 'use it as root',
+      hint: 'the root of a container is a directory; unpack an archive first',
+    });
+  return typeof option === 'object' && option.overlay
+    ? { kind: 'overlay', path, inUserNamespace }
+    : { kind: 'bind', path };
+}
+
+function refineMissing(cause: unknown, path: string, step: string, hint: string): unknown {
+  if (isErrno(cause, 'ENOENT')) return new SystemError({ code: 'ENOENT', syscall: 'stat', path, step, hint, cause });
+  if (isErrno(cause, 'EACCES'))
+    return new SystemError({
+      code: 'EACCES',
+      syscall: 'stat',
+      path,
+      step,
+      hint: `make it readable for you: ls -ld ${path}`,
+      cause,
+    });
+  return cause;
+}
+
+function workingDirectory(path: string): string {
+  checkString('cwd', path);
+  if (!isAbsolute(path))
+    throw new OptionError(
+      'cwd',
+      `the working directory '${path}' is not absolute`,
+      `write it from the root of the container: /${path}`,
+    );
+  return path;
+}
+
+function environment(
+  { env = {}, terminal }: ContainerOptions,
+  { hostname, home, base }: { hostname: string; home: string; base: readonly string[] },
+): string[] {
+  const variables = new Map(
+    base.map((variable): [string, string] => [
+      variable.slice(0, variable.indexOf('=')),
+      variable.slice(variable.indexOf('=') + 1),
+    ]),
+  );
+  variables.set('HOSTNAME', hostname);
+  variables.set('HOME', home);
+  if (terminal) variables.set('TERM', 'xterm');
+  for (const [name, value] of Object.entries(env)) {
+    if (name === '' || name.includes('='))
+      throw new OptionError('env', `'${name}' cannot be the name of a variable`, 'write NAME=VALUE');
+    checkString('env', name);
+    checkString('env', value);
+    variables.set(name, value);
+  }
+  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+function rlimits(
+  wanted: Readonly<Record<string, number | 'max'>>,
+): { type: keyof typeof RLIMIT; soft: number; hard: number }[] {
+  return Object.entries(wanted).map(([name, limit]) => {
+    const type = `RLIMIT_${name.toUpperCase()}`;
+    if (!isRlimit(type))
+      throw new OptionError(
+        'rlimits',
+        `no resource limit is called '${name}'`,
+        `there are: ${Object.keys(RLIMIT)
+          .map((key) => key.slice(7).toLowerCase())
+          .join(', ')}`,
+      );
+    const value = limit === 'max' ? 2 ** 64 : limit;
+    return { type, soft: value, hard: value };
+  });
+}
+
+function isRlimit(type: string): type is keyof typeof RLIMIT {
+  return type in RLIMIT;
+}
+
+/** Without a network of its own a user namespace may not mount a sysfs; the host's is shown instead, read-only. */
+function mounts(defaults: readonly Mount[], { network }: ContainerOptions, inUserNamespace: boolean): Mount[] {
+  return defaults.map((mount) => {
+    if (mount.type === 'sysfs' && inUserNamespace && network === 'host') {
+      return {
+        destination: mount.destination,
+        type: 'bind',
+        source: '/sys',
+        options: ['rbind', 'ro', 'nosuid', 'noexec', 'nodev'],
+      };
+    }
+    if (mount.type === 'devpts' && inUserNamespace)
+      return { ...mount, options: (mount.options ?? []).filter((option) => !option.startsWith('gid=')) };
+    return mount;
+  });
+}
+
+function tmpfsMount({ target, options = [] }: Tmpfs): Mount {
+  return {
+    destination: mountTarget('tmpfs', target),
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: ['nosuid', 'nodev', 'noexec', ...options],
+  };
+}
+
+function volumeMount({ source, target, readOnly }: Volume): Mount {
+  checkString('volumes', source);
+  const path = resolve(source);
+  if (!lstatSync(path, { throwIfNoEntry: false })) {
+    throw new SystemError({
+      code: 'ENOENT',
+      syscall: 'stat',
+      path,
+      step: `bring it in as ${target}`,
+      hint: `make it first: mkdir -p ${path}`,
+    });
+  }
+  return {
+    destination: mountTarget('volumes', target),
+    type: 'bind',
+    source: path,
+    options: readOnly ? ['rbind', 'ro'] : ['rbind'],
+  };
+}
+
+/** Mounts over /proc could redirect what is written there (CVE-2019-16884), so there are none. */
+function mountTarget(option: string, target: string): string {
+  checkString(option, target);
+  if (!isAbsolute(target))
+    throw new OptionError(
+      option,
+      `the place '${target}' in the container is not absolute`,
+      `write it from the root of the container: /${target}`,
+    );
+  const path = posix.normalize(target).replace(/(?<=.)\/$/, '');
+  if (path === '/')
+    throw new OptionError(
+      option,
+      'nothing can be mounted on the root of the container',
+      'choose another root instead (--rootfs)',
+    );
+  if (/^\/proc(\/|$)/.test(path))
+    throw new OptionError(option, `nothing can be mounted on ${path}`, "what is below /proc is the kernel's own");
+  return path;
+}
+
+function namespaces(
+  { network = 'none' }: ContainerOptions,
+  base: Config,
+  inUserNamespace: boolean,
+): NonNullable<NonNullable<Config['linux']>['namespaces']> {
+  const wanted = (base.linux?.namespaces ?? []).filter(
+    ({ type }) => type !== 'user' && (type !== 'network' || network === 'none'),
+  );
+  return inUserNamespace ? [{ type: 'user' }, ...wanted] : wanted;
+}
+
+/** Limits as the cgroup packages take them, with the default for what is not said. */
+function parseLimits({ memory, pids = DEFAULT_PIDS, cpus }: LimitOptions): Limits {
+  const limits: Limits = { pids: pids === 'max' ? pids : positive('pids', pids) };
+  if (memory !== undefined) limits.memory = memoryLimit(memory);
+  if (cpus !== undefined) limits.cpus = cpus === 'max' ? cpus : positive('cpus', cpus);
+  return limits;
+}
+
+function memoryLimit(memory: number | bigint | string): bigint | 'max' {
+  if (memory === 'max') return 'max';
+  if (typeof memory === 'string') {
+    try {
+      return atLeastMinimum(BigInt(parseInt(memory)));
+    } catch (cause) {
+      if (cause instanceof OptionError) throw cause;
+      throw new OptionError(
+        'memory',
+        cause instanceof Error ? cause.message : String(cause),
+        'write a number of bytes or a size such as 256m or 1.5g',
+      );
+    }
+  }
+  return atLeastMinimum(BigInt(memory));
+}
+
+/** Less than this and not even the set-up fits: Docker's minimum. */
+const MINIMUM_MEMORY = 6n * 1024n * 1024n;
+
+function atLeastMinimum(bytes: bigint): bigint {
+  if (bytes < MINIMUM_MEMORY)
+    throw new OptionError(
+      'memory',
+      `a memory limit of ${bytes} bytes is less than a container needs`,
+      'the least is 6m',
+    );
+  return bytes;
+}
+
+function positive(option: string, value: number): number {
+  if (!(value > 0) || !Number.isFinite(value) || (option === 'pids' && !Number.isInteger(value))) {
+    throw new OptionError(
+      option,
+      `${value} cannot be the limit on ${option}`,
+      option === 'pids' ? 'write a whole number from 1 on, or max' : 'write a number above 0, such as 0.5, or max',
+    );
+  }
+  return value;
+}

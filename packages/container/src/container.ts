@@ -1,0 +1,310 @@
+import { readFileSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { isErrno, SystemError } from '@coracle/errors';
+import { removeGroup } from './cgroup-for.ts';
+import { parseDuration } from './duration.ts';
+import { type ExecOptions, execIn } from './exec.ts';
+import type { Isolation } from './isolation.ts';
+import { type EndReport, Launch } from './launch.ts';
+import { OptionError } from './option-error.ts';
+import type { ContainerOptions } from './options.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { type LimitHit, type Result, signalName, signalNumber } from './result.ts';
+import { idOfName, sweep, writeState } from './state.ts';
+import { prepareStateRoot } from './state-root.ts';
+import { type OpenedStdio, type Output, openStdio, type StdioOption } from './stdio.ts';
+
+/** How a container is connected to this process. */
+export interface LifeOptions {
+  stdin?: StdioOption;
+  stdout?: StdioOption;
+  stderr?: StdioOption;
+  /** Ends the container after this time: milliseconds, or `'5s'`, `'1m'`. */
+  timeout?: number | string;
+  /** Ends the container when it is aborted; what is being waited for then rejects with its reason. */
+  signal?: AbortSignal;
+  /** This process's terminal and its settings, to be put back at the end even when this process is killed. */
+  callerTerminal?: { fd: number; settings: Uint8Array };
+}
+
+const SIGKILL = 9;
+
+/** State roots that were swept in the life of this process. */
+const swept = new Set<string>();
+
+/**
+ * A container, from *created* to *stopped*.
+ *
+ * It ends when it is disposed of, and with this process. Nothing of it is left when {@link wait} resolves.
+ * @example
+ * await using box = await Container.create({ root: './rootfs', command: ['sh', '-c', 'echo hello'] });
+ * await box.start();
+ * for await (const line of box.stdout ?? []) console.log(line);
+ * const { exitCode } = await box.wait();
+ */
+export class Container implements AsyncDisposable {
+  readonly id: string;
+  readonly name: string | undefined;
+  /** Process 1 of the container, as the host numbers it. */
+  readonly pid: number;
+  readonly isolation: Isolation;
+  /** What is written here the program reads; `undefined` unless it is a pipe. */
+  readonly stdin: Writable | undefined;
+  readonly stdout: Output | undefined;
+  readonly stderr: Output | undefined;
+  readonly #launch: Launch;
+  readonly #prepared: Prepared;
+  readonly #ended: Promise<Result>;
+  #started = performance.now();
+  #limitHit: LimitHit | undefined;
+
+  private constructor(
+    prepared: Prepared,
+    { launch, stdio, options }: { launch: Launch; stdio: OpenedStdio; options: ContainerOptions & LifeOptions },
+  ) {
+    this.id = prepared.id;
+    this.name = options.name;
+    this.pid = launch.pid;
+    this.isolation = { ...prepared.isolation, agent: launch.image };
+    this.stdin = stdio.stdin;
+    this.stdout = stdio.stdout;
+    this.stderr = stdio.stderr;
+    this.#launch = launch;
+    this.#prepared = prepared;
+    this.#ended = this.#watch(options);
+    // Whoever never waits is not to be told of a failure by the death of the process.
+    this.#ended.catch(() => {});
+  }
+
+  /**
+   * Makes a container that waits for {@link start}: the state *created* of the OCI runtime specification.
+   * @throws {OptionError} for options that cannot be meant
+   * @throws SystemError for what the system refused, with the step, the errno and the remedy; nothing is left behind
+   */
+  static async create(options: ContainerOptions & LifeOptions): Promise<Container> {
+    const container = await Container.#begin(options);
+    try {
+      await container.#launch.setUp();
+      return container;
+    } catch (error) {
+      await container[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Makes and starts a container in one go, which saves a message. */
+  static async run(options: ContainerOptions & LifeOptions): Promise<Container> {
+    const container = await Container.#begin(options);
+    try {
+      await container.start();
+      return container;
+    } catch (error) {
+      await container[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  static async #begin(options: ContainerOptions & LifeOptions): Promise<Container> {
+    options.signal?.throwIfAborted();
+    if (options.timeout !== undefined) parseDuration(options.timeout);
+    const prepared = prepare(options, { terminalSettings: options.callerTerminal?.settings });
+    const { stateRoot } = prepared;
+    prepareStateRoot(stateRoot, process.geteuid?.() ?? 0);
+    if (!swept.has(stateRoot)) {
+      sweep(stateRoot, removeGroup);
+      swept.add(stateRoot);
+    }
+    const kinds: [StdioOption, StdioOption, StdioOption] = options.terminal
+      ? ['ignore', 'ignore', 'ignore']
+      : [options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'];
+    const stdio = openStdio(kinds);
+    try {
+      const launch = await beginOnce(prepared, { options, stdio });
+      return new Container(prepared, { launch, stdio, options });
+    } catch (error) {
+      stdio.discard();
+      throw error;
+    } finally {
+      stdio.release();
+    }
+  }
+
+  /**
+   * Starts the program.
+   * @throws {ProgramError} when the program cannot be started: not found, not executable
+   * @throws SystemError when a step before it was refused
+   */
+  async start(): Promise<void> {
+    const starting = this.#launch.start();
+    this.#record('running');
+    this.#started = performance.now();
+    await starting;
+  }
+
+  #record(status: 'created' | 'running'): void {
+    const { id, config, stateRoot, cgroups, isolation } = this.#prepared;
+    try {
+      writeState(stateRoot, {
+        id,
+        ...(this.name === undefined ? {} : { name: this.name }),
+        status,
+        pid: this.pid,
+        startTime: startTimeOf(this.pid),
+        bootId: bootId(),
+        command: config.process?.args ?? [],
+        root: isolation.root,
+        created: new Date().toISOString(),
+        cgroups,
+      });
+    } catch (error) {
+      // Its monitor has already cleaned up after it: it ended sooner than this line was reached.
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
+
+  /** The outer side of its terminal (a descriptor of ours, to be closed by the caller), with the option `terminal`. */
+  takeTerminal(): number | undefined {
+    return this.#launch.takeTerminal();
+  }
+
+  /**
+   * Sends a signal to the container's first process.
+   * @param signal a name or number; SIGKILL, which ends everything in the container, if absent
+   * @returns whether there was somebody to receive it
+   * @throws {OptionError} when there is no such signal
+   */
+  kill(signal: string | number = 'SIGKILL'): boolean {
+    const number = signalNumber(signal);
+    if (number === undefined)
+      throw new OptionError(
+        'signal',
+        `'${signal}' is no signal`,
+        'write a name such as SIGTERM or a number from 1 to 64',
+      );
+    return this.#launch.signal(number);
+  }
+
+  /** Ends the container because of a limit, which the result will name. */
+  stopFor(limit: LimitHit): void {
+    this.#limitHit ??= limit;
+    this.#launch.signal(SIGKILL);
+  }
+
+  /**
+   * Runs another program in the container.
+   * @throws {ProgramError} when it cannot be started; SystemError when the container has ended
+   * @example
+   * const { stdout } = await box.exec(['ps', 'aux']);
+   */
+  exec(command: readonly string[], options: ExecOptions = {}): ReturnType<typeof execIn> {
+    const { config, plan, cgroups } = this.#prepared;
+    return execIn(
+      {
+        pidfd: this.#launch.pidfd,
+        config,
+        joinFiles: cgroups.map((directory) => `${directory}/cgroup.procs`),
+        idMaps: plan.idMaps,
+      },
+      command,
+      options,
+    );
+  }
+
+  /** Resolves when the container has ended and nothing of it is left; rejects only when the machinery failed. */
+  async wait({ signal }: { signal?: AbortSignal } = {}): Promise<Result> {
+    if (!signal) return this.#ended;
+    signal.throwIfAborted();
+    let onAbort = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([this.#ended, aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #watch({ timeout, signal }: LifeOptions): Promise<Result> {
+    const timer = timeout === undefined ? undefined : setTimeout(() => this.stopFor('time'), parseDuration(timeout));
+    const abort = (): void => {
+      this.#launch.signal(SIGKILL);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      return this.#resultOf(await this.#launch.ended);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  #resultOf({ end, usage, stats }: EndReport): Result {
+    const group = this.#prepared.readStats(stats);
+    const oomKilled = (group.oomKills ?? 0n) > 0n;
+    const pidsHit = (group.pidsMaxHits ?? 0n) > 0n;
+    const hit = this.#limitHit ?? (oomKilled ? 'memory' : undefined) ?? (pidsHit ? 'pids' : undefined);
+    return {
+      exitCode: 'exitCode' in end ? end.exitCode : undefined,
+      signal: 'signal' in end ? signalName(end.signal) : undefined,
+      timedOut: this.#limitHit === 'time',
+      oomKilled,
+      limitHit: hit,
+      duration: performance.now() - this.#started,
+      cpuTime: Number(group.cpuUsec ?? usage.cpuUsec) / 1000,
+      peakMemory: Number(group.memoryPeakBytes ?? usage.peakBytes),
+      isolation: this.isolation,
+    };
+  }
+
+  /** Ends the container and waits until nothing of it is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#launch.signal(SIGKILL);
+    // A failure is reported to those who wait; here it only matters that it is over.
+    await this.#ended.catch(() => {});
+  }
+}
+
+/** Begins the launch; a name that only a dead container still holds is freed and the launch tried once more. */
+async function beginOnce(
+  prepared: Prepared,
+  { options, stdio }: { options: ContainerOptions & LifeOptions; stdio: OpenedStdio },
+): Promise<Launch> {
+  const begin = (): Promise<Launch> => Launch.begin(prepared.plan, stdio.fds, options.callerTerminal?.fd);
+  try {
+    return await begin();
+  } catch (error) {
+    if (options.name === undefined || !isErrno(error, 'EEXIST')) throw error;
+    sweep(prepared.stateRoot, removeGroup);
+    const holder = idOfName(prepared.stateRoot, options.name);
+    if (holder === undefined) return begin();
+    throw new SystemError({
+      code: 'EEXIST',
+      syscall: 'symlink',
+      path: options.name,
+      text: 'the name is in use',
+      detail: `container ${holder}`,
+      hint: 'choose another name, or end that container first',
+      cause: error,
+    });
+  }
+}
+
+/** Field 22 of /proc/PID/stat: with the pid it names a process for good. See proc_pid_stat(5). */
+function startTimeOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return '0';
+    throw error;
+  }
+}
+
+let boot: string | undefined;
+
+function bootId(): string {
+  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  return boot;
+}

@@ -1,0 +1,19 @@
+/**
+ * Numbers of the descriptors in the agent's processes. They are fixed, so that they can stand inside structures and paths.
+ */
+export const FDS = {
+  /** To the caller: the monitor's own, later the init's own. */
+  socket: 3,
+  /** The init's socket, before it becomes 3. */
+  initSocket: 4,
+  /** Where the container's terminal is sent through. */
+  console: 5,
+  /** The caller's terminal, kept by the monitor to set it back. */
+  terminal: 6,
+  /** From here on nothing of the caller is open. */
+  firstFree: 7,
+  cgroup: 40,
+  pidfd: 41,
+  /** The container's terminal, the side of the caller. */
+  master: 42,
+} as const;

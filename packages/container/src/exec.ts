@@ -1,0 +1,189 @@
+import { SystemError } from '@coracle/errors';
+import { type IdMaps, joinNamespaces, type NamespaceType } from '@coracle/namespaces';
+import type { Config, Process } from '@coracle/oci-spec';
+import {
+  Agent,
+  Channel,
+  clone3,
+  close,
+  closeFd,
+  closeRange,
+  dup3,
+  flags,
+  MSG,
+  OPEN,
+  openat,
+  output,
+  P,
+  PR,
+  type Program,
+  prctl,
+  REPORT,
+  REPORT_LENGTH,
+  readSiginfo,
+  resultOf,
+  SIGINFO_LENGTH,
+  type Step,
+  SyscallError,
+  socketPair,
+  step,
+  WAIT,
+  write,
+} from '@coracle/syscalls';
+import { FDS } from './descriptors.ts';
+import { OptionError } from './option-error.ts';
+import { planProcess } from './plan-process.ts';
+import { startError } from './program-error.ts';
+import { signalName } from './result.ts';
+import { openStdio, type StdioOption } from './stdio.ts';
+import { lookUpUser } from './users.ts';
+
+/** How a further program runs in a container. */
+export interface ExecOptions {
+  env?: Readonly<Record<string, string>>;
+  /** The container's own if absent. */
+  cwd?: string;
+  /** `user[:group]`; the container's own if absent. */
+  user?: string;
+  stdin?: StdioOption;
+  stdout?: StdioOption;
+  stderr?: StdioOption;
+}
+
+/** How a further program ended, with what it wrote where that was kept. */
+export interface ExecResult {
+  exitCode: number | undefined;
+  signal: NodeJS.Signals | undefined;
+  stdout: string;
+  stderr: string;
+}
+
+/** The container to be entered. */
+export interface ExecTarget {
+  /** Descriptor of its process 1, `undefined` when it has ended. */
+  pidfd: number | undefined;
+  config: Config;
+  /** Files into which the new process writes "0" to join the cgroup. */
+  joinFiles: readonly string[];
+  idMaps: IdMaps | undefined;
+}
+
+/** Descriptor 5 of the agent that enters: the container's process 1. */
+const TARGET_PIDFD = 5;
+
+/**
+ * Starts a program in a living container and waits for its end.
+ * @throws {ProgramError} when it cannot be started; SystemError ESRCH when the container has ended
+ */
+export async function execIn(
+  target: ExecTarget,
+  command: readonly string[],
+  options: ExecOptions,
+): Promise<ExecResult> {
+  if (target.pidfd === undefined)
+    throw new SystemError({ code: 'ESRCH', syscall: 'setns', text: 'the container has ended' });
+  const program = planExec(target, processOf(target, command, options));
+  const stdio = openStdio([options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe']);
+  const [ours, theirs] = socketPair();
+  const channel = new Channel(ours);
+  let agent: Agent | undefined;
+  try {
+    agent = Agent.spawn({ stdio: stdio.fds, fds: [theirs, target.pidfd], title: 'coracle: exec' });
+    stdio.release();
+    closeFd(theirs);
+    const message = agent.channel.post(program);
+    const texts = Promise.all([stdio.stdout?.text() ?? '', stdio.stderr?.text() ?? '']);
+    const entered = await agent.channel.report(message);
+    if (entered?.failure) throw new SyscallError(entered.failure.step, entered.failure.errno);
+    const notStarted = await channel.report(message);
+    if (notStarted) throw startError(command[0] ?? '', notStarted, message.steps);
+    const ended = await agent.channel.report(message);
+    if (!ended)
+      throw new SystemError({ code: 'ECHILD', syscall: 'waitid', text: 'the monitor of the program was killed' });
+    const [stdout, stderr] = await texts;
+    const end = readSiginfo(ended.output('end'));
+    return {
+      exitCode: 'exitCode' in end ? end.exitCode : undefined,
+      signal: 'signal' in end ? signalName(end.signal) : undefined,
+      stdout,
+      stderr,
+    };
+  } catch (error) {
+    stdio.discard();
+    throw error;
+  } finally {
+    channel.close();
+    agent?.close();
+  }
+}
+
+function processOf({ config }: ExecTarget, command: readonly string[], { env = {}, cwd, user }: ExecOptions): Process {
+  const base = config.process;
+  if (!base) throw new TypeError('the configuration has no process');
+  const [program] = command;
+  if (program === undefined || program === '') throw new OptionError('command', 'no program to run in the container');
+  const variables = [
+    ...(base.env ?? []).filter((variable) => !(variable.slice(0, variable.indexOf('=')) in env)),
+    ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
+  ];
+  const ids = user === undefined ? undefined : lookUpUser(user, config.root?.path ?? '/');
+  return {
+    ...base,
+    args: [...command],
+    env: variables,
+    cwd: cwd ?? base.cwd,
+    terminal: false,
+    ...(ids ? { user: { uid: ids.uid, gid: ids.gid, additionalGids: ids.additionalGids, umask: 0o022 } } : {}),
+  };
+}
+
+/**
+ * The agent enters the container's cgroup and namespaces itself and gives birth inside: a process is in a PID namespace only
+ * from birth. It cannot be traced or read from the container: it is not dumpable, and in no PID namespace of it (CVE-2016-9962).
+ */
+function planExec(target: ExecTarget, process: Process): Program {
+  const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: 'parent' });
+  const start = planProcess({
+    process,
+    makeWorkingDirectory: false,
+    canSetGroups: target.idMaps?.how !== 'single',
+    init: false,
+  });
+  const born = [
+    dup3({ from: FDS.initSocket, to: FDS.socket, flags: flags(OPEN, 'O_CLOEXEC') }, 'listen to its own socket'),
+    closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket'),
+    ...start,
+  ];
+  return {
+    steps: [
+      prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
+      ...joinCgroups(target.joinFiles),
+      ...joinNamespaces({ pidfd: TARGET_PIDFD, namespaces: namespacesOf(target.config) }),
+      clone3({ flags: 0 }, { why: 'be born inside', result: 'program' }),
+      ...born.map((one): Step => ({ ...one, only: 'child' })),
+      close(FDS.initSocket, parent('leave the socket to the program')),
+      closeRange({ first: 0, last: 2 }, parent('leave input and output to the program')),
+      step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
+        ...parent('tell the caller'),
+        tolerate: 'any',
+      }),
+      step(
+        'waitid',
+        [P.P_ALL, 0, output('end', SIGINFO_LENGTH), flags(WAIT, 'WEXITED'), null],
+        parent('wait for its end'),
+      ),
+    ],
+  };
+}
+
+function joinCgroups(files: readonly string[]): Step[] {
+  const why = 'join the cgroup of the container';
+  return files.flatMap((path) => [
+    openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'procs' }),
+    write({ fd: resultOf('procs'), data: '0' }, why),
+  ]);
+}
+
+function namespacesOf(config: Config): NamespaceType[] {
+  return (config.linux?.namespaces ?? []).map(({ type }) => type);
+}

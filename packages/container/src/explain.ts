@@ -1,0 +1,65 @@
+import { formatIdMap } from '@coracle/namespaces';
+import { type ExplainedStep, explain } from '@coracle/syscalls';
+import type { ContainerOptions } from './options.ts';
+import { prepare } from './prepare.ts';
+
+/** Steps of a container that answer one question. */
+export interface ExplainedPart {
+  question: string;
+  /** Which process takes the steps. */
+  by: 'monitor' | 'caller' | 'init';
+  steps: ExplainedStep[];
+}
+
+/**
+ * The whole program of a container, in parts, without running any of it.
+ * @throws what making such a container would throw for its options
+ * @example
+ * for (const { question, steps } of explainContainer({ command: ['bash'] })) console.log(question, steps.length);
+ */
+export function explainContainer(options: ContainerOptions): ExplainedPart[] {
+  const { plan } = prepare(options);
+  let next = 1;
+  const part = (
+    question: string,
+    by: ExplainedPart['by'],
+    steps: Parameters<typeof explain>[0]['steps'],
+  ): ExplainedPart => {
+    const explained = explain({ steps }, next);
+    next += explained.length;
+    return { question, by, steps: explained };
+  };
+  const birth = plan.monitor.steps.findIndex(({ syscall }) => syscall === 'clone3');
+  const isWatch = ({ only }: { only?: string }): boolean => only === 'parent';
+  const afterBirth = plan.monitor.steps.slice(birth);
+  return [
+    part('Who watches it, and what may it use?', 'monitor', plan.monitor.steps.slice(0, birth)),
+    part(
+      'What is isolated?',
+      'monitor',
+      afterBirth.filter((step) => !isWatch(step)),
+    ),
+    ...(plan.idMaps ? [idMapPart(plan.idMaps, next)] : []),
+    ...plan.parts.map(({ question, steps }) => part(question, 'init', steps)),
+    part('What does the program start with?', 'init', plan.start),
+    part('What happens at its end?', 'monitor', [...afterBirth.filter(isWatch), ...(plan.monitor.finally ?? [])]),
+  ];
+}
+
+/** The id maps are written by the caller, as files; they are shown in the same form. */
+function idMapPart(maps: NonNullable<ReturnType<typeof prepare>['plan']['idMaps']>, number: number): ExplainedPart {
+  const line = (file: string, text: string): ExplainedStep => ({
+    number,
+    why: `say which of the host's ids the container's are (${file})`,
+    syscall: maps.how === 'helper' ? `new${file.replace('_', '')}` : 'write',
+    call:
+      maps.how === 'helper'
+        ? `new${file.replace('_', '')} PID ${text.replaceAll('\n', ' ').trim()}`
+        : `write("/proc/PID/${file}", ${JSON.stringify(text)})`,
+  });
+  return {
+    question: 'Whose ids does it have?',
+    by: 'caller',
+    steps: [line('uid_map', formatIdMap(maps.uids)), line('gid_map', formatIdMap(maps.gids))],
+  };
+}

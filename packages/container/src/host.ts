@@ -1,0 +1,94 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
+
+type Machine = undefined;
+const detect = (): undefined => undefined;
+
+import { type IdMaps, parseSubids, planIdMaps, rootIdMaps } from '@coracle/namespaces';
+
+/** What is asked of the host once and holds for the life of this process. */
+export class Host {
+  readonly uid: number = process.geteuid?.() ?? 0;
+  readonly gid: number = process.getegid?.() ?? 0;
+  readonly #kinds = new Map<string, PathKind>();
+  #machine: Machine | undefined;
+  #hostRoot: HostRoot | undefined;
+  #idMaps: IdMaps | undefined;
+
+  /** The cgroups of this machine. */
+  get machine(): Machine {
+    this.#machine ??= detect();
+    return this.#machine;
+  }
+
+  /** What of this host a container in the `host` root sees. */
+  get hostRoot(): HostRoot {
+    this.#hostRoot ??= inspectHost();
+    return this.#hostRoot;
+  }
+
+  /** How user ids are mapped for containers with a user namespace. */
+  get idMaps(): IdMaps {
+    this.#idMaps ??= this.#planIdMaps();
+    return this.#idMaps;
+  }
+
+  #planIdMaps(): IdMaps {
+    const name = userName(this.uid);
+    const ranges = (path: string, id: number): ReturnType<typeof parseSubids> =>
+      parseSubids(textOf(path), { name, id });
+    const subuids = ranges('/etc/subuid', this.uid);
+    const subgids = ranges('/etc/subgid', this.uid);
+    if (this.uid === 0) return rootIdMaps({ subuids, subgids });
+    return planIdMaps({
+      uid: this.uid,
+      gid: this.gid,
+      subuids,
+      subgids,
+      hasNewidmap: hasProgram('newuidmap') && hasProgram('newgidmap'),
+    });
+  }
+
+  /** What a path of the host is; remembered for the kernel's own files, which do not change. */
+  readonly kindOf = (path: string): PathKind => {
+    const isKernels = path.startsWith('/proc/') || path.startsWith('/sys/');
+    if (isKernels && this.#kinds.has(path)) return this.#kinds.get(path);
+    const kind = kindOf(path);
+    if (isKernels) this.#kinds.set(path, kind);
+    return kind;
+  };
+}
+
+function kindOf(path: string): PathKind {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) return undefined;
+  return stats.isDirectory() ? 'directory' : 'file';
+}
+
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+/** An id without an entry in the password file has no name; its subordinate ids can still be listed by number. */
+function userName(uid: number): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(uid);
+  }
+}
+
+const PROGRAM_DIRECTORIES = ['/usr/bin', '/usr/sbin', '/bin', '/usr/local/bin'];
+
+function hasProgram(name: string): boolean {
+  return PROGRAM_DIRECTORIES.some((directory) => existsSync(`${directory}/${name}`));
+}
+
+let host: Host | undefined;
+
+/** This machine, as far as containers care. */
+export function thisHost(): Host {
+  host ??= new Host();
+  return host;
+}

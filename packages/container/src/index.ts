@@ -1,0 +1,16 @@
+/**
+ * Starts Linux containers from a Node program: in milliseconds, without a daemon, as root or as an ordinary user.
+ * @module
+ */
+export { Container, type LifeOptions } from './container.ts';
+export { parseDuration } from './duration.ts';
+export type { ExecOptions, ExecResult } from './exec.ts';
+export { type ExplainedPart, explainContainer } from './explain.ts';
+export type { Isolation } from './isolation.ts';
+export { OptionError } from './option-error.ts';
+export type { ContainerOptions, LimitOptions, RootOption, TerminalSize, Tmpfs, Volume } from './options.ts';
+export { ProgramError } from './program-error.ts';
+export { exitCodeOf, type LimitHit, type Result, type RunResult, signalNumber } from './result.ts';
+export { type Running, type RunOptions, run } from './run.ts';
+export { type ContainerState, livingContainers } from './state.ts';
+export type { Output, StdioOption } from './stdio.ts';

@@ -1,0 +1,37 @@
+import type { Config } from '@coracle/oci-spec';
+
+/** What was really in force around a container: asked for and done, not merely asked for. */
+export interface Isolation {
+  /** The namespaces it had of its own, by their OCI names. */
+  namespaces: readonly string[];
+  /** Whose user ids it had: the host's, the caller's as a single one, or a range of its own. */
+  userIds: 'host' | 'single' | 'range';
+  /** `'host'`, or the directory; `overlay` when its changes were thrown away. */
+  root: string;
+  readOnlyRoot: boolean;
+  network: 'none' | 'host';
+  noNewPrivileges: boolean;
+  maskedPaths: readonly string[];
+  readonlyPaths: readonly string[];
+  /** Limits that the kernel enforced, and the reason for each that was wanted by default but could not be had. */
+  limits: { pids?: number | 'max'; memory?: bigint | 'max'; cpus?: number | 'max' };
+  missing: readonly { what: string; reason: string; fix: string | undefined }[];
+  cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
+  /** Where the agent ran from; `'file'` where the kernel forbids executable memory files. */
+  agent: 'memfd' | 'file';
+}
+
+/** The part of the isolation that the configuration decides. */
+export function isolationOf(
+  config: Config,
+): Pick<Isolation, 'namespaces' | 'readOnlyRoot' | 'network' | 'noNewPrivileges' | 'maskedPaths' | 'readonlyPaths'> {
+  const namespaces = (config.linux?.namespaces ?? []).map(({ type }) => type);
+  return {
+    namespaces,
+    readOnlyRoot: config.root?.readonly === true,
+    network: namespaces.includes('network') ? 'none' : 'host',
+    noNewPrivileges: config.process?.noNewPrivileges === true,
+    maskedPaths: config.linux?.maskedPaths ?? [],
+    readonlyPaths: config.linux?.readonlyPaths ?? [],
+  };
+}

@@ -1,0 +1,240 @@
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { errnoName, isErrno, SystemError } from '@coracle/errors';
+import { writeIdMaps } from '@coracle/namespaces';
+import {
+  Agent,
+  Channel,
+  closeFd,
+  type Message,
+  type Outcome,
+  type ProcessEnd,
+  type Program,
+  pidfdOpen,
+  pidfdSendSignal,
+  readRusage,
+  readSiginfo,
+  type Step,
+  SyscallError,
+  socketPair,
+} from '@coracle/syscalls';
+import type { Plan } from './plan.ts';
+import { OUTPUT } from './plan-monitor.ts';
+import { startError } from './program-error.ts';
+import { receiveTerminal } from './terminal/receive.ts';
+
+/** How a container ended and what it used, as the monitor reports it. */
+export interface EndReport {
+  end: ProcessEnd;
+  usage: { cpuUsec: bigint; peakBytes: bigint };
+  /** Texts of the cgroup's statistics files, in the order of the plan; empty where one could not be read. */
+  stats: string[];
+}
+
+/** Descriptors of ours that become input, output and error output of the container. */
+export type Stdio = readonly [number, number, number];
+
+/**
+ * A container between its birth and its end, as the host process sees it: the only place where programs are run.
+ */
+export class Launch {
+  readonly pid: number;
+  /** Where the agent's code was run from. */
+  readonly image: Agent['image'];
+  readonly #plan: Plan;
+  readonly #agent: Agent;
+  readonly #init: Channel;
+  readonly #pidfd: number;
+  readonly #monitorMessage: Message;
+  #setup: Promise<void> | undefined;
+  #over = false;
+  /** The outer side of the container's terminal, if it has one. */
+  readonly #consoleFd: number | undefined;
+  readonly ended: Promise<EndReport>;
+
+  private constructor(parts: {
+    plan: Plan;
+    agent: Agent;
+    init: Channel;
+    pid: number;
+    message: Message;
+    consoleFd: number | undefined;
+  }) {
+    this.#plan = parts.plan;
+    this.#agent = parts.agent;
+    this.#init = parts.init;
+    this.pid = parts.pid;
+    this.image = parts.agent.image;
+    this.#monitorMessage = parts.message;
+    this.#consoleFd = parts.consoleFd;
+    this.#pidfd = pidfdOpen(parts.pid);
+    this.ended = this.#awaitEnd();
+  }
+
+  /**
+   * Makes the monitor and the init: the container's namespaces and cgroup exist, nothing is set up in them.
+   * @throws SystemError naming the step that failed; everything made so far is undone
+   */
+  static async begin(plan: Plan, stdio: Stdio, terminalFd: number | undefined): Promise<Launch> {
+    const [initOurs, initTheirs] = socketPair();
+    const init = new Channel(initOurs);
+    const console = plan.terminal ? socketPair() : undefined;
+    let agent: Agent | undefined;
+    try {
+      agent = startAgent(plan, { stdio, fds: [initTheirs, console?.[1], terminalFd] });
+      closeFd(initTheirs);
+      const message = agent.channel.post(plan.monitor);
+      const born = await agent.channel.report(message);
+      const pid = bornPid(born);
+      await init.report(message);
+      if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
+      return new Launch({ plan, agent, init, pid, message, consoleFd: console?.[0] });
+    } catch (error) {
+      init.close();
+      agent?.close();
+      if (console) closeFd(console[0]);
+      throw error;
+    } finally {
+      if (console) closeFd(console[1]);
+    }
+  }
+
+  /** Runs the set-up. Afterwards the container is *created*. */
+  setUp(): Promise<void> {
+    this.#setup ??= this.#runSetUp({ steps: this.#plan.setup });
+    return this.#setup;
+  }
+
+  async #runSetUp(program: Program): Promise<void> {
+    const outcome = await this.#runInInit(program);
+    outcome?.throwIfFailed();
+    if (!outcome) throw await this.#diedEarly();
+  }
+
+  /**
+   * Starts the program, after the set-up if that has not been done; both go out as one message then.
+   * @throws ProgramError when the program cannot be started, SyscallError when a step fails
+   */
+  async start(): Promise<void> {
+    const before = this.#setup ? [] : this.#plan.setup;
+    await this.#setup;
+    const steps = [...before, ...this.#plan.start];
+    const outcome = await this.#runInInit({ steps });
+    if (outcome) throw startError(this.#plan.program, outcome, steps);
+  }
+
+  /** @returns `undefined` when the init has become the program, or is gone */
+  #runInInit(program: Program): Promise<Outcome | undefined> {
+    try {
+      return this.#init.report(this.#init.post(program));
+    } catch (error) {
+      if (isErrno(error, 'EPIPE')) return Promise.resolve(undefined);
+      throw error;
+    }
+  }
+
+  async #diedEarly(): Promise<Error> {
+    const { end } = await this.ended;
+    const how = 'signal' in end ? `was killed by signal ${end.signal}` : `ended with status ${end.exitCode}`;
+    return new SystemError({
+      code: 'ECANCELED',
+      syscall: 'clone3',
+      text: `the first process of the container ${how} during set-up`,
+      hint: 'is its memory limit too low? See also the kernel log',
+    });
+  }
+
+  /** The outer side of the container's terminal; to be taken once, after the start. */
+  takeTerminal(): number | undefined {
+    return this.#consoleFd === undefined ? undefined : receiveTerminal(this.#consoleFd);
+  }
+
+  /** Descriptor of process 1, for those who enter; `undefined` when it has ended. */
+  get pidfd(): number | undefined {
+    return this.#over ? undefined : this.#pidfd;
+  }
+
+  /** Sends a signal to process 1 of the container; says whether it was still there. */
+  signal(signal: number): boolean {
+    if (this.#over) return false;
+    try {
+      pidfdSendSignal(this.#pidfd, signal);
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'ESRCH')) return false;
+      throw error;
+    }
+  }
+
+  async #awaitEnd(): Promise<EndReport> {
+    const outcome = await this.#agent.channel.report(this.#monitorMessage);
+    this.#over = true;
+    this.#init.close();
+    this.#agent.close();
+    closeFd(this.#pidfd);
+    if (this.#consoleFd !== undefined) closeFd(this.#consoleFd);
+    if (!outcome)
+      throw new SystemError({
+        code: 'ECHILD',
+        syscall: 'waitid',
+        text: 'the monitor of the container was killed',
+        hint: 'the container ended with it; what it left is removed by the next coracle command',
+      });
+    return {
+      end: readSiginfo(outcome.output(OUTPUT.end)),
+      usage: readRusage(outcome.output(OUTPUT.usage)),
+      stats: this.#plan.statFiles.map((_, index) => text(outcome.output(OUTPUT.stat(index)))),
+    };
+  }
+}
+
+function text(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1');
+}
+
+function startAgent(plan: Plan, { stdio, fds }: { stdio: Stdio; fds: (number | undefined)[] }): Agent {
+  const last = fds.findLastIndex((fd) => fd !== undefined);
+  const nothing = fds.slice(0, last).includes(undefined) ? openSync('/dev/null', constants.O_RDWR) : undefined;
+  try {
+    const given = fds.slice(0, last + 1).map((fd) => fd ?? nothing ?? 0);
+    return Agent.spawn({ stdio, fds: given, title: `coracle: monitor of ${plan.id}` });
+  } finally {
+    if (nothing !== undefined) closeSync(nothing);
+  }
+}
+
+/** The pid out of the monitor's first report. When that is its last, the step that failed is the error. */
+function bornPid(report: Outcome | undefined): number {
+  if (!report)
+    throw new SystemError({
+      code: 'ECHILD',
+      syscall: 'clone3',
+      text: 'the monitor was killed before the container was born',
+    });
+  const failure = report.failure;
+  if (failure) throw birthError(failure);
+  const pid = report.result('init');
+  if (pid === undefined)
+    throw new SystemError({ code: 'ECHILD', syscall: 'clone3', text: 'the container was not born' });
+  return pid;
+}
+
+/** Adds the remedy for what usually keeps namespaces from being made. */
+function birthError({ step, errno }: { step: Step; errno: number }): SyscallError {
+  const code = errnoName(errno);
+  if (step.syscall !== 'clone3' || (code !== 'EPERM' && code !== 'EACCES')) return new SyscallError(step, errno);
+  const restricted = readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1';
+  const hint = restricted
+    ? 'AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0'
+    : 'namespaces are not allowed here (inside another container?); `coracle doctor` looks for the reason';
+  return new SyscallError(step, errno, { hint });
+}
+
+function readSetting(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    // A setting that this kernel does not have restricts nothing.
+    return undefined;
+  }
+}

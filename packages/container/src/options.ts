@@ -1,0 +1,70 @@
+/** Where a container's root comes from: the `host` root, a directory, or a directory whose changes are thrown away. */
+export type RootOption = 'host' | (string & {}) | { path: string; overlay: boolean };
+
+/** A file or directory of the host that the container sees. */
+export interface Volume {
+  /** On the host. */
+  source: string;
+  /** In the container, absolute. */
+  target: string;
+  readOnly?: boolean;
+}
+
+/** A directory in memory, empty at the start and gone at the end. */
+export interface Tmpfs {
+  /** In the container, absolute. */
+  target: string;
+  /** As mount(8) writes them: `['size=64m', 'mode=1777']`. */
+  options?: readonly string[];
+}
+
+/** What a container may use. `undefined` sets no limit of its own, `'max'` lifts one. */
+export interface LimitOptions {
+  /** Bytes, or a size such as `'256m'`. */
+  memory?: number | bigint | string;
+  /** Processes and threads. 2048 if absent. */
+  pids?: number | 'max';
+  /** Processors' worth of time: 0.5 is half of one. */
+  cpus?: number | 'max';
+}
+
+/** The size of a terminal in characters. */
+export interface TerminalSize {
+  rows: number;
+  columns: number;
+}
+
+/** What a container is to be like. Everything has a safe default. */
+export interface ContainerOptions {
+  /** The program and its arguments; a name without a slash is looked for in PATH. */
+  command: readonly string[];
+  /** `'host'` if absent: the host's programs, read-only, and nothing else of it. */
+  root?: RootOption;
+  /** Unique among the living containers of this user. Letters, digits, `_`, `.`, `-`. */
+  name?: string;
+  /** The first 12 digits of the id if absent. */
+  hostname?: string;
+  /** Beside PATH, HOSTNAME, HOME and TERM. */
+  env?: Readonly<Record<string, string>>;
+  /** Working directory inside; made if it is not there. `/` if absent. */
+  cwd?: string;
+  /** `user[:group]`, names or numbers, looked up in the root's own files. Root if absent. */
+  user?: string;
+  limits?: LimitOptions;
+  /** `'none'`, the default: only a loopback device. `'host'`: the host's own network. */
+  network?: 'none' | 'host';
+  volumes?: readonly Volume[];
+  tmpfs?: readonly Tmpfs[];
+  /** Make the root itself read-only. */
+  readOnly?: boolean;
+  /** Run a small init as process 1 that hands on signals and reaps orphans. */
+  init?: boolean;
+  /** Give the container user ids of its own. Always so for an ordinary user; `false` if absent for root. */
+  userNamespace?: boolean;
+  /** Resource limits by name: `{ nofile: 1024 }`. See getrlimit(2). */
+  rlimits?: Readonly<Record<string, number | 'max'>>;
+  /** A terminal of the container's own, of this size. */
+  terminal?: TerminalSize;
+  /** Where the states of containers are kept; `/run/coracle`, or a directory of the user. */
+  stateRoot?: string;
+}

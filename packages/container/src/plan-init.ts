@@ -1,0 +1,148 @@
+import {
+  attach,
+  bindDevices,
+  cloneTree,
+  createFilesystem,
+  enterNewRoot,
+  furnishHostRoot,
+  type HostRoot,
+  keepMountsPrivate,
+  leaveOldRoot,
+  makeReadOnly,
+  makeRootReadOnly,
+  maskPaths,
+  openMountpoint,
+  type PathKind,
+  parseMountOptions,
+  populateDev,
+  type RootSource,
+} from '@coracle/chroot-fs';
+import { loopbackUp, type NamespaceType, setDomainname, setHostname } from '@coracle/namespaces';
+import type { Config, Mount } from '@coracle/oci-spec';
+import { createProc, createSysfs } from '@coracle/procfs-mount';
+import { closeRange, flags, PR, prctl, resultOf, type Step, umask } from '@coracle/syscalls';
+import { FDS } from './descriptors.ts';
+import { openTerminal } from './plan-terminal.ts';
+
+/** What the set-up of a container depends on beside its configuration. */
+export interface InitPlan {
+  config: Config;
+  root: RootSource;
+  /** What of the host to show, for the `host` root. */
+  hostRoot: HostRoot | undefined;
+  inUserNamespace: boolean;
+  /** What a path of the host is: the kernel's own files are the same inside. */
+  kindOf: (path: string) => PathKind;
+}
+
+/** Steps and the question they answer: `explain` prints them so, the program runs them one after the other. */
+export interface Part {
+  question: string;
+  steps: Step[];
+}
+
+/**
+ * The set-up of the container, run by its first process: from a copy of the host's view to a place of its own. At its end
+ * the container exists and waits for its program: the state *created* of the OCI runtime specification.
+ */
+export function planInit(plan: InitPlan): Part[] {
+  const { config } = plan;
+  const namespaces = namespaceTypes(config);
+  return [
+    { question: 'What keeps the agent safe while it works?', steps: guardAgent() },
+    { question: 'What files does it see?', steps: makeFiles(plan) },
+    { question: 'What of the kernel is hidden from it?', steps: hideKernel(plan) },
+    { question: 'What is it called, and what network has it?', steps: nameIt(config, namespaces) },
+    ...(config.process?.terminal ? [{ question: 'What terminal has it?', steps: openTerminal(config.process) }] : []),
+    {
+      question: 'What of the host is still open?',
+      steps: [closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket')],
+    },
+  ];
+}
+
+function guardAgent(): Step[] {
+  return [
+    prctl(flags(PR, 'PR_SET_PDEATHSIG'), [9], 'end with the monitor, whatever happens'),
+    prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
+    umask(0, 'make files with exactly the modes asked for'),
+  ];
+}
+
+/** The kinds of namespace a configuration makes anew. */
+export function namespaceTypes(config: Config): NamespaceType[] {
+  return (config.linux?.namespaces ?? []).filter(({ path }) => path === undefined).map(({ type }) => type);
+}
+
+function makeFiles(plan: InitPlan): Step[] {
+  const { config, root, hostRoot } = plan;
+  return [
+    keepMountsPrivate(),
+    ...enterNewRoot(root),
+    ...(hostRoot ? furnishHostRoot(hostRoot, { hostname: config.hostname ?? 'localhost' }) : []),
+    ...makeMounts(plan),
+    ...(plan.inUserNamespace ? bindDevices('rootfs') : []),
+    ...leaveOldRoot(),
+    ...(config.root?.readonly ? [makeRootReadOnly()] : []),
+  ];
+}
+
+function makeMounts({ config, inUserNamespace, kindOf }: InitPlan): Step[] {
+  const opened = new Set<string>();
+  return (config.mounts ?? []).flatMap((mount) => {
+    const why = purposeOf(mount);
+    const kind = mount.type === 'bind' ? (kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
+    return [
+      ...createMount(mount, why),
+      ...(mount.destination === '/dev'
+        ? populateDev({ dev: 'mount', source: inUserNamespace ? 'bind' : 'mknod' })
+        : []),
+      ...openMountpoint({ root: resultOf('rootfs'), path: mount.destination, kind }, why, opened),
+      attach('mount', why),
+    ];
+  });
+}
+
+function createMount(mount: Mount, why: string): Step[] {
+  const options = mount.options ?? [];
+  switch (mount.type) {
+    case 'bind':
+      return cloneTree({ source: mount.source ?? '/', options: parseMountOptions(['rbind', ...options]) }, why);
+    case 'proc':
+      return createProc({ result: 'mount' });
+    case 'sysfs':
+      return createSysfs({ readonly: options.includes('ro'), result: 'mount' });
+    default:
+      return createFilesystem({ type: mount.type ?? 'tmpfs', source: mount.source, options }, why);
+  }
+}
+
+/** What the usual mounts are for. */
+const PURPOSES: Readonly<Record<string, string>> = {
+  '/proc': "make the container's processes visible to ps",
+  '/dev': 'give the container a /dev of its own',
+  '/dev/pts': 'give the container terminals of its own',
+  '/dev/shm': 'give the container shared memory of its own',
+  '/dev/mqueue': 'give the container message queues of its own',
+  '/sys': 'show the devices of the container, read-only',
+};
+
+function purposeOf(mount: Mount): string {
+  if (mount.type === 'bind') return `bring in ${mount.source} as ${mount.destination}`;
+  return PURPOSES[mount.destination] ?? `mount a ${mount.type} on ${mount.destination}`;
+}
+
+function hideKernel({ config, kindOf }: InitPlan): Step[] {
+  return [
+    ...maskPaths(config.linux?.maskedPaths ?? [], kindOf),
+    ...makeReadOnly(config.linux?.readonlyPaths ?? [], kindOf),
+  ];
+}
+
+function nameIt(config: Config, namespaces: readonly NamespaceType[]): Step[] {
+  return [
+    ...(config.hostname !== undefined ? setHostname(config.hostname) : []),
+    ...(config.domainname !== undefined ? setDomainname(config.domainname) : []),
+    ...(namespaces.includes('network') ? loopbackUp() : []),
+  ];
+}

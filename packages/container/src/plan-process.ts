@@ -1,0 +1,135 @@
+import { enterWorkingDirectory } from '@coracle/chroot-fs';
+import type { Process } from '@coracle/oci-spec';
+import {
+  AT_FDCWD,
+  clone3,
+  closeRange,
+  execve,
+  flags,
+  IOCTL,
+  ioctl,
+  OPEN,
+  openat,
+  PR,
+  prctl,
+  prlimit64,
+  RLIMIT,
+  resultOf,
+  SIG,
+  type Step,
+  setgroups,
+  setresgid,
+  setresuid,
+  signalSet,
+  step,
+  umask,
+} from '@coracle/syscalls';
+import { FDS } from './descriptors.ts';
+
+const SIGKILL = 9;
+
+/** How a program is started beside what its configuration says. */
+export interface ProcessPlan {
+  process: Process;
+  /** Make the working directory where it is missing. */
+  makeWorkingDirectory: boolean;
+  /** Whether supplementary groups can be set: not with a map of a single id. */
+  canSetGroups: boolean;
+  /** Stay as a small init and let a child become the program. */
+  init: boolean;
+}
+
+/**
+ * Steps that turn the waiting init into the container's program. What takes power away comes last, the program very last.
+ */
+export function planProcess({ process, makeWorkingDirectory, canSetGroups, init }: ProcessPlan): Step[] {
+  const steps = [
+    ...startSession(process),
+    ...setLimits(process),
+    ...enterWorkingDirectory(process.cwd, { create: makeWorkingDirectory }),
+    ...becomeUser(process, canSetGroups),
+    prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
+    ...(process.noNewPrivileges
+      ? [prctl(flags(PR, 'PR_SET_NO_NEW_PRIVS'), [1, 0, 0, 0], 'forbid programs to gain rights')]
+      : []),
+    umask(process.user.umask ?? 0o022, 'start with the usual umask'),
+    ...becomeProgram(process),
+  ];
+  return init ? [...becomeInit(), ...steps.map((one) => ({ ...one, only: 'child' as const }))] : steps;
+}
+
+/** Process 1 stays the agent and reaps; its child goes on. All signals are blocked in the one and open again in the other. */
+function becomeInit(): Step[] {
+  const why = 'run an init that hands on signals and reaps orphans';
+  const mask = (signals: number[] | 'all'): Step =>
+    step('rt_sigprocmask', [flags(SIG, 'SIG_SETMASK'), signalSet(signals), null, 8], why);
+  return [
+    mask('all'),
+    clone3({ flags: 0 }, { why, result: 'program' }),
+    { ...mask([]), only: 'child' },
+    closeRange({ first: 0, last: FDS.socket }, { why, only: 'parent' }),
+    step('reap_children', [resultOf('program')], { why, only: 'parent' }),
+  ];
+}
+
+/** A session of its own, so that no key of the caller's terminal reaches it and it can push none back (TIOCSTI). */
+function startSession({ terminal }: Process): Step[] {
+  const session = step('setsid', [], { why: 'start a session of its own', tolerate: ['EPERM'] });
+  if (!terminal) return [session];
+  return [
+    session,
+    ioctl({ fd: 0, request: flags(IOCTL, 'TIOCSCTTY') }, 'make the terminal the one that Ctrl-C comes from'),
+  ];
+}
+
+function setLimits({ rlimits = [] }: Process): Step[] {
+  return rlimits.map(({ type, soft, hard }) => {
+    const resource = flags(RLIMIT, type);
+    return prlimit64(
+      { resource, soft: orMax(soft), hard: orMax(hard) },
+      `limit ${type.slice('RLIMIT_'.length).toLowerCase()}`,
+    );
+  });
+}
+
+/** No limit is 2^64 in a configuration, since JSON has only numbers. */
+function orMax(limit: number): number | 'max' {
+  return limit >= 2 ** 64 ? 'max' : limit;
+}
+
+function becomeUser({ user }: Process, canSetGroups: boolean): Step[] {
+  const why = `become user ${user.uid}, group ${user.gid}`;
+  return [
+    ...(canSetGroups ? [setgroups(user.additionalGids ?? [], why)] : []),
+    setresgid(user.gid, why),
+    setresuid(user.uid, why),
+  ];
+}
+
+/** Why an attempt may go on to the next directory of PATH; any other error ends the search. */
+const TRY_NEXT = ['ENOENT', 'ENOTDIR', 'EACCES'] as const;
+
+/**
+ * The execve, once for each place where the program may be. A success never returns; so what follows a failure can look
+ * whether the file is there after all, which tells "not found" from "its interpreter was not found".
+ */
+function becomeProgram({ args = [], env = [] }: Process): Step[] {
+  const why = `start ${args[0]}`;
+  const places = candidates(args[0] ?? '', env);
+  return [
+    ...places.map((path) => execve({ path, argv: args, env }, { why, tolerate: TRY_NEXT })),
+    ...places.map((path) =>
+      openat(
+        { dir: AT_FDCWD, path, flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC') },
+        { why: `look for ${path}`, tolerate: 'any' },
+      ),
+    ),
+  ];
+}
+
+/** Where a program may be: the path itself if it has a slash, else in each directory of PATH. See execvp(3). */
+export function candidates(program: string, env: readonly string[]): string[] {
+  if (program.includes('/')) return [program];
+  const path = env.find((variable) => variable.startsWith('PATH='))?.slice('PATH='.length) ?? '/usr/bin:/bin';
+  return path.split(':').map((directory) => `${directory || '.'}/${program}`);
+}

@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '@coracle/oci-spec';
+import type { GroupStats, Limits } from './cgroup-for.ts';
+import { planGroup } from './cgroup-for.ts';
+import { configure } from './config.ts';
+import { type Host, thisHost } from './host.ts';
+import { type Isolation, isolationOf } from './isolation.ts';
+import type { ContainerOptions } from './options.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { defaultStateRoot } from './state-root.ts';
+
+/** A container thought through, and nothing done yet. */
+export interface Prepared {
+  id: string;
+  plan: Plan;
+  config: Config;
+  stateRoot: string;
+  /** All of it but what only the start tells. */
+  isolation: Omit<Isolation, 'agent'>;
+  /** Makes sense of what the monitor read of the cgroup at the end. */
+  readStats(texts: readonly string[]): GroupStats;
+  limits: Limits;
+  cgroups: readonly string[];
+}
+
+/**
+ * From options to a plan, by way of an OCI configuration.
+ * @throws {OptionError} for options that cannot be meant; SystemError for paths that are not there and for limits that
+ *   were asked for and cannot be had
+ */
+export function prepare(
+  options: ContainerOptions,
+  { terminalSettings }: { terminalSettings?: Uint8Array | undefined } = {},
+): Prepared {
+  const host = thisHost();
+  const id = randomBytes(6).toString('hex');
+  const inUserNamespace = host.uid !== 0 || options.userNamespace === true;
+  const { config, root, isHostRoot, limits } = configure(options, { id, inUserNamespace });
+  const group = planGroup({ host, id, limits, explicit: options.limits ?? {} });
+  const stateRoot = options.stateRoot ?? defaultStateRoot(host.uid);
+  const plan = makePlan({
+    id,
+    name: options.name,
+    stateRoot,
+    config,
+    root,
+    hostRoot: isHostRoot ? host.hostRoot : undefined,
+    cgroup: group.plan,
+    idMaps: inUserNamespace ? host.idMaps : undefined,
+    kindOf: host.kindOf,
+    init: options.init === true,
+    terminalSettings,
+  });
+  return {
+    id,
+    plan,
+    config,
+    stateRoot,
+    limits,
+    cgroups: group.plan?.directories ?? [],
+    readStats: group.readStats,
+    isolation: {
+      ...isolationOf(config),
+      userIds: userIds(host, inUserNamespace),
+      root: isHostRoot ? 'host' : (config.root?.path ?? '/'),
+      limits: group.inForce,
+      missing: group.missing,
+      cgroup: group.version,
+    },
+  };
+}
+
+function userIds(host: Host, inUserNamespace: boolean): Isolation['userIds'] {
+  if (!inUserNamespace) return 'host';
+  return host.idMaps.how === 'single' ? 'single' : 'range';
+}

@@ -1,0 +1,92 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { pipe } from '@coracle/syscalls';
+import type { Stdio } from './launch.ts';
+
+/** What a container's input, output or error output is: a pipe to this program, nothing, this program's own, or a descriptor. */
+export type StdioOption = 'pipe' | 'ignore' | 'inherit' | number;
+
+/** What a container writes: as lines, as a stream of bytes, or all of it as text; one of them. */
+export class Output implements AsyncIterable<string> {
+  /** The bytes as they come. */
+  readonly stream: Readable;
+
+  constructor(stream: Readable) {
+    this.stream = stream;
+  }
+
+  /** The lines, without their ends. */
+  async *[Symbol.asyncIterator](): AsyncIterator<string> {
+    yield* createInterface({ input: this.stream, crlfDelay: Number.POSITIVE_INFINITY });
+  }
+
+  /** Everything up to the end. */
+  async text(): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.stream) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  }
+}
+
+/** Our ends of a container's pipes, and what the container is given. */
+export interface OpenedStdio {
+  /** To be given to the container, then to be closed with `release`. */
+  fds: Stdio;
+  stdin: Writable | undefined;
+  stdout: Output | undefined;
+  stderr: Output | undefined;
+  /** Closes the container's ends in this process: they are the container's alone now. */
+  release(): void;
+  /** Closes our ends, when there is no container after all. */
+  discard(): void;
+}
+
+/**
+ * Opens what a container's input and output need.
+ * @throws SystemError EMFILE when descriptors are used up
+ */
+export function openStdio(options: readonly [StdioOption, StdioOption, StdioOption]): OpenedStdio {
+  const ours: Socket[] = [];
+  const theirs: number[] = [];
+  const open = (option: StdioOption, index: number): { fd: number; socket?: Socket } => {
+    if (option === 'inherit') return { fd: index };
+    if (typeof option === 'number') return { fd: option };
+    if (option === 'ignore') {
+      const fd = openSync('/dev/null', constants.O_RDWR);
+      theirs.push(fd);
+      return { fd };
+    }
+    const [readEnd, writeEnd] = pipe();
+    const isInput = index === 0;
+    const fd = isInput ? readEnd : writeEnd;
+    theirs.push(fd);
+    const socket = new Socket({ fd: isInput ? writeEnd : readEnd, readable: !isInput, writable: isInput });
+    // A program that ends without reading all its input is no failure of ours.
+    if (isInput) socket.on('error', () => {});
+    ours.push(socket);
+    return { fd, socket };
+  };
+  const release = (): void => {
+    for (const fd of theirs.splice(0)) closeSync(fd);
+  };
+  const discard = (): void => {
+    release();
+    for (const socket of ours) socket.destroy();
+  };
+  try {
+    const [stdin, stdout, stderr] = [open(options[0], 0), open(options[1], 1), open(options[2], 2)];
+    return {
+      fds: [stdin.fd, stdout.fd, stderr.fd],
+      stdin: stdin.socket,
+      stdout: stdout.socket && new Output(stdout.socket),
+      stderr: stderr.socket && new Output(stderr.socket),
+      release,
+      discard,
+    };
+  } catch (error) {
+    discard();
+    throw error;
+  }
+}

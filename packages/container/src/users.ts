@@ -1,0 +1,83 @@
+import { readInRoot } from '@coracle/chroot-fs';
+import { OptionError } from './option-error.ts';
+
+/** Who a program runs as. */
+export interface UserIds {
+  uid: number;
+  gid: number;
+  additionalGids: number[];
+  home: string;
+}
+
+/** The largest id; 2^32-1 stands for "no change" in setresuid(2). */
+const MAX_ID = 2 ** 32 - 2;
+
+/**
+ * The ids of `user[:group]`, names or numbers, by the root's own /etc/passwd and /etc/group; see passwd(5), group(5).
+ * A number needs no entry: it stands for itself, with group 0 as Docker has it.
+ * @throws {OptionError} for a name the root does not know or a number out of range
+ */
+export function lookUpUser(spec: string, rootPath: string): UserIds {
+  const [user = '', group, ...rest] = spec.split(':');
+  if (user === '' || group === '' || rest.length > 0 || spec.includes('\0')) {
+    throw new OptionError(
+      'user',
+      `cannot read the user '${spec}'`,
+      'write USER or USER:GROUP, each a name or a number',
+    );
+  }
+  if (spec === '0' || spec === '0:0') return { uid: 0, gid: 0, additionalGids: [], home: '/root' };
+  const passwd = rows(rootPath, '/etc/passwd');
+  const id = numeric(user, 'user');
+  const entry = passwd.find((fields) =>
+    id === undefined ? fields[0] === user : Number(fields[2]) === id && fields[2] !== '',
+  );
+  if (id === undefined && !entry)
+    throw new OptionError(
+      'user',
+      `no user '${user}' in the container`,
+      "its root's /etc/passwd has no such name; use a number, or a name from there",
+    );
+  const groups = rows(rootPath, '/etc/group');
+  const name = entry?.[0];
+  return {
+    uid: id ?? checkedId(entry?.[2], 'user', user),
+    gid: group === undefined ? (entry ? checkedId(entry[3], 'group', user) : 0) : lookUpGroup(group, groups),
+    additionalGids: group === undefined && name !== undefined ? groupsOf(name, groups) : [],
+    home: entry?.[5] || '/',
+  };
+}
+
+function lookUpGroup(group: string, groups: readonly string[][]): number {
+  const id = numeric(group, 'group');
+  if (id !== undefined) return id;
+  const entry = groups.find((fields) => fields[0] === group);
+  if (!entry)
+    throw new OptionError(
+      'user',
+      `no group '${group}' in the container`,
+      "its root's /etc/group has no such name; use a number, or a name from there",
+    );
+  return checkedId(entry[2], 'group', group);
+}
+
+function groupsOf(name: string, groups: readonly string[][]): number[] {
+  return groups
+    .filter((fields) => fields[3]?.split(',').includes(name))
+    .map((fields) => checkedId(fields[2], 'group', fields[0] ?? ''));
+}
+
+function numeric(text: string, what: string): number | undefined {
+  return /^[0-9]+$/.test(text) ? checkedId(text, what, text) : undefined;
+}
+
+function checkedId(text: string | undefined, what: string, of: string): number {
+  const id = /^[0-9]+$/.test(text ?? '') ? Number(text) : Number.NaN;
+  if (!(id <= MAX_ID))
+    throw new OptionError('user', `the ${what} id of '${of}' is '${text}', not a number from 0 to ${MAX_ID}`);
+  return id;
+}
+
+function rows(rootPath: string, path: string): string[][] {
+  return (readInRoot(rootPath, path) ?? '').split('\n').map((line) => line.split(':'));
+}
