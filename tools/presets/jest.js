@@ -3,7 +3,7 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@coracle/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@coracle/source', 'node'] },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
