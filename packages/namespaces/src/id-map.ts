@@ -10,6 +10,8 @@ export interface IdMapping {
 
 /** The kernel keeps no more lines of one map (since Linux 4.15); see user_namespaces(7). */
 export const MAX_MAP_LINES = 340;
+/** The text of a map must be shorter than a page, and 4096 bytes are the smallest page there is. */
+const TEXT_END = 4096;
 /** One more than the largest id: 2^32-1 stands for "no id", see user_namespaces(7). */
 export const ID_END: number = 2 ** 32 - 1;
 
@@ -22,6 +24,15 @@ export const ID_END: number = 2 ** 32 - 1;
  */
 export function formatIdMap(mappings: readonly IdMapping[]): string {
   checkIdMap(mappings);
+  return textOf(mappings);
+}
+
+/** Whether the kernel takes a map of so many lines and so long a text, in one write as it must be. */
+export function fitsIdMap(mappings: readonly IdMapping[]): boolean {
+  return mappings.length <= MAX_MAP_LINES && textOf(mappings).length < TEXT_END;
+}
+
+function textOf(mappings: readonly IdMapping[]): string {
   return mappings.map(({ containerId, hostId, size }) => `${containerId} ${hostId} ${size}\n`).join('');
 }
 
@@ -45,16 +56,16 @@ export function parseIdMap(text: string): IdMapping[] {
 
 /**
  * Checks a map by the kernel's rules, so that the error can say what is wrong where the kernel says EINVAL.
- * @throws SystemError EINVAL: no line, more than 340, a size of 0, ids beyond 2^32-2, ranges that overlap on either side
+ * @throws SystemError EINVAL: no line, more than 340 or 4095 bytes of text, a size of 0, ids beyond 2^32-2, ranges that overlap on either side
  * @see user_namespaces(7)
  * @example
  * checkIdMap([{ containerId: 0, hostId: 100000, size: 65536 }]);
  */
 export function checkIdMap(mappings: readonly IdMapping[]): void {
   if (mappings.length === 0) throw refuse('the id map is empty');
-  if (mappings.length > MAX_MAP_LINES)
+  if (!fitsIdMap(mappings))
     throw refuse(
-      `the id map has ${mappings.length} lines and the kernel takes at most ${MAX_MAP_LINES}`,
+      `the id map has ${mappings.length} lines in ${textOf(mappings).length} bytes and the kernel takes at most ${MAX_MAP_LINES} lines in ${TEXT_END - 1} bytes`,
       'join ranges that follow each other',
     );
   for (const mapping of mappings) checkRange(mapping);

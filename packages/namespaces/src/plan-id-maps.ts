@@ -1,4 +1,4 @@
-import { checkIdMap, ID_END, type IdMapping, MAX_MAP_LINES } from './id-map.ts';
+import { checkIdMap, fitsIdMap, ID_END, type IdMapping } from './id-map.ts';
 import type { SubidRange } from './subids.ts';
 
 /** The id maps of a user namespace, and who can write them. */
@@ -77,15 +77,16 @@ function followedBy(id: number, ranges: readonly SubidRange[]): IdMapping[] {
   return append([{ containerId: 0, hostId: id, size: 1 }], ranges);
 }
 
-/** Container ids go on without a gap, as long as the kernel takes lines and there are ids. */
+/** Container ids go on without a gap. Ranges the kernel would refuse beside the others are passed over. */
 function append(mappings: readonly IdMapping[], ranges: readonly SubidRange[]): IdMapping[] {
   const all = [...mappings];
   for (const { start, count } of ranges) {
     const last = all.at(-1);
     const containerId = last ? last.containerId + last.size : 0;
     const isTaken = all.some(({ hostId, size }) => start < hostId + size && hostId < start + count);
-    if (isTaken || all.length === MAX_MAP_LINES || containerId + count > ID_END) continue;
-    all.push({ containerId, hostId: start, size: count });
+    const mapping = { containerId, hostId: start, size: count };
+    if (isTaken || containerId + count > ID_END || !fitsIdMap([...all, mapping])) continue;
+    all.push(mapping);
   }
   return all;
 }

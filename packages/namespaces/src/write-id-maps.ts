@@ -37,10 +37,11 @@ export async function writeIdMaps(pid: number, maps: IdMaps, options: WriteIdMap
   const uids = formatIdMap(maps.uids);
   const gids = formatIdMap(maps.gids);
   if (maps.how === 'helper') {
-    await Promise.all([
+    const ends = await Promise.allSettled([
       runHelper({ kind: KINDS.uid, command: newuidmap, pid, mappings: maps.uids }),
       runHelper({ kind: KINDS.gid, command: newgidmap, pid, mappings: maps.gids }),
     ]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return;
   }
   if (maps.how === 'single') denySetgroups(directory);
@@ -74,12 +75,19 @@ function writeMap(path: string, text: string, kind: Kind): void {
       code: codeOf(cause),
       syscall: 'write',
       path,
-      detail: text.trim().replaceAll('\n', ', '),
+      detail: summary(text),
       step: "map the container's users to users of the host",
       hint: hintForMissingProcess(cause) ?? hintForRefusedMap(cause, kind),
       cause,
     });
   }
+}
+
+/** The first lines; there may be hundreds. */
+function summary(text: string): string {
+  const lines = text.trim().split('\n');
+  const more = lines.length - 3;
+  return lines.slice(0, 3).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 function codeOf(error: unknown): ErrnoName {
@@ -115,14 +123,21 @@ function runHelper(call: HelperCall): Promise<void> {
   const args = call.mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size]);
   return new Promise((resolve, reject) => {
     execFile(call.command, [call.pid, ...args].map(String), (error, _stdout, stderr) => {
-      if (error) reject(explainHelperFailure(call, { error, stderr: stderr.trim(), uid: process.getuid?.() ?? 0 }));
+      if (error)
+        reject(
+          explainHelperFailure(call, {
+            error,
+            stderr: stderr.trim().replace(`${call.kind.helper}: `, ''),
+            uid: process.getuid?.() ?? 0,
+          }),
+        );
       else resolve();
     });
   });
 }
 
-/** Turns what a helper said into an error with the remedy; pure, for the tests. */
-export function explainHelperFailure(
+/** Turns what a helper said into an error with the remedy. */
+function explainHelperFailure(
   { kind, mappings }: HelperCall,
   { error, stderr, uid }: { error: unknown; stderr: string; uid: number },
 ): SystemError {
