@@ -48,7 +48,10 @@ export class Options {
  * program in the container, whatever it looks like.
  * @throws {UsageError} for an unknown option or a missing value
  */
-export function parseArguments(args: readonly string[], rows: readonly OptionRow[]): { options: Options; words: string[] } {
+export function parseArguments(
+  args: readonly string[],
+  rows: readonly OptionRow[],
+): { options: Options; words: string[] } {
   const options = parserOptions(rows);
   const end = firstWord(args, options);
   try {
@@ -68,7 +71,10 @@ function usageError(error: unknown, rows: readonly OptionRow[]): UsageError {
   const message = error instanceof Error ? error.message : String(error);
   const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1];
   if (unknown !== undefined) {
-    const near = nearest(unknown.replace(/^-+/, ''), rows.map(({ long }) => long));
+    const near = nearest(
+      unknown.replace(/^-+/, ''),
+      rows.map(({ long }) => long),
+    );
     return new UsageError(`there is no option ${unknown}`, near ? `did you mean --${near}?` : 'see coracle run --help');
   }
   const missing = /Option '(?:-\w, )?(--[\w-]+) <value>' argument missing/.exec(message)?.[1];
@@ -80,7 +86,9 @@ function usageError(error: unknown, rows: readonly OptionRow[]): UsageError {
 
 /** The candidate that takes the fewest changes, if it takes few. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates.map((candidate) => ({ candidate, distance: editDistance(word, candidate) })).sort((a, b) => a.distance - b.distance);
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   return best && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
 }

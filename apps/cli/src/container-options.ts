@@ -13,7 +13,11 @@ export interface Surroundings {
  */
 export function containerOptions(options: Options, words: readonly string[], { env }: Surroundings): ContainerOptions {
   const network = options.text('network');
-  if (network !== undefined && network !== 'none' && network !== 'host') throw new UsageError(`--network ${network}: there are only none and host`, 'write --network none or --network host');
+  if (network !== undefined && network !== 'none' && network !== 'host')
+    throw new UsageError(
+      `--network ${network}: there are only none and host`,
+      'write --network none or --network host',
+    );
   const given: Partial<ContainerOptions> = {
     root: rootOption(options.text('rootfs')),
     name: options.text('name'),
@@ -64,7 +68,10 @@ function readLines(path: string): string[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new UsageError(`--env-file ${path}: ${cause instanceof Error ? cause.message : cause}`, 'name a file with lines NAME=VALUE');
+    throw new UsageError(
+      `--env-file ${path}: ${cause instanceof Error ? cause.message : cause}`,
+      'name a file with lines NAME=VALUE',
+    );
   }
   return text
     .split(/\r?\n/)
@@ -76,25 +83,33 @@ function limits(options: Options): LimitOptions {
   const [memory, pids, cpus] = [options.text('memory'), options.text('pids-limit'), options.text('cpus')];
   return {
     ...(memory === undefined ? {} : { memory }),
-    ...(pids === undefined ? {} : { pids: pids === '-1' || pids === '0' || pids === 'max' ? 'max' : numberOf('pids-limit', pids) }),
+    ...(pids === undefined
+      ? {}
+      : { pids: pids === '-1' || pids === '0' || pids === 'max' ? 'max' : numberOf('pids-limit', pids) }),
     ...(cpus === undefined ? {} : { cpus: cpus === 'max' ? 'max' : numberOf('cpus', cpus) }),
   };
 }
 
 function numberOf(option: string, text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--${option} ${text}: not a number`, `write --${option} ${option === 'cpus' ? '0.5' : '100'}`);
+  if (!/^\d+(\.\d+)?$/.test(text))
+    throw new UsageError(`--${option} ${text}: not a number`, `write --${option} ${option === 'cpus' ? '0.5' : '100'}`);
   return Number(text);
 }
 
 function ulimit(text: string): [string, number | 'max'] {
   const [, name, value] = /^(\w+)=(\d+|max|unlimited)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new UsageError(`--ulimit ${text}: cannot be read`, 'write --ulimit nofile=1024');
+  if (name === undefined || value === undefined)
+    throw new UsageError(`--ulimit ${text}: cannot be read`, 'write --ulimit nofile=1024');
   return [name, /^\d/.test(value) ? Number(value) : 'max'];
 }
 
 function volume(text: string): Volume {
   const [source, target, mode, ...rest] = text.split(':');
-  const wrong = (reason: string): UsageError => new UsageError(`--volume ${text}: ${reason}`, 'write --volume /on/the/host:/in/the/container, with :ro to forbid changes');
+  const wrong = (reason: string): UsageError =>
+    new UsageError(
+      `--volume ${text}: ${reason}`,
+      'write --volume /on/the/host:/in/the/container, with :ro to forbid changes',
+    );
   if (!source || !target || rest.length > 0) throw wrong('not SRC:DST or SRC:DST:ro');
   if (mode !== undefined && mode !== 'ro' && mode !== 'rw') throw wrong(`'${mode}' is neither ro nor rw`);
   if (!/^[./~]/.test(source)) throw wrong(`'${source}' is no path: named volumes do not exist yet`);

@@ -14,7 +14,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
 };
 
 /** Other ways to ask for a command. */
-const ALIASES: Readonly<Record<string, string>> = { '--help': 'help', '-h': 'help', '--version': 'version', '-v': 'version' };
+const ALIASES: Readonly<Record<string, string>> = {
+  '--help': 'help',
+  '-h': 'help',
+  '--version': 'version',
+  '-v': 'version',
+};
 
 /** Coracle itself failed, or was misused: the exit code by which Docker says so. */
 const FAILED = 125;
@@ -25,7 +30,10 @@ async function main(args: readonly string[]): Promise<number> {
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!load) {
     const near = nearest(name, Object.keys(COMMANDS));
-    throw new UsageError(`there is no command ${JSON.stringify(word)}`, near ? `did you mean coracle ${near}?` : `to run a program: coracle run ${word}`);
+    throw new UsageError(
+      `there is no command ${JSON.stringify(word)}`,
+      near ? `did you mean coracle ${near}?` : `to run a program: coracle run ${word}`,
+    );
   }
   const { command } = await load();
   return command(rest);
@@ -43,9 +51,13 @@ function exitCodeOf(error: unknown): number {
 }
 
 const args = process.argv.slice(2);
-try {
-  process.exitCode = await main(args);
-} catch (error) {
-  process.stderr.write(`${renderError(error, { debug: ownSwitch(args, '--debug'), json: ownSwitch(args, '--json') })}\n`);
-  process.exitCode = exitCodeOf(error);
-}
+main(args).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    const rendered = renderError(error, { debug: ownSwitch(args, '--debug'), json: ownSwitch(args, '--json') });
+    process.stderr.write(`${rendered}\n`);
+    process.exitCode = exitCodeOf(error);
+  },
+);

@@ -18,7 +18,11 @@ export const COMMON_OPTIONS: readonly OptionRow[] = [
 
 /** Options that describe a container. */
 export const CONTAINER_OPTIONS: readonly OptionRow[] = [
-  { long: 'rootfs', value: 'DIR[:O]', help: "use a directory as root; with :O its changes are thrown away. Without: the host's programs, read-only" },
+  {
+    long: 'rootfs',
+    value: 'DIR[:O]',
+    help: "use a directory as root; with :O its changes are thrown away. Without: the host's programs, read-only",
+  },
   { long: 'hostname', value: 'NAME', help: 'hostname inside (the id of the container)' },
   { long: 'env', short: 'e', value: 'NAME[=VALUE]', many: true, help: "set a variable; without a value, the caller's" },
   { long: 'env-file', value: 'FILE', many: true, help: 'set variables from lines NAME=VALUE of a file' },
@@ -43,18 +47,26 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
 ];
 
 /** The option table as `util.parseArgs` takes it. */
-export function parserOptions(rows: readonly OptionRow[]): Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> {
+export function parserOptions(
+  rows: readonly OptionRow[],
+): Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> {
   return Object.fromEntries(
     rows.map(({ long, short, value, many }) => [
       long,
-      { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }), ...(many ? { multiple: true } : {}) },
+      {
+        type: value === undefined ? 'boolean' : 'string',
+        ...(short === undefined ? {} : { short }),
+        ...(many ? { multiple: true } : {}),
+      },
     ]),
   );
 }
 
 /** The option table as a person reads it. */
 export function renderOptions(rows: readonly OptionRow[]): string {
-  const left = rows.map(({ long, short, value }) => `${short ? `-${short}, ` : '    '}--${long}${value ? ` ${value}` : ''}`);
+  const left = rows.map(
+    ({ long, short, value }) => `${short ? `-${short}, ` : '    '}--${long}${value ? ` ${value}` : ''}`,
+  );
   const width = Math.max(...left.map((text) => text.length)) + 2;
   return rows.map(({ help }, index) => `  ${(left[index] ?? '').padEnd(width)}${help}`).join('\n');
 }

@@ -55,7 +55,7 @@ export class Container implements AsyncDisposable {
   readonly #launch: Launch;
   readonly #prepared: Prepared;
   readonly #ended: Promise<Result>;
-  #started = performance.now();
+  #started = process.hrtime.bigint();
   #limitHit: LimitHit | undefined;
 
   private constructor(
@@ -137,7 +137,7 @@ export class Container implements AsyncDisposable {
   async start(): Promise<void> {
     const starting = this.#launch.start();
     this.#record('running');
-    this.#started = performance.now();
+    this.#started = process.hrtime.bigint();
     await starting;
   }
 
@@ -251,7 +251,7 @@ export class Container implements AsyncDisposable {
       timedOut: this.#limitHit === 'time',
       oomKilled,
       limitHit: hit,
-      duration: performance.now() - this.#started,
+      duration: Number(process.hrtime.bigint() - this.#started) / 1e6,
       cpuTime: Number(group.cpuUsec ?? usage.cpuUsec) / 1000,
       peakMemory: Number(group.memoryPeakBytes ?? usage.peakBytes),
       isolation: this.isolation,

@@ -20,9 +20,11 @@ import {
 import { loopbackUp, type NamespaceType, setDomainname, setHostname } from '@coracle/namespaces';
 import type { Config, Mount } from '@coracle/oci-spec';
 import { createProc, createSysfs } from '@coracle/procfs-mount';
-import { closeRange, flags, PR, prctl, resultOf, type Step, umask } from '@coracle/syscalls';
+import { closeRange, flags, PR, prctl, resultOf, type Step, setresgid, setresuid, umask } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
 import { openTerminal } from './plan-terminal.ts';
+
+const SIGKILL = 9;
 
 /** What the set-up of a container depends on beside its configuration. */
 export interface InitPlan {
@@ -49,7 +51,7 @@ export function planInit(plan: InitPlan): Part[] {
   const { config } = plan;
   const namespaces = namespaceTypes(config);
   return [
-    { question: 'What keeps the agent safe while it works?', steps: guardAgent() },
+    { question: 'What keeps the agent safe while it works?', steps: guardAgent(plan) },
     { question: 'What files does it see?', steps: makeFiles(plan) },
     { question: 'What of the kernel is hidden from it?', steps: hideKernel(plan) },
     { question: 'What is it called, and what network has it?', steps: nameIt(config, namespaces) },
@@ -61,10 +63,13 @@ export function planInit(plan: InitPlan): Part[] {
   ];
 }
 
-function guardAgent(): Step[] {
+/** In a user namespace the init is born as nobody the namespace knows, unless it was its maker's own id that is mapped to root. */
+function guardAgent({ inUserNamespace }: InitPlan): Step[] {
+  const why = 'become root of the user namespace';
   return [
-    prctl(flags(PR, 'PR_SET_PDEATHSIG'), [9], 'end with the monitor, whatever happens'),
+    ...(inUserNamespace ? [setresgid(0, why), setresuid(0, why)] : []),
     prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
+    prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
     umask(0, 'make files with exactly the modes asked for'),
   ];
 }

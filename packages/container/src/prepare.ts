@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Config } from '@coracle/oci-spec';
+import { randomBytes } from '@coracle/syscalls';
 import type { GroupStats, Limits } from './cgroup-for.ts';
 import { planGroup } from './cgroup-for.ts';
 import { configure } from './config.ts';
@@ -33,7 +33,7 @@ export function prepare(
   { terminalSettings }: { terminalSettings?: Uint8Array | undefined } = {},
 ): Prepared {
   const host = thisHost();
-  const id = randomBytes(6).toString('hex');
+  const id = Buffer.from(randomBytes(6)).toString('hex');
   const inUserNamespace = host.uid !== 0 || options.userNamespace === true;
   const { config, root, isHostRoot, limits } = configure(options, { id, inUserNamespace });
   const group = planGroup({ host, id, limits, explicit: options.limits ?? {} });

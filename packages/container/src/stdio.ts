@@ -1,6 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { pipe } from '@coracle/syscalls';
 import type { Stdio } from './launch.ts';
@@ -19,6 +18,7 @@ export class Output implements AsyncIterable<string> {
 
   /** The lines, without their ends. */
   async *[Symbol.asyncIterator](): AsyncIterator<string> {
+    const { createInterface } = await import('node:readline');
     yield* createInterface({ input: this.stream, crlfDelay: Number.POSITIVE_INFINITY });
   }
 
@@ -28,6 +28,12 @@ export class Output implements AsyncIterable<string> {
     for await (const chunk of this.stream) chunks.push(chunk);
     return Buffer.concat(chunks).toString();
   }
+}
+
+/** A stream over a descriptor. The module is loaded here, since a command that pipes nothing has no use for it. */
+function connect(options: { fd: number; readable: boolean; writable: boolean }): Socket {
+  const { Socket } = process.getBuiltinModule('node:net');
+  return new Socket(options);
 }
 
 /** Our ends of a container's pipes, and what the container is given. */
@@ -62,7 +68,7 @@ export function openStdio(options: readonly [StdioOption, StdioOption, StdioOpti
     const isInput = index === 0;
     const fd = isInput ? readEnd : writeEnd;
     theirs.push(fd);
-    const socket = new Socket({ fd: isInput ? writeEnd : readEnd, readable: !isInput, writable: isInput });
+    const socket = connect({ fd: isInput ? writeEnd : readEnd, readable: !isInput, writable: isInput });
     // A program that ends without reading all its input is no failure of ours.
     if (isInput) socket.on('error', () => {});
     ours.push(socket);

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
 import { formatIdMap, type IdMapping } from './id-map.ts';
@@ -119,7 +118,9 @@ interface HelperCall {
   mappings: readonly IdMapping[];
 }
 
-function runHelper(call: HelperCall): Promise<void> {
+async function runHelper(call: HelperCall): Promise<void> {
+  // Loaded only here: who needs no helper should not pay for it.
+  const { execFile } = await import('node:child_process');
   const args = call.mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size]);
   return new Promise((resolve, reject) => {
     execFile(call.command, [call.pid, ...args].map(String), (error, _stdout, stderr) => {

@@ -85,8 +85,13 @@ export function flags<Table extends Readonly<Record<string, number | bigint>>>(
   table: Table,
   ...names: (keyof Table & string)[]
 ): Flags {
-  let value = 0n;
-  for (const name of names) value |= BigInt(table[name] ?? 0);
-  const small = value <= 0x7fffffffn ? Number(value) : value;
-  return { kind: 'flags', value: small, text: names.join('|') || '0' };
+  let low = 0;
+  let high = 0n;
+  for (const name of names) {
+    const bits: number | bigint = table[name] ?? 0;
+    if (typeof bits === 'number') low |= bits;
+    else high |= bits;
+  }
+  low >>>= 0;
+  return { kind: 'flags', value: high === 0n ? low : high | BigInt(low), text: names.join('|') || '0' };
 }

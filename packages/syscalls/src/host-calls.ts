@@ -1,5 +1,5 @@
 import { errnoName, SystemError } from '@coracle/errors';
-import { AF, F, LOCK, MSG, SOCK } from './constants.ts';
+import { AF, F, IOCTL, LOCK, MSG, SOCK } from './constants.ts';
 import { libc } from './libc.ts';
 import { type SyscallName, syscallNumber } from './syscall-names.ts';
 
@@ -130,4 +130,26 @@ export function reap(pid: number): void {
 export function tryLock(fd: number): boolean {
   const { arch, syscall } = libc();
   return syscall(syscallNumber('flock', arch) ?? -1, fd, LOCK.LOCK_EX | LOCK.LOCK_NB) === 0;
+}
+
+/**
+ * Whether a descriptor is a terminal, as isatty(3): `node:tty` would load all of Node's streams to tell.
+ * @example
+ * if (isTerminal(1)) console.log('somebody is looking');
+ */
+export function isTerminal(fd: number): boolean {
+  const { arch, addressOf, syscall } = libc();
+  const settings = new Uint8Array(64);
+  return syscall(syscallNumber('ioctl', arch) ?? -1, fd, IOCTL.TCGETS, addressOf(settings)) === 0;
+}
+
+/**
+ * Bytes nobody can guess; see getrandom(2). `node:crypto` would take as long to load as a container to start.
+ * @example
+ * Buffer.from(randomBytes(6)).toString('hex'); // 'c0ffee123456'
+ */
+export function randomBytes(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  call('getrandom', [libc().addressOf(bytes), length, 0]);
+  return bytes;
 }

@@ -11,7 +11,18 @@ export * from './calls.ts';
 export { Channel, ChannelClosedError } from './channel.ts';
 export * from './constants.ts';
 export { type ExplainedStep, explain } from './explain.ts';
-export { closeFd, duplicateFd, pidfdOpen, pidfdSendSignal, pipe, reap, socketPair, tryLock } from './host-calls.ts';
+export {
+  closeFd,
+  duplicateFd,
+  isTerminal,
+  pidfdOpen,
+  pidfdSendSignal,
+  pipe,
+  randomBytes,
+  reap,
+  socketPair,
+  tryLock,
+} from './host-calls.ts';
 export { type AgentImage, agentImage } from './image.ts';
 export { checkPlatform, type Libc, libc, type SpawnOptions, UnsupportedPlatformError } from './libc.ts';
 export { runLocally } from './local.ts';

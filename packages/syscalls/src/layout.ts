@@ -1,4 +1,5 @@
 import type { Arg, Output, Struct } from './arg.ts';
+import { setWord } from './word.ts';
 
 /** What is put into memory for a program: everything its arguments point at. */
 type Memory = string | Uint8Array | Struct | Output;
@@ -15,23 +16,22 @@ export class Layout {
   readonly outputsEnd: number;
   /** Where all data ends. */
   end: number;
-  readonly #base: bigint;
+  readonly #base: number;
   readonly #places = new Map<Memory, number>();
   readonly #strings = new Map<string, number>();
   readonly #pieces: { offset: number; bytes: Uint8Array }[] = [];
-  readonly #pointers: { offset: number; target: bigint }[] = [];
+  readonly #pointers: { offset: number; target: number }[] = [];
   readonly #report: number;
 
   /**
    * @param memory `base` is the address of the memory, `report` the offset of the report in it, `start` where outputs may begin
    */
-  constructor({ base, report, start }: { base: bigint; report: number; start: number }, args: Iterable<Arg>) {
+  constructor({ base, report, start }: { base: number; report: number; start: number }, args: readonly Arg[]) {
     this.#base = base;
     this.#report = report;
-    const all = [...args];
     const outputs = new Map<string, { offset: number; length: number }>();
     let end = start;
-    for (const output of all.flatMap(outputsIn)) {
+    for (const output of outputsOf(args)) {
       if (outputs.has(output.name)) continue;
       outputs.set(output.name, { offset: end, length: output.length });
       end = align(end + output.length);
@@ -42,11 +42,10 @@ export class Layout {
   }
 
   /** The address of what an argument points at; it is put into memory at the first call. */
-  address(target: Memory | null | { kind: 'report' }): bigint {
-    if (target === null) return 0n;
-    if (typeof target === 'object' && 'kind' in target && target.kind === 'report')
-      return this.#base + BigInt(this.#report);
-    return this.#base + BigInt(this.#place(target));
+  address(target: Memory | null | { kind: 'report' }): number {
+    if (target === null) return 0;
+    if (typeof target === 'object' && 'kind' in target && target.kind === 'report') return this.#base + this.#report;
+    return this.#base + this.#place(target);
   }
 
   #place(target: Memory): number {
@@ -83,7 +82,7 @@ export class Layout {
   writeTo(memory: Uint8Array): void {
     for (const { offset, bytes } of this.#pieces) memory.set(bytes, offset);
     const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
-    for (const { offset, target } of this.#pointers) view.setBigUint64(offset, target, true);
+    for (const { offset, target } of this.#pointers) setWord(view, offset, target);
   }
 }
 
@@ -92,9 +91,14 @@ export function align(offset: number): number {
   return (offset + 7) & ~7;
 }
 
-function outputsIn(arg: Arg): Output[] {
-  if (typeof arg !== 'object' || arg === null || arg instanceof Uint8Array) return [];
-  if (arg.kind === 'output') return [arg];
-  if (arg.kind === 'struct') return (arg.pointers ?? []).flatMap(({ target }) => outputsIn(target));
-  return [];
+/** All outputs among arguments and in the structures they point at. */
+function outputsOf(args: readonly Arg[]): Output[] {
+  const found: Output[] = [];
+  const look = (arg: Arg): void => {
+    if (typeof arg !== 'object' || arg === null || arg instanceof Uint8Array) return;
+    if (arg.kind === 'output') found.push(arg);
+    else if (arg.kind === 'struct' && arg.pointers) for (const { target } of arg.pointers) look(target);
+  };
+  for (const arg of args) look(arg);
+  return found;
 }

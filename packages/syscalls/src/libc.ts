@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { Arch } from './syscall-names.ts';
 
 /**
@@ -46,9 +47,8 @@ export function libc(): Libc {
 
 function load(): Libc {
   const arch = checkPlatform();
-  let koffi: Koffi;
   try {
-    koffi = createRequire(import.meta.url)('koffi');
+    return bind(loadKoffi(arch), arch);
   } catch (cause) {
     const error = new UnsupportedPlatformError(
       'could not load koffi, the bridge to the C library: install the optional dependencies of the package koffi',
@@ -56,7 +56,38 @@ function load(): Libc {
     error.cause = cause;
     throw error;
   }
-  return bind(koffi, arch);
+}
+
+/**
+ * koffi's own loader looks for its binary in many places, for many platforms, which takes longer than a container does.
+ * The binary of this platform lies in a package of its own and is all that is needed; the loader is the way out when it is
+ * not where it is expected.
+ */
+function loadKoffi(arch: Arch): Koffi {
+  const require = createRequire(import.meta.url);
+  for (const directory of require.resolve.paths('koffi') ?? []) {
+    const installed = join(directory, 'koffi');
+    if (!existsSync(installed)) continue;
+    const binary = join(
+      realpathSync(installed),
+      '..',
+      '@koromix',
+      `koffi-linux-${arch}`,
+      `linux_${arch}`,
+      'koffi.node',
+    );
+    if (!existsSync(binary)) break;
+    const loaded: { exports: unknown } = { exports: {} };
+    process.dlopen(loaded, binary);
+    if (isKoffi(loaded.exports)) return loaded.exports;
+  }
+  return require('koffi');
+}
+
+function isKoffi(value: unknown): value is Koffi {
+  return (
+    typeof value === 'object' && value !== null && ['load', 'errno', 'address', 'node'].every((name) => name in value)
+  );
 }
 
 /** Says clearly what is not supported; the facts are parameters for the tests. */

@@ -3,6 +3,7 @@ import type { Arg } from './arg.ts';
 import { align, Layout } from './layout.ts';
 import type { Program, Step } from './step.ts';
 import { type Arch, syscallNumber } from './syscall-names.ts';
+import { setWord } from './word.ts';
 
 /**
  * The wire format of the agent (tools/agent/agent.c is its other half), all little-endian:
@@ -28,7 +29,7 @@ const ONLY = { parent: 1, child: 2 } as const;
 /** In `tolerate`: every error. */
 const TOLERATE_ANY = 0xff;
 /** ECANCELED: the result of a call that was never made. */
-const NOT_MADE = -125n;
+const NOT_MADE = -125;
 
 /** Where the agent reads messages to; the linker script of tools/agent puts its buffer there. */
 export const AGENT_BUFFER = 0x10000000n;
@@ -58,7 +59,7 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   const report = HEADER_LENGTH + steps.length * CALL_LENGTH;
   const resultsEnd = report + steps.length * 8;
   const layout = new Layout(
-    { base, report, start: resultsEnd },
+    { base: Number(base), report, start: resultsEnd },
     steps.flatMap((step) => step.args),
   );
   const reportLength = layout.outputsEnd - report;
@@ -72,7 +73,7 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   bytes.set(calls, HEADER_LENGTH);
   layout.writeTo(bytes);
   const view = new DataView(bytes.buffer);
-  for (let index = 0; index < steps.length; index++) view.setBigInt64(report + index * 8, NOT_MADE, true);
+  for (let index = 0; index < steps.length; index++) setWord(view, report + index * 8, NOT_MADE);
   [MAGIC, length, steps.length, cleanup, report, reportLength].forEach((word, index) => {
     view.setUint32(8 + index * 4, word, true);
   });
@@ -94,6 +95,7 @@ function encodeCalls(steps: readonly Step[], context: CallContext): Uint8Array {
   const bytes = new Uint8Array(steps.length * CALL_LENGTH);
   const view = new DataView(bytes.buffer);
   const labels = new Map<string, number>();
+  const scope: Scope = { ...context, labels, step: undefined };
   steps.forEach((step, index) => {
     const at = index * CALL_LENGTH;
     const number = syscallNumber(step.syscall, context.arch);
@@ -104,9 +106,10 @@ function encodeCalls(steps: readonly Step[], context: CallContext): Uint8Array {
       view.setUint8(at + 4 + slot, errno);
     });
     let references = 0;
+    scope.step = step;
     step.args.forEach((arg, slot) => {
       if (typeof arg === 'object' && arg !== null && 'kind' in arg && arg.kind === 'result') references |= 1 << slot;
-      view.setBigUint64(at + 8 + slot * 8, BigInt.asUintN(64, value(arg, { ...context, labels, step })), true);
+      setWord(view, at + 8 + slot * 8, value(arg, scope));
     });
     view.setUint8(at + 2, references);
     if (step.result !== undefined) labels.set(step.result, index);
@@ -121,25 +124,34 @@ function tolerated(step: Step, inCleanup: boolean): number[] {
   return errnos;
 }
 
-function value(arg: Arg, context: CallContext & { labels: Map<string, number>; step: Step }): bigint {
-  if (typeof arg === 'number' || typeof arg === 'bigint') return BigInt(arg);
-  if (typeof arg === 'string' && arg.includes('\0'))
-    throw new TypeError(`${context.step.syscall} (${context.step.why}): ${JSON.stringify(arg)} holds a NUL`);
-  if (arg === null || typeof arg === 'string' || arg instanceof Uint8Array) return context.layout.address(arg);
+/** What the value of an argument depends on. */
+interface Scope extends CallContext {
+  labels: Map<string, number>;
+  /** The step the argument belongs to, for errors. */
+  step: Step | undefined;
+}
+
+function value(arg: Arg, scope: Scope): number | bigint {
+  if (typeof arg === 'number' || typeof arg === 'bigint') return arg;
+  if (typeof arg === 'string' && arg.includes('\0')) throw fault(scope, `${JSON.stringify(arg)} holds a NUL`);
+  if (arg === null || typeof arg === 'string' || arg instanceof Uint8Array) return scope.layout.address(arg);
   switch (arg.kind) {
     case 'flags':
-      return BigInt(arg.value);
+      return arg.value;
     case 'report-length':
-      return BigInt(context.reportLength);
+      return scope.reportLength;
     case 'result': {
-      const index = context.labels.get(arg.of);
-      if (index === undefined)
-        throw new TypeError(`${context.step.syscall} (${context.step.why}): no earlier step gives '${arg.of}'`);
-      return BigInt(index);
+      const index = scope.labels.get(arg.of);
+      if (index === undefined) throw fault(scope, `no earlier step gives '${arg.of}'`);
+      return index;
     }
     default:
-      return context.layout.address(arg);
+      return scope.layout.address(arg);
   }
+}
+
+function fault({ step }: Scope, problem: string): TypeError {
+  return new TypeError(`${step?.syscall} (${step?.why}): ${problem}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Arg, Flags, Output, Struct } from './arg.ts';
+import { setWord } from './word.ts';
 
 /**
  * Encoders of the C structures that calls take. All fields are little-endian, as on both architectures;
@@ -14,7 +15,7 @@ function struct(length: number, text: string, fill: (view: DataView) => void, po
 }
 
 const text = (value: Flags | number | bigint): string => (typeof value === 'object' ? value.text : String(value));
-const number = (value: Flags | number | bigint): bigint => BigInt(typeof value === 'object' ? value.value : value);
+const number = (value: Flags | number | bigint): number | bigint => (typeof value === 'object' ? value.value : value);
 
 /** Arguments of clone3(2). */
 export interface CloneArgs {
@@ -37,9 +38,9 @@ export function cloneArgs({ flags, exitSignal = 17, pidfd, cgroup }: CloneArgs):
     88,
     `{flags: ${text(flags)}${cgroup === undefined ? '' : `, cgroup: ${cgroup}`}}`,
     (view) => {
-      view.setBigUint64(0, number(flags), true);
-      view.setBigUint64(32, BigInt(exitSignal), true);
-      if (cgroup !== undefined) view.setBigUint64(80, BigInt(cgroup), true);
+      setWord(view, 0, number(flags));
+      setWord(view, 32, exitSignal);
+      if (cgroup !== undefined) setWord(view, 80, cgroup);
     },
     pidfd && [{ offset: 8, target: pidfd }],
   );
@@ -60,9 +61,9 @@ export function openHow({
   resolve: Flags | number;
 }): Struct {
   return struct(24, `{flags: ${text(flags)}, resolve: ${text(resolve)}}`, (view) => {
-    view.setBigUint64(0, number(flags), true);
-    view.setBigUint64(8, BigInt(mode), true);
-    view.setBigUint64(16, number(resolve), true);
+    setWord(view, 0, number(flags));
+    setWord(view, 8, mode);
+    setWord(view, 16, number(resolve));
   });
 }
 
@@ -84,10 +85,10 @@ export function mountAttr(attr: {
   if (number(clear)) words.push(`clear: ${text(clear)}`);
   if (number(propagation)) words.push(`propagation: ${text(propagation)}`);
   return struct(32, `{${words.join(', ')}}`, (view) => {
-    view.setBigUint64(0, number(set), true);
-    view.setBigUint64(8, number(clear), true);
-    view.setBigUint64(16, number(propagation), true);
-    view.setBigUint64(24, BigInt(usernsFd), true);
+    setWord(view, 0, number(set));
+    setWord(view, 8, number(clear));
+    setWord(view, 16, number(propagation));
+    setWord(view, 24, usernsFd);
   });
 }
 
@@ -97,10 +98,10 @@ export function mountAttr(attr: {
  * rlimit({ soft: 1024, hard: 'max' });
  */
 export function rlimit({ soft, hard }: { soft: number | bigint | 'max'; hard: number | bigint | 'max' }): Struct {
-  const value = (limit: number | bigint | 'max'): bigint => (limit === 'max' ? 0xffffffffffffffffn : BigInt(limit));
+  const value = (limit: number | bigint | 'max'): number | bigint => (limit === 'max' ? 0xffffffffffffffffn : limit);
   return struct(16, `{soft: ${soft}, hard: ${hard}}`, (view) => {
-    view.setBigUint64(0, value(soft), true);
-    view.setBigUint64(8, value(hard), true);
+    setWord(view, 0, value(soft));
+    setWord(view, 8, value(hard));
   });
 }
 
@@ -149,7 +150,7 @@ export function pollFds(fds: readonly { fd: number; events: number }[]): Struct 
 export function fdMessage(fds: readonly number[]): Struct {
   const controlLength = 16 + fds.length * 4;
   const control = struct((controlLength + 7) & ~7, `{SCM_RIGHTS: [${fds.join(', ')}]}`, (view) => {
-    view.setBigUint64(0, BigInt(controlLength), true);
+    setWord(view, 0, controlLength);
     view.setInt32(8, 1, true);
     view.setInt32(12, 1, true);
     fds.forEach((fd, index) => view.setInt32(16 + index * 4, fd, true));
@@ -173,13 +174,13 @@ export function receiveHeader(control: Output): Struct {
 }
 
 function messageHeader(byte: Struct | Output, control: Struct | Output, controlLength: number, shown: string): Struct {
-  const vector = struct(16, '{iov_len: 1}', (view) => view.setBigUint64(8, 1n, true), [{ offset: 0, target: byte }]);
+  const vector = struct(16, '{iov_len: 1}', (view) => setWord(view, 8, 1), [{ offset: 0, target: byte }]);
   return struct(
     56,
     shown,
     (view) => {
-      view.setBigUint64(24, 1n, true);
-      view.setBigUint64(40, BigInt(controlLength), true);
+      setWord(view, 24, 1);
+      setWord(view, 40, controlLength);
     },
     [
       { offset: 16, target: vector },
@@ -244,7 +245,7 @@ export function signalSet(signals: readonly number[] | 'all'): Struct {
   let bits = 0n;
   if (signals === 'all') bits = 0xffffffffffffffffn;
   else for (const signal of signals) bits |= 1n << BigInt(signal - 1);
-  return struct(8, signals === 'all' ? '{all}' : `{${signals.join(', ')}}`, (view) => view.setBigUint64(0, bits, true));
+  return struct(8, signals === 'all' ? '{all}' : `{${signals.join(', ')}}`, (view) => setWord(view, 0, bits));
 }
 
 /** Bytes of the `siginfo_t` that waitid(2) fills. */

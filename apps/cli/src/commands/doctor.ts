@@ -7,7 +7,9 @@ import { renderChecks } from '../render/doctor.ts';
 export async function command(args: readonly string[]): Promise<number> {
   const { options } = parseArguments(args, COMMON_OPTIONS);
   if (options.has('help')) {
-    process.stdout.write('coracle doctor [--json]\n\nLooks at this machine: what works, what is missing, and the exact command that fixes it.\n');
+    process.stdout.write(
+      'coracle doctor [--json]\n\nLooks at this machine: what works, what is missing, and the exact command that fixes it.\n',
+    );
     return 0;
   }
   const checks = await checkHost();

@@ -1,6 +1,13 @@
-import { isatty } from 'node:tty';
-import { Container, type ContainerOptions, exitCodeOf, type LifeOptions, parseDuration, type Result } from '@coracle/container';
-import { parseArguments, UsageError, type Options } from '../arguments.ts';
+import {
+  Container,
+  type ContainerOptions,
+  exitCodeOf,
+  type LifeOptions,
+  parseDuration,
+  type Result,
+} from '@coracle/container';
+import { isTerminal } from '@coracle/syscalls';
+import { type Options, parseArguments, UsageError } from '../arguments.ts';
 import { containerOptions } from '../container-options.ts';
 import { forwardSignals } from '../forward-signals.ts';
 import { COMMON_OPTIONS, CONTAINER_OPTIONS, renderOptions } from '../option-table.ts';
@@ -23,8 +30,10 @@ export async function command(args: readonly string[]): Promise<number> {
   if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
   const wanted = { ...containerOptions(options, words, process), ...timeoutOf(options) };
   const result = wantsTerminal(options) ? await runInTerminal(wanted, options) : await runPlain(wanted, options);
-  if (result.timedOut && !options.has('quiet')) remark(`the container was ended after ${options.text('timeout')} (--timeout)`);
-  if (result.oomKilled && !options.has('quiet')) remark('the kernel ended a process of the container for want of memory (--memory)');
+  if (result.timedOut && !options.has('quiet'))
+    remark(`the container was ended after ${options.text('timeout')} (--timeout)`);
+  if (result.oomKilled && !options.has('quiet'))
+    remark('the kernel ended a process of the container for want of memory (--memory)');
   return exitCodeOf(result);
 }
 
@@ -42,14 +51,17 @@ function timeoutOf(options: Options): { timeout?: number } {
 /** On a terminal, `coracle run bash` is meant as `coracle run -it bash`. */
 function wantsTerminal(options: Options): boolean {
   if (options.has('tty')) return true;
-  return !options.has('interactive') && isatty(0) && isatty(1);
+  return !options.has('interactive') && isTerminal(0) && isTerminal(1);
 }
 
 async function runInTerminal(wanted: ContainerOptions & LifeOptions, options: Options): Promise<Result> {
   const { runOnTerminal } = await import('@coracle/container/terminal');
-  const input = options.has('tty') && !options.has('interactive') && !isatty(0) ? undefined : process.stdin;
+  const input = options.has('tty') && !options.has('interactive') && !isTerminal(0) ? undefined : process.stdin;
   const env = process.env['TERM'] === undefined ? wanted.env : { TERM: process.env['TERM'], ...wanted.env };
-  return runOnTerminal({ ...wanted, ...(env ? { env } : {}) }, { input, output: process.stdout, onStart: (container) => begun(container, options) });
+  return runOnTerminal(
+    { ...wanted, ...(env ? { env } : {}) },
+    { input, output: process.stdout, onStart: (container) => begun(container, options) },
+  );
 }
 
 /**
@@ -59,9 +71,9 @@ async function runInTerminal(wanted: ContainerOptions & LifeOptions, options: Op
 async function runPlain(wanted: ContainerOptions & LifeOptions, options: Options): Promise<Result> {
   const container = await Container.run({
     ...wanted,
-    stdin: isatty(0) ? (options.has('interactive') ? 'pipe' : 'ignore') : 'inherit',
-    stdout: isatty(1) ? 'pipe' : 'inherit',
-    stderr: isatty(2) ? 'pipe' : 'inherit',
+    stdin: isTerminal(0) ? (options.has('interactive') ? 'pipe' : 'ignore') : 'inherit',
+    stdout: isTerminal(1) ? 'pipe' : 'inherit',
+    stderr: isTerminal(2) ? 'pipe' : 'inherit',
   });
   container.stdout?.stream.pipe(process.stdout, { end: false });
   container.stderr?.stream.pipe(process.stderr, { end: false });
@@ -77,7 +89,8 @@ async function runPlain(wanted: ContainerOptions & LifeOptions, options: Options
 
 function begun(container: Container, options: Options): () => void {
   if (!options.has('quiet')) {
-    for (const { what, reason } of container.isolation.missing) remark(`no limit on ${what}: ${reason} (coracle doctor tells more, --quiet hides this)`);
+    for (const { what, reason } of container.isolation.missing)
+      remark(`no limit on ${what}: ${reason} (coracle doctor tells more, --quiet hides this)`);
   }
   return forwardSignals(container);
 }

@@ -8,7 +8,10 @@ const WHO = {
 
 /** The parts of a container's program for people: each question, each purpose once, the calls below it. */
 export function renderExplanation(parts: readonly ExplainedPart[]): string {
-  return parts.filter(({ steps }) => steps.length > 0).map(renderPart).join('\n');
+  return parts
+    .filter(({ steps }) => steps.length > 0)
+    .map(renderPart)
+    .join('\n');
 }
 
 function renderPart({ question, by, steps }: ExplainedPart): string {

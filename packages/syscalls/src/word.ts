@@ -1,0 +1,12 @@
+/**
+ * Writes a 64-bit word, little-endian. Numbers take the short way: a BigInt for each would be most of what encoding costs.
+ * @param value a safe integer, negative ones in two's complement, or a bigint of at most 64 bits
+ */
+export function setWord(view: DataView, offset: number, value: number | bigint): void {
+  if (typeof value === 'bigint') {
+    view.setBigUint64(offset, BigInt.asUintN(64, value), true);
+    return;
+  }
+  view.setUint32(offset, value >>> 0, true);
+  view.setInt32(offset + 4, Math.floor(value / 0x100000000), true);
+}
