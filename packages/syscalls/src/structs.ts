@@ -153,7 +153,9 @@ export function fdMessage(fds: readonly number[]): Struct {
     setWord(view, 0, controlLength);
     view.setInt32(8, 1, true);
     view.setInt32(12, 1, true);
-    fds.forEach((fd, index) => view.setInt32(16 + index * 4, fd, true));
+    fds.forEach((fd, index) => {
+      view.setInt32(16 + index * 4, fd, true);
+    });
   });
   return messageHeader(
     struct(1, '1 byte', () => {}),
