@@ -93,6 +93,8 @@ export async function execIn(
     closeFd(theirs);
     const message = agent.channel.post(program);
     const texts = Promise.all([stdio.stdout?.text() ?? '', stdio.stderr?.text() ?? '']);
+    // When there is nothing to read after all, that is told by another error.
+    texts.catch(() => {});
     const entered = await agent.channel.report(message);
     if (entered?.failure) throw new SyscallError(entered.failure.step, entered.failure.errno);
     const notStarted = await channel.report(message);

@@ -44,6 +44,8 @@ export interface MonitorPlan {
   stateRoot: string;
   namespaces: readonly NamespaceType[];
   cgroup: CgroupPlan | undefined;
+  /** Whether the container has a terminal, whose socket is among the descriptors then. */
+  hasTerminal: boolean;
   /** How the caller's terminal was set (`struct termios`), to be put back at the end whatever happened. */
   terminal: Uint8Array | undefined;
 }
@@ -63,7 +65,7 @@ const SIGKILL = 9;
  */
 export function planMonitor(plan: MonitorPlan): Program {
   return {
-    steps: [...prepareItself(), ...recordState(plan), ...makeCgroup(plan.cgroup), ...makeInit(plan), ...watch()],
+    steps: [...prepareItself(), ...recordState(plan), ...makeCgroup(plan.cgroup), ...makeInit(plan), ...watch(plan)],
     finally: [
       ...endContainer(),
       ...measure(plan.cgroup),
@@ -143,13 +145,13 @@ function makeInit({ namespaces, cgroup }: MonitorPlan): Step[] {
 }
 
 /** Tells the caller the pid, lets go of the container's input and output, and waits for its end or the caller's. */
-function watch(): Step[] {
+function watch({ hasTerminal }: MonitorPlan): Step[] {
   const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: 'parent' });
   return [
     step('pidfd_open', [resultOf('init'), 0], { ...parent('watch the container'), result: 'pidfd' }),
     dup3({ from: resultOf('pidfd'), to: FDS.pidfd }, parent('watch the container')),
     closeRange({ first: 0, last: 2 }, parent("leave input and output to the container's program")),
-    close(FDS.console, { ...parent('leave the terminal to the container'), tolerate: 'any' }),
+    ...(hasTerminal ? [close(FDS.console, parent('leave the terminal to the container'))] : []),
     step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
       ...parent('tell the caller'),
       tolerate: 'any',

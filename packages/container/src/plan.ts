@@ -56,6 +56,7 @@ export function makePlan(input: PlanInput): Plan {
       stateRoot: input.stateRoot,
       namespaces: namespaceTypes(config),
       cgroup: input.cgroup,
+      hasTerminal: process.terminal === true,
       terminal: input.terminalSettings,
     }),
     parts,

@@ -131,4 +131,4 @@ export const ERRNO_TABLE = {
   ENOTRECOVERABLE: [131, 'state not recoverable'],
   ERFKILL: [132, 'operation not possible due to RF-kill'],
   EHWPOISON: [133, 'memory page has hardware error'],
-} as const satisfies Record<string, readonly [number, string]>;
+} as const;

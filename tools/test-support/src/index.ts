@@ -3,3 +3,6 @@
  * @module
  */
 export { needs, type Requirement } from './needs.ts';
+export { type CommandCopy, copyCommand, PLAIN_USER, type RunCommandOptions } from './command.ts';
+export { findLeftovers, type Leftovers } from './leftovers.ts';
+export { type BusyboxRootfs, makeBusyboxRootfs } from './rootfs.ts';

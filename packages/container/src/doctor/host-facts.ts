@@ -1,0 +1,78 @@
+import type { ErrnoName } from '@coracle/errors';
+import type { NamespaceType } from '@coracle/namespaces';
+
+/** What came of trying something: done, or the call that was refused. */
+export type Attempt = { ok: true } | { ok: false; syscall: string; code: ErrnoName };
+
+/** The families of distributions that differ in the names of packages and commands. */
+export type Distribution = 'debian' | 'fedora' | 'other';
+
+/** What can be said of a helper program such as newuidmap(1). */
+export interface HelperFacts {
+  path: string;
+  /** It has the set-user-id bit of root, or file capabilities. */
+  privileged: boolean;
+}
+
+/** The controllers behind the limits of `coracle run`. */
+export type LimitController = 'pids' | 'memory' | 'cpu';
+
+/** What the cgroups of this machine allow this user. */
+export interface CgroupFacts {
+  version: 'v1' | 'v2' | 'hybrid' | 'none';
+  /** The controllers this user can set limits with. */
+  usable: readonly LimitController[];
+  /** The controllers the kernel has, whoever may use them. */
+  present: readonly LimitController[];
+  /** Whether systemd runs, which is who delegates cgroups. */
+  systemd: boolean;
+}
+
+/**
+ * All that the judgements of `doctor` rest on, so that each can be tested without the machine. A setting that this kernel does
+ * not have is `undefined`.
+ */
+export interface HostFacts {
+  /** As uname(2) gives it: `'6.1.0-18-amd64'`. */
+  kernel: string;
+  distribution: Distribution;
+  user: { uid: number; gid: number; name: string };
+  /** no_new_privs is set, so that set-user-id programs have no effect. */
+  noNewPrivileges: boolean;
+  /** The calls Coracle makes that answered "no such call". */
+  absentCalls: readonly string[];
+  /** The kinds of namespace the kernel has. */
+  namespaces: readonly NamespaceType[];
+  /** Starting the agent, and where its code ran from. */
+  agent: Attempt & { image?: 'memfd' | 'file' };
+  /** Making all namespaces with root's own rights; `undefined` for others, who have none. */
+  rootNamespaces: Attempt | undefined;
+  /** Making a user namespace and using the rights one has in it. */
+  userNamespace: Attempt;
+  /** Mounting a new proc in that user namespace. */
+  proc: Attempt;
+  /** Mounting an overlay in that user namespace. */
+  overlay: Attempt;
+  settings: {
+    /** user.max_user_namespaces */
+    maxUserNamespaces: string | undefined;
+    /** kernel.unprivileged_userns_clone, which Debian's kernels have */
+    unprivilegedUsernsClone: string | undefined;
+    /** kernel.apparmor_restrict_unprivileged_userns, which Ubuntu's have */
+    apparmorRestrictsUserns: string | undefined;
+    /** vm.memfd_noexec */
+    memfdNoexec: string | undefined;
+    /** kernel.seccomp.actions_avail */
+    seccompActions: string | undefined;
+    /** /sys/kernel/security/lsm */
+    lsm: string | undefined;
+  };
+  /** The texts of /etc/subuid and /etc/subgid. */
+  subuid: string;
+  subgid: string;
+  newuidmap: HelperFacts | undefined;
+  newgidmap: HelperFacts | undefined;
+  cgroup: CgroupFacts;
+  /** Where the state of containers is kept, and what keeps it from being written there. */
+  state: { path: string; refusal: string | undefined };
+}

@@ -1,0 +1,59 @@
+import { NAMESPACE_TYPES, type NamespaceType } from '@coracle/namespaces';
+import { type Check, check } from './check.ts';
+import type { HostFacts } from './host-facts.ts';
+
+/** The first with mount_setattr(2), the newest call Coracle cannot do without. */
+const OLDEST = [5, 12] as const;
+
+/** Those every container has; the others are used when asked for. */
+const ESSENTIAL: readonly NamespaceType[] = ['mount', 'pid', 'uts', 'ipc', 'network'];
+
+/** The kernel's version. */
+export function judgeKernel({ kernel }: Pick<HostFacts, 'kernel'>): Check {
+  const status = isNewEnough(kernel) ? 'ok' : 'missing';
+  const found = `Linux ${kernel}`;
+  const fix = status === 'ok' ? undefined : 'install a newer kernel, as of Debian 12, Ubuntu 22.04, Fedora 34 or later';
+  return check('kernel', `Linux ${OLDEST.join('.')} or newer`, { status, found, fix });
+}
+
+function isNewEnough(release: string): boolean {
+  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
+  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+}
+
+/** The system calls. One that a new enough kernel does not know is hidden by the filter of a container around us. */
+export function judgeCalls({ kernel, absentCalls }: Pick<HostFacts, 'kernel' | 'absentCalls'>): Check {
+  const needed = 'the calls that make containers: clone3, openat2, the mount calls by descriptor, pidfds';
+  if (absentCalls.length === 0) return check('system calls', needed, { status: 'ok', found: 'all are there' });
+  const found = `the kernel answers "no such call" to ${absentCalls.join(', ')}`;
+  const fix = isNewEnough(kernel)
+    ? 'a seccomp filter hides them: start the container around this with --security-opt seccomp=unconfined'
+    : undefined;
+  return check('system calls', needed, { status: 'missing', found, fix });
+}
+
+/** The kinds of namespace the kernel was built with. */
+export function judgeNamespaces({ namespaces }: Pick<HostFacts, 'namespaces'>): Check {
+  const absent = NAMESPACE_TYPES.filter((type) => !namespaces.includes(type));
+  const lacksEssential = absent.some((type) => ESSENTIAL.includes(type));
+  const needed = `the namespaces ${ESSENTIAL.join(', ')}; user for ordinary users; cgroup and time if asked for`;
+  if (absent.length === 0) return check('namespaces', needed, { status: 'ok', found: NAMESPACE_TYPES.join(', ') });
+  const found = `the kernel was built without ${absent.join(', ')} namespaces`;
+  return check('namespaces', needed, { status: lacksEssential ? 'missing' : 'warning', found });
+}
+
+/** Filters of system calls. */
+export function judgeSeccomp({ settings: { seccompActions } }: Pick<HostFacts, 'settings'>): Check {
+  const needed = 'seccomp filters that can answer with an error, for the default profile';
+  if (seccompActions === undefined)
+    return check('seccomp', needed, { status: 'missing', found: 'the kernel was built without CONFIG_SECCOMP_FILTER' });
+  const actions = seccompActions.trim().split(/\s+/);
+  const status = actions.includes('errno') && actions.includes('allow') ? 'ok' : 'missing';
+  return check('seccomp', needed, { status, found: `actions ${actions.join(', ')}` });
+}
+
+/** Security modules; told for the record, containers run with any. */
+export function judgeLsm({ settings: { lsm } }: Pick<HostFacts, 'settings'>): Check {
+  const found = lsm === undefined ? 'not visible (securityfs is not mounted)' : lsm.trim().replaceAll(',', ', ');
+  return check('security modules', 'none; those there are may forbid more than Coracle does', { status: 'ok', found });
+}

@@ -1,0 +1,35 @@
+import { errnoName } from '@coracle/errors';
+import { libc, type SyscallName, syscallNumber } from '@coracle/syscalls';
+
+const NO_FD = -1;
+const NO_FLAGS = 0xffffffff;
+
+/**
+ * The calls Coracle cannot do without, each with arguments that no kernel accepts: what is known is refused for their sake,
+ * what is not known with ENOSYS. None has any effect.
+ */
+const HARMLESS: readonly [SyscallName, ...number[]][] = [
+  ['clone3', 0, 0],
+  ['openat2', NO_FD, 0, 0, 0],
+  ['open_tree', NO_FD, 0, NO_FLAGS],
+  ['move_mount', NO_FD, 0, NO_FD, 0, NO_FLAGS],
+  ['fsopen', 0, NO_FLAGS],
+  ['fsconfig', NO_FD, NO_FLAGS, 0, 0, 0],
+  ['fsmount', NO_FD, NO_FLAGS, 0],
+  ['mount_setattr', NO_FD, 0, NO_FLAGS, 0, 0],
+  ['pidfd_open', NO_FD, 0],
+  ['pidfd_send_signal', NO_FD, 0, 0, 0],
+  ['close_range', 1, 0, 0],
+  ['memfd_create', 0, NO_FLAGS],
+  ['setns', NO_FD, 0],
+  ['seccomp', NO_FLAGS, 0, 0],
+];
+
+/** The calls that this kernel, or a filter around this process, does not know. */
+export function absentCalls(): string[] {
+  const { arch, syscall } = libc();
+  return HARMLESS.filter(([name, ...args]) => {
+    const number = syscallNumber(name, arch);
+    return number === undefined || errnoName(syscall(number, ...args)) === 'ENOSYS';
+  }).map(([name]) => name);
+}

@@ -1,0 +1,59 @@
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const repository = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const built = join(repository, 'apps/cli/dist/coracle.cjs');
+
+/** An id without a line in /etc/passwd or /etc/subuid is the plainest ordinary user there is. */
+export const PLAIN_USER = 54321;
+
+/** The `coracle` command, in a copy that every user can read; the checkout may lie in somebody's private directory. */
+export interface CommandCopy extends Disposable {
+  /** Path of the command's file, to be run with `process.execPath`. */
+  path: string;
+  /** Runs the command and waits for its end. */
+  run(args: readonly string[], options?: RunCommandOptions): SpawnSyncReturns<string>;
+}
+
+/** How the command is run. */
+export interface RunCommandOptions {
+  input?: string | Buffer;
+  /** As this user instead of the caller; needs root. */
+  uid?: number;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+/**
+ * Copies the built command and koffi to a directory under the one for temporary files.
+ * @throws when the command has not been built
+ */
+export function copyCommand(): CommandCopy {
+  if (!existsSync(built)) throw new Error(`build the command first: ${built} is missing`);
+  const directory = mkdtempSync(join(tmpdir(), 'coracle-command-'));
+  chmodSync(directory, 0o755);
+  const path = join(directory, 'coracle.cjs');
+  cpSync(built, path);
+  const koffi = realpathSync(join(repository, 'apps/cli/node_modules/koffi'));
+  const modules = join(directory, 'node_modules');
+  mkdirSync(modules);
+  cpSync(koffi, join(modules, 'koffi'), { recursive: true });
+  const binaries = `@koromix/koffi-linux-${process.arch}`;
+  cpSync(realpathSync(join(koffi, '..', binaries)), join(modules, binaries), { recursive: true });
+  return {
+    path,
+    run: (args, { input, uid, env = {}, cwd = '/' } = {}) =>
+      spawnSync(process.execPath, [path, ...args], {
+        encoding: 'utf8',
+        cwd,
+        env: { PATH: process.env['PATH'] ?? '', ...env },
+        timeout: 60_000,
+        ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
+        ...(uid === undefined ? {} : { uid, gid: uid }),
+      }),
+    [Symbol.dispose]: () => rmSync(directory, { recursive: true }),
+  };
+}
