@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /**
  * The command as one CommonJS file, which Node 20 loads faster than an ES module: Node's start is most of what `coracle run` costs, and every further file read adds to it. The
@@ -17,6 +20,7 @@ export default defineConfig({
   external: ['koffi'],
   banner: { js: '#!/usr/bin/env node' },
   shims: true,
+  define: { CORACLE_VERSION: JSON.stringify(version) },
   esbuildOptions(options) {
     options.conditions = ['@coracle/source', 'node', 'import'];
   },

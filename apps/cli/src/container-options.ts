@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ContainerOptions, LimitOptions, Tmpfs, Volume } from '@coracle/container';
 import { type Options, UsageError } from './arguments.ts';
+import { messageOf } from './render/error.ts';
 
 /** What of the caller's surroundings the command line may refer to. */
 export interface Surroundings {
@@ -68,10 +69,7 @@ function readLines(path: string): string[] {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new UsageError(
-      `--env-file ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      'name a file with lines NAME=VALUE',
-    );
+    throw new UsageError(`--env-file ${path}: ${messageOf(cause)}`, 'name a file with lines NAME=VALUE');
   }
   return text
     .split(/\r?\n/)

@@ -1,10 +1,12 @@
+import type { IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
 import type { GroupStats, Limits } from './cgroup-for.ts';
 import { planGroup } from './cgroup-for.ts';
 import { configure } from './config.ts';
-import { type Host, thisHost } from './host.ts';
+import { thisHost } from './host.ts';
 import { type Isolation, isolationOf } from './isolation.ts';
+import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { defaultStateRoot } from './state-root.ts';
@@ -36,6 +38,8 @@ export function prepare(
   const id = Buffer.from(randomBytes(6)).toString('hex');
   const inUserNamespace = host.uid !== 0 || options.userNamespace === true;
   const { config, root, isHostRoot, limits } = configure(options, { id, inUserNamespace });
+  const idMaps = inUserNamespace ? host.idMaps : undefined;
+  if (idMaps?.how === 'single') checkSingleId(config);
   const group = planGroup({ host, id, limits, explicit: options.limits ?? {} });
   const stateRoot = options.stateRoot ?? defaultStateRoot(host.uid);
   const plan = makePlan({
@@ -46,7 +50,7 @@ export function prepare(
     root,
     hostRoot: isHostRoot ? host.hostRoot : undefined,
     cgroup: group.plan,
-    idMaps: inUserNamespace ? host.idMaps : undefined,
+    idMaps,
     kindOf: host.kindOf,
     init: options.init === true,
     terminalSettings,
@@ -61,7 +65,7 @@ export function prepare(
     readStats: group.readStats,
     isolation: {
       ...isolationOf(config),
-      userIds: userIds(host, inUserNamespace),
+      userIds: userIds(idMaps),
       root: isHostRoot ? 'host' : (config.root?.path ?? '/'),
       limits: group.inForce,
       missing: group.missing,
@@ -70,7 +74,18 @@ export function prepare(
   };
 }
 
-function userIds(host: Host, inUserNamespace: boolean): Isolation['userIds'] {
-  if (!inUserNamespace) return 'host';
-  return host.idMaps.how === 'single' ? 'single' : 'range';
+/** With a map of a single id the container's root is its only user; the kernel's own word for it would be EINVAL. */
+function checkSingleId(config: Config): void {
+  const user = config.process?.user;
+  if (!user || (user.uid === 0 && user.gid === 0)) return;
+  throw new OptionError(
+    'user',
+    `the container has no user ${user.uid}:${user.gid}, only root (which is you, outside)`,
+    'more users need subordinate ids: a line for you in /etc/subuid and /etc/subgid (sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER) and newuidmap (sudo apt install uidmap)',
+  );
+}
+
+function userIds(idMaps: IdMaps | undefined): Isolation['userIds'] {
+  if (!idMaps) return 'host';
+  return idMaps.how === 'single' ? 'single' : 'range';
 }

@@ -2,7 +2,8 @@
  * What the tests of several packages share. Never shipped.
  * @module
  */
-export { needs, type Requirement } from './needs.ts';
+
 export { type CommandCopy, copyCommand, PLAIN_USER, type RunCommandOptions } from './command.ts';
 export { findLeftovers, type Leftovers } from './leftovers.ts';
+export { needs, type Requirement } from './needs.ts';
 export { type BusyboxRootfs, makeBusyboxRootfs } from './rootfs.ts';

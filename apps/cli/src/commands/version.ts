@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+/** Put in by the build, from package.json. */
+declare const CORACLE_VERSION: string;
 
 /** `coracle version`. */
 export async function command(args: readonly string[]): Promise<number> {
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const version = CORACLE_VERSION;
   process.stdout.write(
     args.includes('--json') ? `${JSON.stringify({ version, node: process.version })}\n` : `coracle ${version}\n`,
   );

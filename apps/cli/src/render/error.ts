@@ -31,3 +31,8 @@ function stackOf(error: Error): string[] {
   const own = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
   return error.cause instanceof Error ? [...own, `  cause: ${error.cause.message}`, ...stackOf(error.cause)] : own;
 }
+
+/** What a caught value says. */
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+}

@@ -1,4 +1,4 @@
-import { accessSync, constants, lstatSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { release, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { isErrno } from '@coracle/errors';
@@ -49,7 +49,7 @@ export async function gatherFacts(options: GatherOptions = {}): Promise<HostFact
       membership: read('/proc/self/cgroup') ?? '',
       read,
       canWrite,
-      systemd: statSync('/run/systemd/system', { throwIfNoEntry: false }) !== undefined,
+      systemd: statIfThere('/run/systemd/system') !== undefined,
     }),
     state: stateFacts(options.stateRoot ?? defaultStateRoot(uid), uid),
   };
@@ -126,12 +126,22 @@ function hasFileCapabilities(path: string): boolean {
 
 /** Looks no further than the nearest directory there is: making the others is for when they are needed. */
 function stateFacts(path: string, uid: number): HostFacts['state'] {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = statIfThere(path);
   if (stats) {
     const isOurs = stats.isDirectory() && stats.uid === uid && (stats.mode & 0o022) === 0;
     return { path, refusal: isOurs ? undefined : 'belongs to somebody else, or others can write to it' };
   }
   let parent = dirname(path);
-  while (!statSync(parent, { throwIfNoEntry: false })) parent = dirname(parent);
+  while (parent !== dirname(parent) && !statIfThere(parent)) parent = dirname(parent);
+  if (!statIfThere(parent)?.isDirectory()) return { path, refusal: `${parent} is no directory` };
   return { path, refusal: canWrite(parent) ? undefined : `${parent} cannot be written` };
+}
+
+function statIfThere(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    throw error;
+  }
 }

@@ -6,11 +6,11 @@ const CONTROLLERS: readonly LimitController[] = ['pids', 'memory', 'cpu'];
 
 const DELEGATE =
   "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' | " +
-  'sudo tee /etc/systemd/system/user@.service.d/coracle.conf && sudo systemctl daemon-reload (then log in again)';
+  'sudo tee /etc/systemd/system/user@.service.d/coracle.conf && sudo systemctl daemon-reload # then log in again';
 const UNIFIED: Readonly<Record<HostFacts['distribution'], string>> = {
   debian:
-    "sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&systemd.unified_cgroup_hierarchy=1 /' /etc/default/grub && sudo update-grub (then reboot)",
-  fedora: 'sudo grubby --update-kernel=ALL --args=systemd.unified_cgroup_hierarchy=1 (then reboot)',
+    "sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&systemd.unified_cgroup_hierarchy=1 /' /etc/default/grub && sudo update-grub # then reboot",
+  fedora: 'sudo grubby --update-kernel=ALL --args=systemd.unified_cgroup_hierarchy=1 # then reboot',
   other: 'boot with systemd.unified_cgroup_hierarchy=1',
 };
 
@@ -56,7 +56,7 @@ function enable(absent: readonly LimitController[]): string | undefined {
 function whose({ cgroup, user }: HostFacts): string {
   if (user.uid === 0) return 'the cgroup file system is read-only here, as inside another container';
   if (cgroup.version !== 'v2') return 'cgroups of version 1 cannot be given to an ordinary user safely';
-  return `they are not delegated to ${user.name}`;
+  return `they are not delegated to user ${user.name}`;
 }
 
 function delegate({ cgroup, user, distribution }: HostFacts): string | undefined {

@@ -22,7 +22,7 @@ function find(facts: HostFacts): Finding {
   if (lacking.length > 0)
     return {
       status: 'warning',
-      found: `${name} has no ids in ${lacking.join(' and ')}: containers have one user only`,
+      found: `user ${name} has no ids in ${lacking.join(' and ')}: containers have one user only`,
       fix: grant(facts),
     };
   const helper = judgeHelpers(facts);
@@ -31,10 +31,10 @@ function find(facts: HostFacts): Finding {
   if (Math.min(uids, gids) < ENOUGH)
     return {
       status: 'warning',
-      found: `${name} has ${uids} user ids and ${gids} group ids: some images need more`,
+      found: `user ${name} has ${uids} user ids and ${gids} group ids: some images need more`,
       fix: grant(facts),
     };
-  return { status: 'ok', found: `${name} has ${uids} user ids and ${gids} group ids` };
+  return { status: 'ok', found: `user ${name} has ${uids} user ids and ${gids} group ids` };
 }
 
 function judgeHelpers({ newuidmap, newgidmap, distribution, noNewPrivileges }: HostFacts): Finding | undefined {

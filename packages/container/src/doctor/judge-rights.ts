@@ -21,7 +21,8 @@ export function judgeRoot({ rootNamespaces }: Pick<HostFacts, 'rootNamespaces'>)
 export function judgeUserNamespaces(facts: HostFacts): Check {
   const needed = 'user namespaces: containers of ordinary users live in one';
   const { userNamespace, user } = facts;
-  if (userNamespace.ok) return check('user namespaces', needed, { status: 'ok', found: `${user.name} can make them` });
+  if (userNamespace.ok)
+    return check('user namespaces', needed, { status: 'ok', found: `user ${user.name} can make and use them` });
   const { found, fix } = whyNoUserNamespace(facts, userNamespace);
   // Root makes its containers without one.
   return check('user namespaces', needed, { status: user.uid === 0 ? 'warning' : 'missing', found, fix });

@@ -1,9 +1,10 @@
-import { isErrno, SystemError } from '@coracle/errors';
+import { errnoName } from '@coracle/errors';
 import { cloneInit, type NamespaceType, planIdMaps, setHostname, writeIdMaps } from '@coracle/namespaces';
 import { createProc } from '@coracle/procfs-mount';
 import {
   Agent,
   Channel,
+  ChannelClosedError,
   closeFd,
   flags,
   MS,
@@ -59,9 +60,11 @@ async function attempt(action: () => Promise<void>): Promise<Attempt> {
 
 /** What the system refused is a fact about it; everything else is our own fault. */
 function refusal(error: unknown): Extract<Attempt, { ok: false }> {
-  if (error instanceof SystemError) return { ok: false, syscall: error.syscall, code: error.code };
-  if (isErrno(error, 'ERR_CORACLE_AGENT_GONE' as never)) return { ok: false, syscall: 'clone3', code: 'ECHILD' };
-  throw error;
+  if (error instanceof ChannelClosedError) return { ok: false, syscall: 'clone3', code: 'ECHILD' };
+  if (!(error instanceof Error) || !('syscall' in error) || !('errno' in error)) throw error;
+  const code = errnoName(Number(error.errno));
+  if (code === undefined) throw error;
+  return { ok: false, syscall: String(error.syscall), code };
 }
 
 async function take(init: Channel, steps: readonly Step[]): Promise<void> {

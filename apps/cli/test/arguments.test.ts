@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { nearest, parseArguments } from '../src/arguments.ts';
+import { CONTAINER_OPTIONS, renderOptions } from '../src/option-table.ts';
+
+const parse = (...args: string[]): ReturnType<typeof parseArguments> => parseArguments(args, CONTAINER_OPTIONS);
+
+describe('parseArguments', () => {
+  test('options end at the first word; what follows belongs to the program', () => {
+    const { options, words } = parse('-it', '--name', 'box', 'sh', '-c', 'ls --name', '--init');
+    expect(words).toEqual(['sh', '-c', 'ls --name', '--init']);
+    expect(options.text('name')).toBe('box');
+    expect(options.has('interactive')).toBe(true);
+    expect(options.has('init')).toBe(false);
+  });
+
+  test('-- ends the options too, and is not part of the program', () => {
+    expect(parse('--rm', '--', '-weird', 'x').words).toEqual(['-weird', 'x']);
+  });
+
+  test.each([['-m', '64m'], ['-m64m'], ['--memory', '64m'], ['--memory=64m']])('%s is understood', (...args) => {
+    const { options, words } = parse(...args, 'true');
+    expect(options.text('memory')).toBe('64m');
+    expect(words).toEqual(['true']);
+  });
+
+  test('an option may be given many times where that has a meaning', () => {
+    expect(parse('-e', 'A=1', '--env', 'B=2', 'true').options.list('env')).toEqual(['A=1', 'B=2']);
+  });
+
+  test('an unknown option is named, and the one that was meant', () => {
+    expect(() => parse('--memroy', '1g', 'true')).toThrow(
+      expect.objectContaining({ message: 'there is no option --memroy', hint: 'did you mean --memory?' }),
+    );
+    expect(() => parse('--xyzzy', 'true')).toThrow(expect.objectContaining({ hint: 'see coracle run --help' }));
+  });
+
+  test('a missing value is named', () => {
+    expect(() => parse('--name')).toThrow('--name needs a value');
+  });
+
+  test('a value too many is named', () => {
+    expect(() => parse('--init=yes', 'true')).toThrow('--init takes no value');
+  });
+
+  test('the words of the program come through untouched, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), (args) => {
+        expect(parse('--rm', 'prog', ...args).words).toEqual(['prog', ...args]);
+      }),
+    );
+  });
+});
+
+describe('nearest', () => {
+  test.each([
+    ['rnu', 'run'],
+    ['explian', 'explain'],
+    ['zzz', undefined],
+  ])('%s: %p', (word, expected) => {
+    expect(nearest(word, ['run', 'explain', 'doctor'])).toBe(expected);
+  });
+});
+
+describe('the help', () => {
+  test('names every option once, with its value', () => {
+    const help = renderOptions(CONTAINER_OPTIONS);
+    for (const { long } of CONTAINER_OPTIONS)
+      expect(help.match(new RegExp(`--${long}\\b(?!-)`, 'g'))?.length).toBeGreaterThanOrEqual(1);
+    expect(help).toContain('-m, --memory SIZE');
+  });
+});

@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parseArguments } from '../src/arguments.ts';
+import { containerOptions } from '../src/container-options.ts';
+import { CONTAINER_OPTIONS } from '../src/option-table.ts';
+
+const read = (args: string[], env: Record<string, string> = {}): ReturnType<typeof containerOptions> => {
+  const { options, words } = parseArguments([...args, 'prog'], CONTAINER_OPTIONS);
+  return containerOptions(options, words, { env });
+};
+
+describe('containerOptions', () => {
+  test('what is not given is left to the library', () => {
+    const options = read([]);
+    expect(options).toMatchObject({ command: ['prog'], limits: {}, env: {}, volumes: [], tmpfs: [] });
+    expect(options).not.toHaveProperty('root');
+    expect(options).not.toHaveProperty('hostname');
+  });
+
+  test('variables are given, inherited, or read from a file; the later one wins', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'env-'));
+    const file = join(directory, 'env');
+    writeFileSync(file, '# a comment\nA=file\n\n  B="quoted"\r\nINHERITED\nABSENT\n');
+    expect(read(['--env-file', file, '-e', 'A=given', '-e', 'E='], { INHERITED: 'yes' }).env).toEqual({
+      A: 'given',
+      B: '"quoted"',
+      INHERITED: 'yes',
+      E: '',
+    });
+    rmSync(directory, { recursive: true });
+  });
+
+  test('volumes have a source, a target and perhaps a mode', () => {
+    expect(read(['-v', '/a:/b', '-v', './c:/d:ro', '-v', '/e:/f:rw']).volumes).toEqual([
+      { source: '/a', target: '/b', readOnly: false },
+      { source: './c', target: '/d', readOnly: true },
+      { source: '/e', target: '/f', readOnly: false },
+    ]);
+  });
+
+  test('a tmpfs has a target and perhaps options', () => {
+    expect(read(['--tmpfs', '/a', '--tmpfs', '/b:size=1m,mode=700']).tmpfs).toEqual([
+      { target: '/a' },
+      { target: '/b', options: ['size=1m', 'mode=700'] },
+    ]);
+  });
+
+  test('a root may be laid over', () => {
+    expect(read(['--rootfs', './r']).root).toBe('./r');
+    expect(read(['--rootfs', './r:O']).root).toEqual({ path: './r', overlay: true });
+    expect(read(['--rootfs', 'host']).root).toBe('./host');
+  });
+
+  test.each(['max', '-1', '0'])('--pids-limit=%s lifts the limit', (text) => {
+    expect(read([`--pids-limit=${text}`]).limits).toEqual({ pids: 'max' });
+  });
+
+  test('resource limits are read', () => {
+    expect(read(['--ulimit', 'nofile=10', '--ulimit', 'core=unlimited']).rlimits).toEqual({ nofile: 10, core: 'max' });
+  });
+
+  test.each([
+    [['--volume', '/a'], '--volume /a: not SRC:DST'],
+    [['--volume', '/a:/b:rx'], "'rx' is neither ro nor rw"],
+    [['--volume', 'name:/b'], "'name' is no path"],
+    [['--volume', '/a:/b:ro:z'], 'not SRC:DST'],
+    [['--cpus', 'half'], '--cpus half: not a number'],
+    [['--pids-limit', '2e3'], '--pids-limit 2e3: not a number'],
+    [['--ulimit', 'nofile'], '--ulimit nofile: cannot be read'],
+    [['--network', 'bridge'], '--network bridge: there are only none and host'],
+    [['--env-file', '/no/such/file'], '--env-file /no/such/file: ENOENT'],
+    [['--rootfs', ''], '--rootfs needs a directory'],
+  ])('%p is refused with the reason and a way out', (args, message) => {
+    expect(() => read(args)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(message), hint: expect.any(String) }),
+    );
+  });
+});

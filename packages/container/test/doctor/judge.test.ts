@@ -1,0 +1,386 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Attempt, type Check, type HostFacts, judgeHost } from '../../src/doctor/index.ts';
+import { ALICE, ROOT } from './facts.ts';
+
+const refused = (syscall: string, code: Extract<Attempt, { ok: false }>['code']): Attempt => ({
+  ok: false,
+  syscall,
+  code,
+});
+const withSettings = (settings: Partial<HostFacts['settings']>, facts = ALICE): HostFacts => ({
+  ...facts,
+  settings: { ...facts.settings, ...settings },
+});
+
+/** The check of a topic, judged from facts. */
+function judged(topic: string, facts: HostFacts): Omit<Check, 'needed' | 'topic'> | undefined {
+  const check = judgeHost(facts).find((candidate) => candidate.topic === topic);
+  if (!check) return undefined;
+  const { status, found, fix } = check;
+  return fix === undefined ? { status, found } : { status, found, fix };
+}
+
+describe('a machine where all is well', () => {
+  test.each([
+    ['root', ROOT],
+    ['an ordinary user', ALICE],
+  ])('has nothing to say against (%s)', (_, facts) => {
+    expect(judgeHost(facts).filter(({ status, fix }) => status !== 'ok' || fix !== undefined)).toEqual([]);
+  });
+
+  test('has each topic once, and says what is needed', () => {
+    const topics = judgeHost(ROOT).map(({ topic }) => topic);
+    expect(new Set(topics).size).toBe(topics.length);
+    for (const { needed, found } of judgeHost(ROOT)) expect(needed.length * found.length).toBeGreaterThan(0);
+  });
+
+  test('is not asked for the rights of root by an ordinary user', () => {
+    expect(judged('root', ALICE)).toBeUndefined();
+    expect(judged('root', ROOT)).toEqual({ status: 'ok', found: 'can make all namespaces' });
+  });
+});
+
+describe('the kernel', () => {
+  test.each([
+    ['5.12.0', 'ok'],
+    ['5.12', 'ok'],
+    ['5.15.167.4-microsoft-standard-WSL2', 'ok'],
+    ['6.0-rc1', 'ok'],
+    ['10.1', 'ok'],
+    ['5.11.22', 'missing'],
+    ['5.9.1', 'missing'],
+    ['4.18.0-553.el8', 'missing'],
+    ['', 'missing'],
+  ])('%s is %s', (kernel, status) => {
+    expect(judged('kernel', { ...ROOT, kernel })).toMatchObject({ status, found: `Linux ${kernel}` });
+  });
+
+  test('that is too old lacks calls for that reason', () => {
+    const facts = { ...ROOT, kernel: '5.10.0', absentCalls: ['mount_setattr'] };
+    expect(judged('system calls', facts)).toEqual({
+      status: 'missing',
+      found: 'the kernel answers "no such call" to mount_setattr',
+    });
+  });
+
+  test('that is new enough lacks calls because of a filter', () => {
+    expect(judged('system calls', { ...ROOT, absentCalls: ['clone3', 'seccomp'] })).toEqual({
+      status: 'missing',
+      found: 'the kernel answers "no such call" to clone3, seccomp',
+      fix: 'a seccomp filter hides them: start the container around this with --security-opt seccomp=unconfined',
+    });
+  });
+
+  test.each([
+    ['time', 'warning'],
+    ['cgroup', 'warning'],
+    ['user', 'warning'],
+    ['pid', 'missing'],
+    ['network', 'missing'],
+  ] as const)('without %s namespaces gives a %s', (absent, status) => {
+    const namespaces = ROOT.namespaces.filter((type) => type !== absent);
+    expect(judged('namespaces', { ...ROOT, namespaces })).toEqual({
+      status,
+      found: `the kernel was built without ${absent} namespaces`,
+    });
+  });
+
+  test.each([
+    [undefined, 'missing', 'the kernel was built without CONFIG_SECCOMP_FILTER'],
+    ['kill trap', 'missing', 'actions kill, trap'],
+    ['kill trap errno trace allow\n', 'ok', 'actions kill, trap, errno, trace, allow'],
+  ])('with the seccomp actions %j is judged %s', (seccompActions, status, found) => {
+    expect(judged('seccomp', withSettings({ seccompActions }))).toEqual({ status, found });
+  });
+
+  test('names its security modules where they can be seen', () => {
+    expect(judged('security modules', ROOT)?.found).toBe('lockdown, capability, landlock, yama, apparmor');
+    expect(judged('security modules', withSettings({ lsm: undefined }))?.found).toContain('not visible');
+  });
+});
+
+describe('user namespaces', () => {
+  const failing = { ...ALICE, userNamespace: refused('clone3', 'EPERM') };
+
+  test.each<[string, Partial<HostFacts['settings']>, string, string]>([
+    [
+      'switched off by their number',
+      { maxUserNamespaces: '0' },
+      'none are allowed: user.max_user_namespaces is 0',
+      'echo user.max_user_namespaces=15000 | sudo tee /etc/sysctl.d/60-coracle-max_user_namespaces.conf && sudo sysctl --system',
+    ],
+    [
+      "switched off by Debian's setting",
+      { unprivilegedUsernsClone: '0' },
+      'only root may make them: kernel.unprivileged_userns_clone is 0',
+      'echo kernel.unprivileged_userns_clone=1 | sudo tee /etc/sysctl.d/60-coracle-unprivileged_userns_clone.conf && sudo sysctl --system',
+    ],
+    [
+      "switched off by Ubuntu's AppArmor",
+      { apparmorRestrictsUserns: '1' },
+      'AppArmor takes all rights away in them (clone3 failed with EPERM): kernel.apparmor_restrict_unprivileged_userns is 1',
+      'echo kernel.apparmor_restrict_unprivileged_userns=0 | sudo tee /etc/sysctl.d/60-coracle-apparmor_restrict_unprivileged_userns.conf && sudo sysctl --system',
+    ],
+    [
+      'refused for no reason that can be seen',
+      { unprivilegedUsernsClone: '1', apparmorRestrictsUserns: '0' },
+      'clone3 failed with EPERM: a chroot or a filter of a container around this forbids them',
+      'start the container around this with --security-opt seccomp=unconfined --security-opt apparmor=unconfined',
+    ],
+  ])('that are %s are missing, with the command that helps', (_, settings, found, fix) => {
+    expect(judged('user namespaces', withSettings(settings, failing))).toEqual({ status: 'missing', found, fix });
+  });
+
+  test('that are used up can be allowed in double number', () => {
+    const facts = { ...ALICE, userNamespace: refused('clone3', 'ENOSPC') };
+    expect(judged('user namespaces', facts)).toMatchObject({
+      found: 'the 96364 allowed are in use: user.max_user_namespaces',
+      fix: expect.stringContaining('user.max_user_namespaces=192728'),
+    });
+  });
+
+  test('that the kernel was built without cannot be had', () => {
+    const namespaces = ALICE.namespaces.filter((type) => type !== 'user');
+    expect(judged('user namespaces', { ...ALICE, namespaces, userNamespace: refused('clone3', 'EINVAL') })).toEqual({
+      status: 'missing',
+      found: 'the kernel was built without CONFIG_USER_NS',
+    });
+  });
+
+  test('are not what root depends on', () => {
+    expect(judged('user namespaces', { ...ROOT, userNamespace: refused('clone3', 'EPERM') })?.status).toBe('warning');
+  });
+
+  test('that cannot be made leave nothing to say on what is mounted in them', () => {
+    expect(judged('proc', failing)).toBeUndefined();
+    expect(judged('overlay', failing)).toBeUndefined();
+  });
+
+  test.each([
+    ['an ordinary user', ALICE, 'missing'],
+    ['root', ROOT, 'warning'],
+  ] as const)('inside another container give no /proc (%s)', (_, facts, status) => {
+    expect(judged('proc', { ...facts, proc: refused('fsmount', 'EPERM') })).toEqual({
+      status,
+      found: 'parts of /proc are masked, as inside another container',
+      fix: 'start the container around this with --security-opt systempaths=unconfined (podman: --security-opt unmask=ALL)',
+    });
+  });
+
+  test('without a /proc for another reason name the call', () => {
+    expect(judged('proc', { ...ALICE, proc: refused('fsconfig', 'EACCES') })).toEqual({
+      status: 'missing',
+      found: 'fsconfig failed with EACCES',
+    });
+  });
+
+  test('without overlays are worth a warning', () => {
+    expect(judged('overlay', { ...ALICE, overlay: refused('mount', 'ENODEV') })).toEqual({
+      status: 'warning',
+      found: 'the module overlay is not loaded',
+      fix: 'sudo modprobe overlay && echo overlay | sudo tee /etc/modules-load.d/overlay.conf',
+    });
+    expect(judged('overlay', { ...ALICE, overlay: refused('mount', 'EPERM') })).toEqual({
+      status: 'warning',
+      found: 'mount failed with EPERM',
+    });
+  });
+});
+
+describe('root without the rights of root', () => {
+  test('is told what to do', () => {
+    expect(judged('root', { ...ROOT, rootNamespaces: refused('clone3', 'EPERM') })).toEqual({
+      status: 'missing',
+      found: 'clone3 failed with EPERM',
+      fix: 'start the container around this with --privileged, or run coracle as an ordinary user',
+    });
+  });
+});
+
+describe('the agent', () => {
+  test('out of a file is worth a warning, and the setting that forces it is named', () => {
+    const facts = withSettings({ memfdNoexec: '2' }, { ...ALICE, agent: { ok: true, image: 'file' } });
+    expect(judged('agent', facts)).toEqual({
+      status: 'warning',
+      found: 'runs from a deleted file, for the kernel forbids executable memory files',
+      fix: 'echo vm.memfd_noexec=1 | sudo tee /etc/sysctl.d/60-coracle-memfd_noexec.conf && sudo sysctl --system',
+    });
+  });
+
+  test('that cannot be started at all is missing', () => {
+    expect(judged('agent', { ...ALICE, agent: { ok: false, syscall: 'posix_spawn', code: 'EACCES' } })).toEqual({
+      status: 'missing',
+      found: 'posix_spawn failed with EACCES',
+      fix: 'set TMPDIR to a directory where programs may run',
+    });
+  });
+});
+
+describe('user id ranges', () => {
+  const others = 'bob:100000:65536\ncarol:165536:65536\n';
+
+  test('of root are not needed', () => {
+    expect(judged('user id ranges', ROOT)).toEqual({ status: 'ok', found: 'root maps any ids itself' });
+  });
+
+  test('that are enough are counted', () => {
+    expect(judged('user id ranges', ALICE)?.found).toBe('user alice has 65536 user ids and 65536 group ids');
+  });
+
+  test('granted by number count too', () => {
+    expect(judged('user id ranges', { ...ALICE, subuid: '1000:100000:70000\n' })?.status).toBe('ok');
+  });
+
+  test.each([
+    ['for users and groups', others, others, '/etc/subuid and /etc/subgid', 231072],
+    ['for groups', ALICE.subuid, '', '/etc/subgid', 165536],
+    ['when nobody has any', '', '', '/etc/subuid and /etc/subgid', 100000],
+    ['beside lines that are none', '# x\nbroken\nbob:one:two\n', '', '/etc/subuid and /etc/subgid', 100000],
+  ])('that are missing %s are offered from the first free one', (_, subuid, subgid, files, start) => {
+    const range = `${start}-${start + 65535}`;
+    expect(judged('user id ranges', { ...ALICE, subuid, subgid })).toEqual({
+      status: 'warning',
+      found: `user alice has no ids in ${files}: containers have one user only`,
+      fix: `sudo usermod --add-subuids ${range} --add-subgids ${range} alice`,
+    });
+  });
+
+  test('that are small are worth a warning', () => {
+    expect(judged('user id ranges', { ...ALICE, subuid: 'alice:100000:1000\n' })).toMatchObject({
+      status: 'warning',
+      found: 'user alice has 1000 user ids and 65536 group ids: some images need more',
+    });
+  });
+
+  test.each([
+    ['debian', 'sudo apt install uidmap'],
+    ['fedora', 'sudo dnf install shadow-utils'],
+    ['other', 'sudo apt install uidmap (Debian, Ubuntu); sudo dnf install shadow-utils (Fedora)'],
+  ] as const)('without newuidmap need a package (%s)', (distribution, fix) => {
+    expect(judged('user id ranges', { ...ALICE, distribution, newuidmap: undefined })).toEqual({
+      status: 'warning',
+      found: 'newuidmap is not installed',
+      fix,
+    });
+  });
+
+  test('without newgidmap alone name that one', () => {
+    expect(judged('user id ranges', { ...ALICE, newgidmap: undefined })?.found).toBe('newgidmap is not installed');
+  });
+
+  test('with helpers that have lost their rights get them back', () => {
+    const newuidmap = { path: '/usr/bin/newuidmap', privileged: false };
+    expect(judged('user id ranges', { ...ALICE, newuidmap })).toEqual({
+      status: 'warning',
+      found: '/usr/bin/newuidmap may not map ids',
+      fix: 'sudo chmod u+s /usr/bin/newuidmap',
+    });
+    const newgidmap = { path: '/bin/newgidmap', privileged: false };
+    expect(judged('user id ranges', { ...ALICE, newuidmap, newgidmap })?.fix).toBe(
+      'sudo chmod u+s /usr/bin/newuidmap /bin/newgidmap',
+    );
+  });
+
+  test('under no_new_privs are of no use', () => {
+    expect(judged('user id ranges', { ...ALICE, noNewPrivileges: true })).toEqual({
+      status: 'warning',
+      found: 'newuidmap has no effect here: no_new_privs is set, as inside a container or a sandboxed service',
+    });
+  });
+});
+
+describe('cgroups', () => {
+  const withCgroup = (facts: HostFacts, cgroup: Partial<HostFacts['cgroup']>): HostFacts => ({
+    ...facts,
+    cgroup: { ...facts.cgroup, ...cgroup },
+  });
+
+  test.each([
+    ['v1', 'version 1'],
+    ['v2', 'version 2'],
+    ['hybrid', 'version 1, with version 2 beside it (hybrid)'],
+  ] as const)('of %s are named', (version, found) => {
+    expect(judged('cgroups', withCgroup(ROOT, { version }))).toEqual({ status: 'ok', found });
+  });
+
+  test('that are not mounted can be, and limits are no topic then', () => {
+    const facts = withCgroup(ROOT, { version: 'none', usable: [], present: [] });
+    expect(judged('cgroups', facts)).toMatchObject({
+      status: 'warning',
+      fix: 'sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+    });
+    expect(judged('limits', facts)).toBeUndefined();
+  });
+
+  test('whose cpu controller is not delegated name the file that delegates it', () => {
+    expect(judged('limits', withCgroup(ALICE, { usable: ['pids', 'memory'] }))).toEqual({
+      status: 'warning',
+      found: 'no --cpus: they are not delegated to user alice',
+      fix:
+        "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' | " +
+        'sudo tee /etc/systemd/system/user@.service.d/coracle.conf && sudo systemctl daemon-reload # then log in again',
+    });
+  });
+
+  test('of a session that is not delegated at all are to be had with systemd-run', () => {
+    expect(judged('limits', withCgroup(ALICE, { usable: [] }))).toEqual({
+      status: 'warning',
+      found: 'no --pids-limit, --memory, --cpus: they are not delegated to user alice',
+      fix: 'systemd-run --user --scope -p Delegate=yes coracle run ...',
+    });
+  });
+
+  test('of a machine without systemd are given with chown', () => {
+    expect(judged('limits', withCgroup(ALICE, { usable: [], systemd: false }))?.fix).toBe(
+      'sudo chown -R alice /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)',
+    );
+  });
+
+  test.each([
+    ['debian', /update-grub # then reboot$/],
+    ['fedora', /^sudo grubby --update-kernel=ALL/],
+    ['other', /^boot with systemd.unified_cgroup_hierarchy=1$/],
+  ] as const)('of version 1 are not for ordinary users (%s)', (distribution, fix) => {
+    expect(judged('limits', withCgroup({ ...ALICE, distribution }, { version: 'v1', usable: [] }))).toEqual({
+      status: 'warning',
+      found: 'no --pids-limit, --memory, --cpus: cgroups of version 1 cannot be given to an ordinary user safely',
+      fix: expect.stringMatching(fix),
+    });
+  });
+
+  test('that root may not write are those of a container', () => {
+    expect(judged('limits', withCgroup(ROOT, { usable: [] }))).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining('the cgroup file system is read-only here'),
+      fix: expect.stringContaining('--privileged'),
+    });
+  });
+
+  test('without a memory controller in the kernel name the boot parameter', () => {
+    expect(judged('limits', withCgroup(ROOT, { usable: ['pids', 'cpu'], present: ['pids', 'cpu'] }))).toEqual({
+      status: 'warning',
+      found: 'no --memory: the kernel has no controller memory',
+      fix: 'boot with cgroup_enable=memory (and without cgroup_disable=memory)',
+    });
+  });
+
+  test('without a pids controller in the kernel have no remedy', () => {
+    expect(judged('limits', withCgroup(ROOT, { usable: ['memory', 'cpu'], present: ['memory', 'cpu'] }))).toEqual({
+      status: 'warning',
+      found: 'no --pids-limit: the kernel has no controller pids',
+    });
+  });
+});
+
+describe('the state directory', () => {
+  const state = { path: '/run/coracle', refusal: '/run cannot be written' };
+
+  test('that cannot be is missing', () => {
+    expect(judged('state directory', { ...ALICE, state })).toEqual({
+      status: 'missing',
+      found: '/run/coracle: /run cannot be written',
+      fix: 'sudo loginctl enable-linger alice',
+    });
+    expect(judged('state directory', { ...ROOT, state })?.fix).toBe('sudo mount -t tmpfs -o mode=755 tmpfs /run');
+  });
+});
