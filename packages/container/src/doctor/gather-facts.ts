@@ -133,7 +133,8 @@ function stateFacts(path: string, uid: number): HostFacts['state'] {
   }
   let parent = dirname(path);
   while (parent !== dirname(parent) && !statIfThere(parent)) parent = dirname(parent);
-  if (!statIfThere(parent)?.isDirectory()) return { path, refusal: `${parent} is no directory` };
+  if (!statSync(parent, { throwIfNoEntry: false })?.isDirectory())
+    return { path, refusal: `${parent} is no directory` };
   return { path, refusal: canWrite(parent) ? undefined : `${parent} cannot be written` };
 }
 
