@@ -84,9 +84,6 @@ static _Noreturn void reap_children(long child)
 {
 	u64 all = ~0ul;
 	for (;;) {
-		long signal = system_call(NR_rt_sigtimedwait, (u64)&all, 0, 0, sizeof(all), 0, 0);
-		if (signal > 0 && signal != 17)
-			system_call(NR_kill, child, signal, 0, 0, 0, 0);
 		for (;;) {
 			int status = 0;
 			long ended = system_call(NR_wait4, -1, (u64)&status, 1, 0, 0, 0);
@@ -95,6 +92,9 @@ static _Noreturn void reap_children(long child)
 			if (ended == child)
 				leave(status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff);
 		}
+		long signal = system_call(NR_rt_sigtimedwait, (u64)&all, 0, 0, sizeof(all), 0, 0);
+		if (signal > 0 && signal != 17)
+			system_call(NR_kill, child, signal, 0, 0, 0, 0);
 	}
 }
 
