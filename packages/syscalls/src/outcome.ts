@@ -8,7 +8,7 @@ const NOT_MADE = -125;
 /**
  * What came of a program: each step's result and the memory the kernel filled.
  * @example
- * const outcome = await agent.run(program);
+ * const outcome = await agent.channel.run(program);
  * outcome.result('rootfs'); // 4
  */
 export class Outcome {
@@ -56,8 +56,10 @@ export class Outcome {
     const labels = new Map<string, number>();
     for (const [index, step] of this.#message.steps.slice(0, this.#message.cleanup).entries()) {
       const result = this.#resultAt(index);
+      // Before its own name is noted: a step may use an earlier result of the name it gives.
+      const passedOver = isSkipped(step, labels);
       if (step.result !== undefined) labels.set(step.result, result ?? NOT_MADE);
-      if (result === undefined || result >= 0 || isTolerated(step, result) || isSkipped(step, labels)) continue;
+      if (result === undefined || result >= 0 || isTolerated(step, result) || passedOver) continue;
       return { step, errno: result };
     }
     return undefined;
