@@ -32,7 +32,12 @@ export class Layout {
     const outputs = new Map<string, { offset: number; length: number }>();
     let end = start;
     for (const output of outputsOf(args)) {
-      if (outputs.has(output.name)) continue;
+      const known = outputs.get(output.name);
+      if (known && known.length !== output.length)
+        throw new TypeError(
+          `the output '${output.name}' is ${known.length} bytes in one place and ${output.length} in another`,
+        );
+      if (known) continue;
       outputs.set(output.name, { offset: end, length: output.length });
       end = align(end + output.length);
     }

@@ -24,6 +24,8 @@ import { setWord } from './word.ts';
  */
 export const HEADER_LENGTH = 32;
 export const CALL_LENGTH = 56;
+/** No call of Linux takes more. */
+const ARGUMENTS = 6;
 const MAGIC = 0x4c435243;
 const ONLY = { parent: 1, child: 2 } as const;
 /** In `tolerate`: every error. */
@@ -49,7 +51,8 @@ export interface Message {
 /**
  * Encodes a program for memory at `base`.
  * @throws {TypeError} when a step uses a result no earlier step gives, a call is unknown to the architecture, a string
- *   holds a NUL, a step tolerates more than four errors, or the message is over 4 MiB: faults of the program itself
+ *   holds a NUL, a step has more than six arguments or tolerates more than four errors, two outputs of one name differ in
+ *   length, or the message is over 4 MiB: faults of the program itself
  * @example
  * encode({ steps: [chdir('/', 'stand at the root')] }, { base: AGENT_BUFFER, arch: 'x64' });
  */
@@ -107,6 +110,7 @@ function encodeCalls(steps: readonly Step[], context: CallContext): Uint8Array {
     });
     let references = 0;
     scope.step = step;
+    if (step.args.length > ARGUMENTS) throw fault(scope, `a system call takes at most ${ARGUMENTS} arguments`);
     step.args.forEach((arg, slot) => {
       if (typeof arg === 'object' && arg !== null && 'kind' in arg && arg.kind === 'result') references |= 1 << slot;
       setWord(view, at + 8 + slot * 8, value(arg, scope));
