@@ -1,3 +1,4 @@
+import { SystemError } from '@coracle/errors';
 import { closeFd, receiveSome, sendAll } from './host-calls.ts';
 import { libc } from './libc.ts';
 import { AGENT_BUFFER, encode, type Message } from './message.ts';
@@ -16,6 +17,8 @@ export class Channel {
   #stopWaiting: (() => void) | undefined;
   #wake: (() => void) | undefined;
   #closed = false;
+  /** Settles when the report before is in. */
+  #previous: Promise<unknown> = Promise.resolve();
 
   /** Takes over a connected stream socket; {@link close} closes it. */
   constructor(fd: number) {
@@ -24,20 +27,28 @@ export class Channel {
 
   /**
    * Sends a program without waiting for its report.
-   * @throws SystemError EPIPE when the agent is gone
+   * @throws SystemError EPIPE when the agent is gone or the channel is closed
    * @throws {TypeError} when the program cannot be encoded, see {@link encode}
    */
   post(program: Program): Message {
+    // The number of a closed descriptor may be somebody else's by now.
+    if (this.#closed) throw new SystemError({ code: 'EPIPE', syscall: 'sendto', text: 'the channel is closed' });
     const message = encode(program, { base: AGENT_BUFFER, arch: libc().arch });
     sendAll(this.#fd, message.bytes);
     return message;
   }
 
   /**
-   * The next report, which must be one of this message.
+   * The next report, which must be one of this message. Reports asked for at once come one after the other.
    * @returns `undefined` at the end of the stream: the agent has ended or has executed another program
    */
-  async report(message: Message): Promise<Outcome | undefined> {
+  report(message: Message): Promise<Outcome | undefined> {
+    const report = this.#previous.then(() => this.#receive(message));
+    this.#previous = report.catch(() => undefined);
+    return report;
+  }
+
+  async #receive(message: Message): Promise<Outcome | undefined> {
     const bytes = new Uint8Array(message.report.length);
     for (let filled = 0; filled < bytes.length; ) {
       if (this.#closed) return undefined;
