@@ -38,7 +38,8 @@ export class Agent implements Disposable {
 
   /**
    * Starts an agent with posix_spawn(3).
-   * @throws SystemError when the process cannot be made: EAGAIN (too many processes), EMFILE (too many descriptors)
+   * @throws SystemError when the process cannot be made: EAGAIN (too many processes), EMFILE (too many descriptors),
+   *   EBADF (a descriptor passed is not open), EACCES (neither a memfd nor a file can be executed)
    * @throws UnsupportedPlatformError elsewhere than on Linux with glibc
    */
   static spawn({ stdio = [0, 1, 2], fds = [], title = 'coracle-agent' }: AgentOptions = {}): Agent {
@@ -66,17 +67,18 @@ export class Agent implements Disposable {
 }
 
 function spawnImage(fds: readonly number[], title: string): { pid: number; image: AgentImage['kind'] } {
-  // A source that is a target of an earlier dup2 would be overwritten before its turn.
+  // A descriptor that is a target of an earlier dup2 would be overwritten before its turn.
   const copies = new Map<number, number>();
-  const sources = fds.map((fd, target) => {
-    if (fd === target || fd >= fds.length) return fd;
+  const outOfTheWay = (fd: number): number => {
+    if (fd >= fds.length) return fd;
     const copy = copies.get(fd) ?? duplicateFd(fd, fds.length);
     copies.set(fd, copy);
     return copy;
-  });
-  const start = (image: AgentImage): number =>
-    libc().spawn({ path: `/proc/self/fd/${image.fd}`, argv: [title], env: [], fds: sources });
+  };
   try {
+    const sources = fds.map((fd, target) => (fd === target ? fd : outOfTheWay(fd)));
+    const start = ({ fd }: AgentImage): number =>
+      libc().spawn({ path: `/proc/self/fd/${outOfTheWay(fd)}`, argv: [title], env: [], fds: sources });
     let image = agentImage();
     let pid = start(image);
     if (image.kind === 'memfd' && errnoName(pid) === 'EACCES') {
@@ -99,6 +101,8 @@ function spawnImage(fds: readonly number[], title: string): { pid: number; image
 function hintFor(errno: number): string | undefined {
   if (errnoName(errno) === 'EAGAIN')
     return 'the limit on processes is reached: see ulimit -u and the pids limit of the cgroup';
+  if (errnoName(errno) === 'EACCES')
+    return 'the agent could be stored but not executed: set TMPDIR to a directory that is not mounted noexec';
   if (errnoName(errno) === 'ENOENT') return 'is /proc mounted? The agent is started through /proc/self/fd';
   return undefined;
 }

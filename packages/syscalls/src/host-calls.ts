@@ -150,6 +150,9 @@ export function isTerminal(fd: number): boolean {
  */
 export function randomBytes(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  call('getrandom', [libc().addressOf(bytes), length, 0]);
+  const base = libc().addressOf(bytes);
+  for (let filled = 0; filled < length; ) {
+    filled += call('getrandom', [base + BigInt(filled), length - filled, 0]);
+  }
   return bytes;
 }
