@@ -1,1 +1,9 @@
-export default { projects: ['<rootDir>/packages/*', '<rootDir>/apps/*', '<rootDir>/tools/*/jest.config.js', '<rootDir>/examples/*/jest.config.js'] };
+import { existsSync, readdirSync } from 'node:fs';
+
+const root = import.meta.dirname;
+const projects = ['packages', 'apps', 'tools', 'examples']
+  .flatMap((group) => readdirSync(`${root}/${group}`).map((name) => `${root}/${group}/${name}`))
+  .filter((directory) => existsSync(`${directory}/jest.config.js`));
+
+/** Every directory of the workspace that says how it is tested. */
+export default { projects };
