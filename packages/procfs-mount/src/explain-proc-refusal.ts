@@ -40,7 +40,11 @@ export function explainProcRefusal(error: unknown): string | undefined {
   return key === undefined ? undefined : REMEDIES[key];
 }
 
-/** Whether the refusal means that the /proc of the maker is itself masked, as inside another container. */
+/**
+ * Whether the refusal means that the /proc of the maker is itself masked, as inside another container.
+ * @example
+ * if (isMaskedProc(error)) console.error('this runs inside another container');
+ */
 export function isMaskedProc(error: unknown): boolean {
   return isErrno(error, 'EPERM') && explainProcRefusal(error) === MASKED;
 }

@@ -20,6 +20,8 @@ export interface GatherOptions {
  * Looks at this machine and tries what containers need. Nothing is changed; the processes and namespaces of the attempts are gone
  * afterwards.
  * @throws UnsupportedPlatformError elsewhere than on Linux with glibc
+ * @example
+ * const { userNamespace } = await gatherFacts();
  */
 export async function gatherFacts(options: GatherOptions = {}): Promise<HostFacts> {
   const uid = process.geteuid?.() ?? 0;
