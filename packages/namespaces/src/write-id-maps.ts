@@ -118,9 +118,7 @@ interface HelperCall {
   mappings: readonly IdMapping[];
 }
 
-async; /** The module is loaded only now: most containers are made without helpers, and its loading takes time. */
 async function runHelper(call: HelperCall): Promise<void> {
-  const { execFile } = await import('node:child_process');
   // Loaded only here: who needs no helper should not pay for it.
   const { execFile } = await import('node:child_process');
   const args = call.mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size]);
