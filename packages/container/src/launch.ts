@@ -46,6 +46,7 @@ export class Launch {
   readonly #pidfd: number;
   readonly #monitorMessage: Message;
   #setup: Promise<void> | undefined;
+  #birth: Promise<Outcome | undefined> | undefined;
   #over = false;
   /** The outer side of the container's terminal, if it has one. */
   readonly #consoleFd: number | undefined;
@@ -85,7 +86,6 @@ export class Launch {
       const message = agent.channel.post(plan.monitor);
       const born = await agent.channel.report(message);
       const pid = bornPid(born);
-      await init.report(message);
       if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
       return new Launch({ plan, agent, init, pid, message, consoleFd: console?.[0] });
     } catch (error) {
@@ -122,14 +122,22 @@ export class Launch {
     if (outcome) throw startError(this.#plan.program, outcome, steps);
   }
 
-  /** @returns `undefined` when the init has become the program, or is gone */
-  #runInInit(program: Program): Promise<Outcome | undefined> {
+  /**
+   * The init's first report is of its own birth, in the monitor's program; the set-up goes out before it is read.
+   * @returns `undefined` when the init has become the program, or is gone
+   */
+  async #runInInit(program: Program): Promise<Outcome | undefined> {
+    let message: Message;
     try {
-      return this.#init.report(this.#init.post(program));
+      message = this.#init.post(program);
     } catch (error) {
-      if (isErrno(error, 'EPIPE')) return Promise.resolve(undefined);
+      if (isErrno(error, 'EPIPE')) return undefined;
       throw error;
     }
+    this.#birth ??= this.#init.report(this.#monitorMessage);
+    const birth = await this.#birth;
+    if (birth?.failure) throw new SyscallError(birth.failure.step, birth.failure.errno);
+    return this.#init.report(message);
   }
 
   async #diedEarly(): Promise<Error> {

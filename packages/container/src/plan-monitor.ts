@@ -72,6 +72,7 @@ export function planMonitor(plan: MonitorPlan): Program {
       ...restoreTerminal(plan),
       ...removeCgroup(plan.cgroup),
       ...removeState(plan),
+      ...leave(),
     ],
   };
 }
@@ -226,6 +227,17 @@ function removeState({ id, name, stateRoot }: MonitorPlan): Step[] {
     ...(name === undefined ? [] : removeName({ name, stateRoot })),
     ...inside(`${stateRoot}/${id}`),
     ...inside(`${stateRoot}/.${id}`),
+  ];
+}
+
+/** The monitor goes by itself, so that it is gone by the time its last report is read. A process born of it never comes here. */
+function leave(): Step[] {
+  return [
+    step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
+      why: 'tell the caller',
+      only: 'parent',
+    }),
+    step('exit_group', [0], { why: 'be gone', only: 'parent' }),
   ];
 }
 
