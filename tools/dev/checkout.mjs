@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
 /** The built command, relative to the checkout. */
-export const COMMAND = 'apps/cli/dist/coracle.js';
+export const COMMAND = 'apps/cli/dist/coracle.cjs';
 
 const STAMPS = 'node_modules/.cache/coracle';
 

@@ -31,7 +31,7 @@ const TSUP = `const { appendFileSync, copyFileSync, readFileSync } = require('no
 appendFileSync(process.env.STAND_IN_LOG, 'tsup\\n');
 console.log('building goes on and on');
 if (readFileSync('src/main.ts', 'utf8').includes('SYNTAX')) { console.error('main.ts: no such syntax'); process.exit(1); }
-copyFileSync('src/main.ts', process.argv[process.argv.indexOf('--out-dir') + 1] + '/coracle.js');
+copyFileSync('src/main.ts', process.argv[process.argv.indexOf('--out-dir') + 1] + '/coracle.cjs');
 `;
 
 /** The command of the stand-in: says what it was given. */

@@ -14,7 +14,7 @@ describe('the first start', () => {
     const { stdout, code } = await checkout.start(['run', 'a b', '']);
     expect(JSON.parse(stdout)).toMatchObject({
       args: ['run', 'a b', ''],
-      self: join(checkout.root, 'apps/cli/dist/coracle.js'),
+      self: join(checkout.root, 'apps/cli/dist/coracle.cjs'),
     });
     expect(code).toBe(0);
     expect(readFileSync(checkout.log, 'utf8')).toMatch(/^npx --yes \S+ pnpm@1\.2\.3 install --frozen-lockfile/);
@@ -125,7 +125,7 @@ describe('a start that cannot succeed', () => {
     const { stdout, stderr, code } = await checkout.start();
     expect({ stdout, code }).toEqual({ stdout: '', code: 125 });
     expect(stderr).toMatch(/main\.ts: no such syntax[\s\S]*failed with exit code 1$/m);
-    expect(readFileSync(join(checkout.root, 'apps/cli/dist/coracle.js'), 'utf8')).toBe(MAIN);
+    expect(readFileSync(join(checkout.root, 'apps/cli/dist/coracle.cjs'), 'utf8')).toBe(MAIN);
   });
 
   test('is tried again by the next one', async () => {
