@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { flags, mkdirat, OPEN, openat2, resultOf, type Step, symlinkat, write } from '@coracle/syscalls';
 import { parseMountOptions } from './mount-options.ts';
 import { attach, cloneTree, IN_ROOT, openMountpoint } from './mounts.ts';
@@ -7,13 +7,18 @@ import { attach, cloneTree, IN_ROOT, openMountpoint } from './mounts.ts';
 export interface HostRoot {
   /** Links such as /bin -> usr/bin, made again. */
   links: readonly { path: string; target: string }[];
+  /** Small files, of which the container gets copies. */
+  copied: readonly { path: string; text: string }[];
   /** Shown read-only. */
   shown: readonly { path: string; kind: 'file' | 'directory' }[];
 }
 
-const PROGRAMS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/opt'];
+const PROGRAMS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 
-/** Of /etc only what programs need to run; nothing secret, nothing about this machine's services. */
+/**
+ * Of /etc only what programs need to run; nothing secret (the keys in /etc/ssl/private), nothing about the services of
+ * this machine.
+ */
 const SETTINGS = [
   'alternatives',
   'bash.bashrc',
@@ -23,18 +28,22 @@ const SETTINGS = [
   'ld.so.cache',
   'locale.alias',
   'localtime',
-  'mime.types',
   'nsswitch.conf',
   'passwd',
-  'pki',
+  'pki/ca-trust/extracted',
+  'pki/tls/certs',
   'profile',
   'profile.d',
   'protocols',
   'resolv.conf',
   'services',
-  'ssl',
+  'ssl/certs',
+  'ssl/openssl.cnf',
   'timezone',
 ].map((name) => `/etc/${name}`);
+
+/** Larger files are shown instead of copied: a copy costs its size at every start, showing a file seven system calls. */
+const COPY_LIMIT = 16 * 1024;
 
 /** Directories of the container's own, with their modes. */
 const OWN = [
@@ -57,26 +66,21 @@ const OWN = [
  */
 export function inspectHost(): HostRoot {
   const links: { path: string; target: string }[] = [];
+  const copied: { path: string; text: string }[] = [];
   const shown: { path: string; kind: 'file' | 'directory' }[] = [];
   for (const path of [...PROGRAMS, ...SETTINGS]) {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (!stats) continue;
-    const target = stats.isSymbolicLink() ? readlinkSync(path) : undefined;
-    // A link from /etc is followed: what it leads to (/run/systemd/resolve ...) need not be in the container.
-    if (target !== undefined && PROGRAMS.includes(path)) links.push({ path, target });
-    else if (target !== undefined && target.startsWith('/usr/')) links.push({ path, target });
+    const entry = lstatSync(path, { throwIfNoEntry: false });
+    const target = entry?.isSymbolicLink() ? readlinkSync(path) : undefined;
+    // A link that leads elsewhere than to the programs (/run/systemd/resolve ...) is followed: its end need not be inside.
+    if (target !== undefined && (PROGRAMS.includes(path) || target.startsWith('/usr/'))) links.push({ path, target });
     else {
-      const kind = kindOf(path);
-      if (kind) shown.push({ path, kind });
+      const stats = target === undefined ? entry : statSync(path, { throwIfNoEntry: false });
+      if (stats?.isDirectory()) shown.push({ path, kind: 'directory' });
+      else if (stats?.isFile() && stats.size <= COPY_LIMIT) copied.push({ path, text: readFileSync(path, 'utf8') });
+      else if (stats?.isFile()) shown.push({ path, kind: 'file' });
     }
   }
-  return { links, shown };
-}
-
-function kindOf(path: string): 'file' | 'directory' | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats?.isDirectory()) return 'directory';
-  return stats?.isFile() ? 'file' : undefined;
+  return { links, copied, shown };
 }
 
 /**
@@ -100,12 +104,26 @@ export function furnishHostRoot(root: HostRoot, { hostname }: { hostname: string
         attach('mount', why),
       ];
     }),
+    ...root.copied.flatMap(({ path, text }) => copyFile(path.slice(1), text)),
     ...writeFile('etc/hostname', `${hostname}\n`),
     ...writeFile(
       'etc/hosts',
       `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
     ),
   ];
+}
+
+/** Settings lie in /etc itself or in directories of it, which must be there before them. */
+function copyFile(path: string, text: string): Step[] {
+  const parents = path.split('/').slice(1, -1);
+  const why = `write /${path}`;
+  const made = parents.map((_, index) =>
+    mkdirat(
+      { dir: resultOf('rootfs'), path: ['etc', ...parents.slice(0, index + 1)].join('/') },
+      { why, tolerate: ['EEXIST'] },
+    ),
+  );
+  return [...made, ...writeFile(path, text)];
 }
 
 function writeFile(path: string, text: string): Step[] {

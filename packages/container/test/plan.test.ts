@@ -19,7 +19,7 @@ function planFor(options: Partial<ContainerOptions> = {}, { rootless = false } =
     stateRoot: '/run/coracle',
     config,
     root,
-    hostRoot: { links: [], shown: [] },
+    hostRoot: { links: [], copied: [], shown: [] },
     cgroup: undefined,
     idMaps: rootless ? single : undefined,
     kindOf: (path) => (path === '/proc/acpi' ? 'directory' : 'file'),

@@ -8,6 +8,9 @@ import { type CloneArgs, cloneArgs, int32, mountAttr, openHow, rlimit, stringArr
  * Each links the man page that describes its arguments and errors.
  */
 
+/** A longer text is shown by its length. */
+const LONGEST_SHOWN = 200;
+
 /** A descriptor: a number, or what an earlier step returned. */
 export type Fd = number | Result;
 
@@ -160,7 +163,7 @@ export function write({ fd, data }: { fd: Fd; data: string | Uint8Array }, purpo
   const shown: Struct = {
     kind: 'struct',
     bytes,
-    text: typeof data === 'string' ? JSON.stringify(data) : `${bytes.length} bytes`,
+    text: typeof data === 'string' && data.length <= LONGEST_SHOWN ? JSON.stringify(data) : `${bytes.length} bytes`,
   };
   return step('write', [fd, shown, bytes.length], purpose);
 }
