@@ -137,7 +137,8 @@ interface Scope extends CallContext {
 
 function value(arg: Arg, scope: Scope): number | bigint {
   if (typeof arg === 'number' || typeof arg === 'bigint') return arg;
-  if (typeof arg === 'string' && arg.includes('\0')) throw fault(scope, `${JSON.stringify(arg)} holds a NUL`);
+  const cutShort = textWithNul(arg);
+  if (cutShort !== undefined) throw fault(scope, `${JSON.stringify(cutShort)} holds a NUL`);
   if (arg === null || typeof arg === 'string' || arg instanceof Uint8Array) return scope.layout.address(arg);
   switch (arg.kind) {
     case 'flags':
@@ -152,6 +153,17 @@ function value(arg: Arg, scope: Scope): number | bigint {
     default:
       return scope.layout.address(arg);
   }
+}
+
+/** A text the kernel would take only a part of: the argument, or one that its structure points at. */
+function textWithNul(arg: Arg): string | undefined {
+  if (typeof arg === 'string') return arg.includes('\0') ? arg : undefined;
+  if (arg === null || typeof arg !== 'object' || arg instanceof Uint8Array || arg.kind !== 'struct') return undefined;
+  for (const { target } of arg.pointers ?? []) {
+    const found = textWithNul(target);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function fault({ step }: Scope, problem: string): TypeError {
