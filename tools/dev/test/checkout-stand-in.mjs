@@ -35,7 +35,7 @@ copyFileSync('src/main.ts', process.argv[process.argv.indexOf('--out-dir') + 1] 
 `;
 
 /** The command of the stand-in: says what it was given. */
-export const MAIN = `const read = process.argv.includes('read') ? (await import('node:fs')).readFileSync(0, 'utf8') : '';
+export const MAIN = `const read = process.argv.includes('read') ? require('node:fs').readFileSync(0, 'utf8') : '';
 console.log(JSON.stringify({ args: process.argv.slice(2), self: process.argv[1], read }));
 process.exitCode = Number(process.argv.at(-1)) || 0;
 `;
