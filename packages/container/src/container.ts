@@ -85,6 +85,7 @@ export class Container implements AsyncDisposable {
     const container = await Container.#begin(options);
     try {
       await container.#launch.setUp();
+      container.#record('created');
       return container;
     } catch (error) {
       await container[Symbol.asyncDispose]();

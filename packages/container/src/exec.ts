@@ -24,7 +24,6 @@ import {
   resultOf,
   SIGINFO_LENGTH,
   type Step,
-  SyscallError,
   socketPair,
   step,
   WAIT,
@@ -36,6 +35,7 @@ import { planProcess } from './plan-process.ts';
 import { startError } from './program-error.ts';
 import { signalName } from './result.ts';
 import { openStdio, type StdioOption } from './stdio.ts';
+import { stepError } from './step-error.ts';
 import { lookUpUser } from './users.ts';
 
 /** How a further program runs in a container. */
@@ -96,7 +96,7 @@ export async function execIn(
     // When there is nothing to read after all, that is told by another error.
     texts.catch(() => {});
     const entered = await agent.channel.report(message);
-    if (entered?.failure) throw new SyscallError(entered.failure.step, entered.failure.errno);
+    if (entered?.failure) throw stepError(entered.failure);
     const notStarted = await channel.report(message);
     if (notStarted) throw startError(command[0] ?? '', notStarted, message.steps);
     const ended = await agent.channel.report(message);

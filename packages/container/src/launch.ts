@@ -1,5 +1,5 @@
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
-import { errnoName, isErrno, SystemError } from '@coracle/errors';
+import { closeSync, constants, openSync } from 'node:fs';
+import { isErrno, SystemError } from '@coracle/errors';
 import { writeIdMaps } from '@coracle/namespaces';
 import {
   Agent,
@@ -13,13 +13,12 @@ import {
   pidfdSendSignal,
   readRusage,
   readSiginfo,
-  type Step,
-  SyscallError,
   socketPair,
 } from '@coracle/syscalls';
 import type { Plan } from './plan.ts';
 import { OUTPUT } from './plan-monitor.ts';
 import { startError } from './program-error.ts';
+import { stepError } from './step-error.ts';
 import { receiveTerminal } from './terminal/receive.ts';
 
 /** How a container ended and what it used, as the monitor reports it. */
@@ -106,7 +105,7 @@ export class Launch {
 
   async #runSetUp(program: Program): Promise<void> {
     const outcome = await this.#runInInit(program);
-    outcome?.throwIfFailed();
+    if (outcome?.failure) throw stepError(outcome.failure);
     if (!outcome) throw await this.#diedEarly();
   }
 
@@ -136,7 +135,7 @@ export class Launch {
     }
     this.#birth ??= this.#init.report(this.#monitorMessage);
     const birth = await this.#birth;
-    if (birth?.failure) throw new SyscallError(birth.failure.step, birth.failure.errno);
+    if (birth?.failure) throw stepError(birth.failure);
     return this.#init.report(message);
   }
 
@@ -220,29 +219,9 @@ function bornPid(report: Outcome | undefined): number {
       text: 'the monitor was killed before the container was born',
     });
   const failure = report.failure;
-  if (failure) throw birthError(failure);
+  if (failure) throw stepError(failure);
   const pid = report.result('init');
   if (pid === undefined)
     throw new SystemError({ code: 'ECHILD', syscall: 'clone3', text: 'the container was not born' });
   return pid;
-}
-
-/** Adds the remedy for what usually keeps namespaces from being made. */
-function birthError({ step, errno }: { step: Step; errno: number }): SyscallError {
-  const code = errnoName(errno);
-  if (step.syscall !== 'clone3' || (code !== 'EPERM' && code !== 'EACCES')) return new SyscallError(step, errno);
-  const restricted = readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1';
-  const hint = restricted
-    ? 'AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0'
-    : 'namespaces are not allowed here (inside another container?); `coracle doctor` looks for the reason';
-  return new SyscallError(step, errno, { hint });
-}
-
-function readSetting(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    // A setting that this kernel does not have restricts nothing.
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { type ErrnoName, errnoName, SystemError } from '@coracle/errors';
-import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
+import type { Outcome, Step } from '@coracle/syscalls';
+import { stepError } from './step-error.ts';
 
 /** The container is fine but its program could not be started. */
 export class ProgramError extends SystemError {
@@ -19,7 +20,7 @@ export class ProgramError extends SystemError {
 /** Why a start came back with a report instead of becoming the program: a step before it failed, or it could not be executed. */
 export function startError(program: string, outcome: Outcome, steps: readonly Step[]): SystemError {
   const failure = outcome.failure;
-  if (failure && failure.step.syscall !== 'execve') return new SyscallError(failure.step, failure.errno);
+  if (failure && failure.step.syscall !== 'execve') return stepError(failure);
   return explainFailedStart(program, outcome, steps);
 }
 

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { errnoName } from '@coracle/errors';
+import { explainProcRefusal } from '@coracle/procfs-mount';
+import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
+
+/** A step that failed, and the errno. */
+type Failure = NonNullable<Outcome['failure']>;
+
+/** The error for a step that the kernel refused, with the remedy where one is known. */
+export function stepError({ step, errno }: Failure): SyscallError {
+  const hint = birthHint(step, errno) ?? explainProcRefusal(new SyscallError(step, errno));
+  return new SyscallError(step, errno, { hint });
+}
+
+/** What usually keeps namespaces from being made. */
+function birthHint({ syscall }: Step, errno: number): string | undefined {
+  const code = errnoName(errno);
+  if (syscall !== 'clone3' || (code !== 'EPERM' && code !== 'EACCES')) return undefined;
+  if (readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1') {
+    return 'AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0';
+  }
+  return 'namespaces are not allowed here (inside another container?); `coracle doctor` looks for the reason';
+}
+
+function readSetting(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    // A setting that this kernel does not have restricts nothing.
+    return undefined;
+  }
+}
