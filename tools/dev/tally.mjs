@@ -7,12 +7,23 @@
  * @property {string[]} skips titles of the skipped tests, which say why
  */
 
+/**
+ * What is used of Jest's report.
+ * @typedef {object} Report
+ * @property {number} numPassedTests
+ * @property {number} numFailedTests
+ * @property {number} numPendingTests
+ * @property {number} numTodoTests
+ * @property {number} numRuntimeErrorTestSuites
+ * @property {{ assertionResults: { status: string, fullName: string }[] }[]} testResults
+ */
+
 /** @type {Tally} */
 export const NOTHING = { passed: 0, failed: 0, skipped: 0, skips: [] };
 
 /**
  * The tally of one run of Jest.
- * @param {import('@jest/test-result').FormattedTestResults | undefined} report what `--json` wrote, if it wrote anything
+ * @param {Report | undefined} report what `--json` wrote, if it wrote anything
  * @param {number | null} code Jest's exit code; null when a signal ended it
  * @returns {Tally}
  */
