@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 
 const root = import.meta.dirname;
 const projects = ['packages', 'apps', 'tools', 'examples']
+  .filter((group) => existsSync(`${root}/${group}`))
   .flatMap((group) => readdirSync(`${root}/${group}`).map((name) => `${root}/${group}/${name}`))
   .filter((directory) => existsSync(`${directory}/jest.config.js`));
 

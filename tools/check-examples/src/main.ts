@@ -39,11 +39,14 @@ function readmes(): string[] {
 }
 
 function sources(): string[] {
-  return packages.flatMap(({ directory }) =>
-    readdirSync(join(root, directory, 'src'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
-      .map((name) => `${directory}/src/${name}`),
-  );
+  return packages
+    .map(({ directory }) => `${directory}/src`)
+    .filter((directory) => existsSync(join(root, directory)))
+    .flatMap((directory) =>
+      readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => `${directory}/${name}`),
+    );
 }
 
 function fromReadme(file: string): Snippet[] {
