@@ -1,32 +1,83 @@
 import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Limits, type Machine, type PlannedGroup, plan, type Resource, type Stats } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
+import { flags, mkdirat, OPEN, openat, resultOf, type Step, write } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
-import type { Host } from './host.ts';
 import type { Isolation } from './isolation.ts';
 import type { LimitOptions } from './options.ts';
-export interface Limits {
-  pids?: number | 'max';
-  memory?: bigint | 'max';
-  cpus?: number | 'max';
+
+/** The cgroup of a container, as far as the machine can give one. */
+export interface Group {
+  /** `undefined` where there is no group to be had and none was insisted on. */
+  plan: CgroupPlan | undefined;
+  version: Isolation['cgroup'];
+  /** The limits that will be in force. */
+  inForce: Isolation['limits'];
+  /** Limits that were wanted by default and cannot be had. */
+  missing: Isolation['missing'];
+  /** Makes sense of the texts of the plan's `statFiles`, in their order. */
+  readStats(texts: readonly string[]): Partial<Stats>;
 }
 
-/** Numbers of a cgroup at its end; `undefined` where the kernel has none. */
-export interface GroupStats {
-  cpuUsec?: bigint | undefined;
-  memoryPeakBytes?: bigint | undefined;
-  oomKills?: bigint | undefined;
-  pidsMaxHits?: bigint | undefined;
+/**
+ * Plans a container's cgroup. A limit that was asked for and cannot be had is an error; one that is merely the default is
+ * left out and reported.
+ * @throws SystemError EOPNOTSUPP with the reason and the remedy
+ */
+export function planGroup({
+  machine,
+  id,
+  limits,
+  explicit,
+}: {
+  machine: Machine;
+  id: string;
+  limits: Limits;
+  explicit: LimitOptions;
+}): Group {
+  const missing = unavailable(machine, limits).filter(({ what }) => explicit[what] === undefined);
+  const inForce = Object.fromEntries(
+    Object.entries(limits).filter(([resource]) => !missing.some(({ what }) => what === resource)),
+  );
+  const planned = plan({ machine, name: `coracle-${id}`, limits: inForce });
+  return {
+    plan: planned && toSteps(planned),
+    version: planned ? machine.version : 'none',
+    inForce,
+    missing,
+    readStats: (texts) =>
+      planned?.parseStats(new Map(planned.statFiles.map((path, index) => [path, texts[index] ?? '']))) ?? {},
+  };
 }
-export interface Group {
-  plan: CgroupPlan | undefined;
-  readStats(texts: readonly string[]): GroupStats;
-  inForce: Isolation['limits'];
-  missing: Isolation['missing'];
-  version: Isolation['cgroup'];
+
+function unavailable(machine: Machine, limits: Limits): { what: Resource; reason: string; fix: string }[] {
+  const resources: Resource[] = ['pids', 'memory', 'cpus'];
+  return resources.flatMap((what) => {
+    const available = machine.resources[what];
+    return limits[what] === undefined || limits[what] === 'max' || available.version !== undefined
+      ? []
+      : [{ what, reason: available.reason, fix: available.fix }];
+  });
 }
-export function planGroup(_: { host: Host; id: string; limits: Limits; explicit: LimitOptions }): Group {
-  return { plan: undefined, readStats: () => ({}), inForce: {}, missing: [], version: 'none' };
+
+/** The plan's file operations as system calls, for the monitor. */
+function toSteps({ create, directories, joinFiles, joinDirectory, statFiles }: PlannedGroup): CgroupPlan {
+  return {
+    create: create.flatMap((operation): Step[] => {
+      const { path, why } = operation;
+      if (operation.kind === 'mkdir') return [mkdirat({ path }, { why, tolerate: ['EEXIST'] })];
+      return [
+        openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'file' }),
+        write({ fd: resultOf('file'), data: operation.value }, why),
+      ];
+    }),
+    directories,
+    joinFiles,
+    joinDirectory,
+    statFiles,
+    remove: [...directories].reverse(),
+  };
 }
 
 /** Removes a cgroup that is left over, with the groups in it. What is gone already, or still busy, is passed over. */

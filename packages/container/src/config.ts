@@ -1,10 +1,10 @@
 import { lstatSync, statSync } from 'node:fs';
 import { isAbsolute, posix, resolve } from 'node:path';
+import { type Limits, parseSize } from '@coracle/cgroups';
 import type { RootSource } from '@coracle/chroot-fs';
 import { isErrno, SystemError } from '@coracle/errors';
 import { type Config, defaultConfig, type Mount } from '@coracle/oci-spec';
 import { RLIMIT } from '@coracle/syscalls';
-import type { Limits } from './cgroup-for.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, LimitOptions, RootOption, Tmpfs, Volume } from './options.ts';
 import { lookUpUser } from './users.ts';
@@ -274,7 +274,7 @@ function memoryLimit(memory: number | bigint | string): bigint | 'max' {
   if (memory === 'max') return 'max';
   if (typeof memory === 'string') {
     try {
-      return atLeastMinimum(BigInt(parseInt(memory)));
+      return atLeastMinimum(parseSize(memory));
     } catch (cause) {
       if (cause instanceof OptionError) throw cause;
       throw new OptionError(

@@ -1,9 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { detect, type Machine } from '@coracle/cgroups';
 import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
-
-type Machine = undefined;
-const detect = (): undefined => undefined;
 
 import { type IdMaps, parseSubids, planIdMaps, rootIdMaps } from '@coracle/namespaces';
 

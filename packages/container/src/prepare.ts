@@ -1,7 +1,7 @@
+import type { Limits, Stats } from '@coracle/cgroups';
 import type { IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
-import type { GroupStats, Limits } from './cgroup-for.ts';
 import { planGroup } from './cgroup-for.ts';
 import { configure } from './config.ts';
 import { thisHost } from './host.ts';
@@ -20,7 +20,7 @@ export interface Prepared {
   /** All of it but what only the start tells. */
   isolation: Omit<Isolation, 'agent'>;
   /** Makes sense of what the monitor read of the cgroup at the end. */
-  readStats(texts: readonly string[]): GroupStats;
+  readStats(texts: readonly string[]): Partial<Stats>;
   limits: Limits;
   cgroups: readonly string[];
 }
@@ -40,7 +40,7 @@ export function prepare(
   const { config, root, isHostRoot, limits } = configure(options, { id, inUserNamespace });
   const idMaps = inUserNamespace ? host.idMaps : undefined;
   if (idMaps?.how === 'single') checkSingleId(config);
-  const group = planGroup({ host, id, limits, explicit: options.limits ?? {} });
+  const group = planGroup({ machine: host.machine, id, limits, explicit: options.limits ?? {} });
   const stateRoot = options.stateRoot ?? defaultStateRoot(host.uid);
   const plan = makePlan({
     id,

@@ -6,13 +6,13 @@ export interface Leftovers {
   mounts: string[];
   /** Command lines of agents: monitors, inits, exec helpers. */
   processes: string[];
-  /** Cgroup directories below one called coracle. */
+  /** Cgroup directories of containers. */
   cgroups: string[];
 }
 
 /** Looks for what containers may have left; compare with a look from before. */
 export function findLeftovers(): Leftovers {
-  return { mounts: mounts(), processes: processes(), cgroups: cgroups('/sys/fs/cgroup', 5) };
+  return { mounts: mounts(), processes: processes(), cgroups: cgroups('/sys/fs/cgroup', 7) };
 }
 
 function mounts(): string[] {
@@ -50,6 +50,6 @@ function cgroups(directory: string, depth: number): string[] {
   }
   return entries.flatMap((name) => {
     const path = `${directory}/${name}`;
-    return /\/coracle\/[^/]+$/.test(path) ? [path, ...cgroups(path, depth - 1)] : cgroups(path, depth - 1);
+    return /\/coracle-[0-9a-f]+$/.test(path) ? [path, ...cgroups(path, depth - 1)] : cgroups(path, depth - 1);
   });
 }

@@ -56,4 +56,10 @@ function describeWith(...requirements: Requirement[]): (title: string, body: () 
  * @example
  * needs.test(needs.root, needs.program('runc'))('runc shows the same mounts', () => { ... });
  */
-export const needs = { root, program, writable, test: testWith, describe: describeWith };
+export const needs: {
+  root: Requirement;
+  program: typeof program;
+  writable: typeof writable;
+  test: typeof testWith;
+  describe: typeof describeWith;
+} = { root, program, writable, test: testWith, describe: describeWith };

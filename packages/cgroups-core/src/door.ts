@@ -1,0 +1,155 @@
+import { mkdirSync, readFileSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
+import type { FileOperation } from './file-operation.ts';
+
+/** Magic numbers of the cgroup file systems; see statfs(2). */
+export const CGROUP_MAGIC = { v1: 0x27e0eb, v2: 0x63677270 } as const;
+
+/** Whether a path lies on a cgroup file system. Tests put another check in its place. */
+export type IsCgroup = (path: string) => boolean;
+
+/** Asks the kernel for the file system's magic number. @see statfs(2) */
+export const isCgroupPath: IsCgroup = (path) => {
+  const { type } = statfsSync(path);
+  return type === CGROUP_MAGIC.v1 || type === CGROUP_MAGIC.v2;
+};
+
+/** How the files are reached. */
+export interface DoorOptions {
+  isCgroup?: IsCgroup;
+}
+
+/**
+ * Writes a value into a file of a group, and into nothing else: a path that does not lie on a cgroup file system is refused.
+ * @throws SystemError with the file, the value and the reason; ENOENT names the missing controller, EACCES and EPERM tell how
+ *   to get a group of one's own, EBUSY names the processes that stand in the way
+ * @example
+ * writeValue('/sys/fs/cgroup/box/pids.max', '20');
+ */
+export function writeValue(path: string, value: string, { isCgroup = isCgroupPath }: DoorOptions = {}): void {
+  try {
+    check(dirname(path), isCgroup);
+    writeFileSync(path, value, { flag: 'r+' });
+  } catch (cause) {
+    throw refine(cause, { syscall: 'write', path, value });
+  }
+}
+
+/**
+ * Reads a file of a group.
+ * @returns `undefined` when there is no such file: the group is gone, or the kernel does not count this
+ * @throws SystemError EACCES
+ * @example
+ * readValue('/sys/fs/cgroup/box/pids.current');
+ */
+export function readValue(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    // ENODEV: the group was removed while the file was open; EOPNOTSUPP: a file of the root group's.
+    if (isErrno(cause, 'ENOENT', 'ENODEV', 'EOPNOTSUPP')) return undefined;
+    throw refine(cause, { syscall: 'read', path });
+  }
+}
+
+/**
+ * Carries out operations in their order. When one fails, the directories made so far are removed again; what goes wrong
+ * then is added to the error as `suppressed`.
+ * @throws SystemError as {@link writeValue}
+ * @example
+ * runOperations(planCreate(place, { pids: 20 }).create);
+ */
+export function runOperations(operations: readonly FileOperation[], options: DoorOptions = {}): void {
+  const made: string[] = [];
+  try {
+    for (const operation of operations) {
+      if (operation.kind === 'write') writeValue(operation.path, operation.value, options);
+      else if (makeDirectory(operation.path, options)) made.push(operation.path);
+    }
+  } catch (error) {
+    undo(made, error);
+    throw error;
+  }
+}
+
+function makeDirectory(path: string, { isCgroup = isCgroupPath }: DoorOptions): boolean {
+  try {
+    check(dirname(path), isCgroup);
+    mkdirSync(path);
+    return true;
+  } catch (cause) {
+    if (isErrno(cause, 'EEXIST')) return false;
+    throw refine(cause, { syscall: 'mkdir', path });
+  }
+}
+
+function undo(made: readonly string[], error: unknown): void {
+  for (const path of [...made].reverse()) {
+    try {
+      rmdirSync(path);
+    } catch (failure) {
+      if (error instanceof SystemError) error.suppressed.push(failure);
+    }
+  }
+}
+
+function check(directory: string, isCgroup: IsCgroup): void {
+  if (!isCgroup(directory)) {
+    throw new SystemError({
+      code: 'EXDEV',
+      syscall: 'statfs',
+      path: directory,
+      text: 'not on a cgroup file system',
+      hint: 'is the hierarchy mounted there? See /proc/self/mountinfo',
+    });
+  }
+}
+
+interface Attempt {
+  syscall: string;
+  path: string;
+  value?: string;
+}
+
+/** Says at the place of failure what the bare errno leaves open. */
+function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
+  if (cause instanceof SystemError || typeof cause !== 'object' || cause === null || !('code' in cause)) return cause;
+  const code = cause.code as ErrnoName;
+  const details = {
+    code,
+    syscall,
+    path,
+    detail: value === undefined ? undefined : `value ${JSON.stringify(value)}`,
+    cause,
+  };
+  const directory = dirname(path);
+  const file = path.slice(directory.length + 1);
+  if (code === 'ENOENT' && syscall === 'write') {
+    return new SystemError({
+      ...details,
+      text: `controller ${file.split('.')[0]} is not available in ${directory}`,
+      hint: `see ${directory}/cgroup.controllers (version 2) or /proc/cgroups`,
+    });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new SystemError({
+      ...details,
+      hint: 'this group is not yours to change: be root, or have a group delegated to you (see cgroups(7), "Delegation")',
+    });
+  }
+  if (code === 'EBUSY' && file === 'cgroup.subtree_control') {
+    return new SystemError({
+      ...details,
+      text: `processes live in the group itself (${processesIn(directory)})`,
+      hint: 'a group of version 2 has either processes or limited children: move them into a child first',
+    });
+  }
+  if (code === 'EINVAL') return new SystemError({ ...details, hint: 'the kernel does not take this value here' });
+  return new SystemError(details);
+}
+
+function processesIn(directory: string): string {
+  const pids = (readValue(`${directory}/cgroup.procs`) ?? '').split('\n').filter(Boolean);
+  return pids.length > 10 ? `${pids.slice(0, 10).join(', ')} and ${pids.length - 10} more` : pids.join(', ');
+}

@@ -1,0 +1,24 @@
+import type { Limits } from './limits.ts';
+import type { Stats } from './stats.ts';
+
+/** A living group of processes; both versions have the same. */
+export interface Group extends AsyncDisposable {
+  /** Directories that are this group's: one on version 2, one for each hierarchy on version 1. */
+  readonly directories: readonly string[];
+  /**
+   * Changes limits; what is not mentioned stays as it is.
+   * @throws SystemError EINVAL for a limit that cannot be meant, ENOENT when its controller is not there, EBUSY when more
+   *   memory is in use than would be allowed
+   */
+  setLimits(limits: Limits): void;
+  /** Moves a process, with all its threads, into the group. @throws SystemError ESRCH when there is no such process */
+  add(pid: number): void;
+  /** What it has used so far. */
+  stats(): Stats;
+  /** Its processes and those of the groups below. */
+  processes(): number[];
+  /** Ends all its processes with SIGKILL, also ones that are being born meanwhile. Resolves when it is empty. */
+  killAll(): Promise<void>;
+  /** Removes it with the groups below it. @throws SystemError EBUSY when processes live there */
+  delete(): Promise<void>;
+}

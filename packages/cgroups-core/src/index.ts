@@ -1,0 +1,28 @@
+/**
+ * What both versions of control groups share: limits, sizes, plans as data, the guarded way to the files, parsers.
+ * @see cgroups(7)
+ * @module
+ */
+export {
+  CGROUP_MAGIC,
+  type DoorOptions,
+  type IsCgroup,
+  isCgroupPath,
+  readValue,
+  runOperations,
+  writeValue,
+} from './door.ts';
+export type { FileOperation, GroupPlan } from './file-operation.ts';
+export type { Group } from './group.ts';
+export {
+  CPU_PERIOD_USEC,
+  checkLimits,
+  cpuQuotaUsec,
+  type Limits,
+  limitedResources,
+  RESOURCES,
+  type Resource,
+} from './limits.ts';
+export { childGroups, listProcesses, removeGroup } from './processes.ts';
+export { parseSize } from './size.ts';
+export { parseKeyed, parseNumber, type Stats } from './stats.ts';

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Group,
+  type Limits,
+  listProcesses,
+  readValue,
+  removeGroup,
+  runOperations,
+  type Stats,
+  writeValue,
+} from '@coracle/cgroups-core';
+import { isErrno } from '@coracle/errors';
+import { directoriesOf, type Place } from './place.ts';
+import { planCreate, planLimits } from './plan.ts';
+import { parseStats, statFiles } from './stats.ts';
+
+/**
+ * A group of version 1.
+ * @see cgroups(7), "Cgroups version 1"
+ * @example
+ * await using box = CgroupV1.create({ pids: '/sys/fs/cgroup/pids/box', freezer: '/sys/fs/cgroup/freezer/box' }, { pids: 20 });
+ * box.add(process.pid);
+ */
+export class CgroupV1 implements Group {
+  readonly directories: readonly string[];
+  readonly #place: Place;
+
+  private constructor(place: Place) {
+    this.#place = place;
+    this.directories = directoriesOf(place);
+  }
+
+  /**
+   * Makes a group, or takes over one that is there, and sets its limits. What was made is removed again when a limit fails.
+   * @throws SystemError EINVAL, ENOENT, EACCES, EPERM; see {@link writeValue}
+   */
+  static create(place: Place, limits: Limits = {}): CgroupV1 {
+    runOperations(planCreate(place, limits).create);
+    return new CgroupV1(place);
+  }
+
+  /** A group that exists. */
+  static open(place: Place): CgroupV1 {
+    return new CgroupV1(place);
+  }
+
+  setLimits(limits: Limits): void {
+    runOperations(planLimits(this.#place, limits));
+  }
+
+  add(pid: number): void {
+    for (const directory of this.directories) writeValue(`${directory}/cgroup.procs`, String(pid));
+  }
+
+  stats(): Stats {
+    return parseStats(this.#place, new Map(statFiles(this.#place).map((path) => [path, readValue(path) ?? ''])));
+  }
+
+  processes(): number[] {
+    return [...new Set(this.directories.flatMap(listProcesses))];
+  }
+
+  /** Frozen processes have no children: so a fork bomb is stopped first and then killed, again until nothing is left. */
+  async killAll(): Promise<void> {
+    while (this.processes().length > 0) {
+      this.#freeze('FROZEN');
+      for (const pid of this.processes()) kill(pid);
+      this.#freeze('THAWED');
+      await sleep(2);
+    }
+  }
+
+  #freeze(state: 'FROZEN' | 'THAWED'): void {
+    const directory = this.#place.freezer;
+    if (directory !== undefined) writeValue(`${directory}/freezer.state`, state);
+  }
+
+  async delete(): Promise<void> {
+    for (const directory of this.directories) await removeGroup(directory);
+  }
+
+  /** Ends its processes and removes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.killAll();
+    await this.delete();
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    // It ended by itself.
+    if (!isErrno(error, 'ESRCH')) throw error;
+  }
+}

@@ -1,0 +1,23 @@
+/** The controllers of version 1 that this package limits or counts with. */
+export const CONTROLLERS = ['pids', 'memory', 'cpu', 'cpuacct', 'freezer'] as const;
+/** One of {@link CONTROLLERS}. */
+export type Controller = (typeof CONTROLLERS)[number];
+
+/**
+ * Where a group lies: on version 1 in one directory for each controller, since each may have a hierarchy of its own.
+ * Controllers mounted together (`cpu,cpuacct`) share a directory.
+ * @example
+ * const place: Place = { pids: '/sys/fs/cgroup/pids/box' };
+ */
+export type Place = Readonly<Partial<Record<Controller, string>>>;
+
+/** The directories of a place, each once. */
+export function directoriesOf(place: Place): string[] {
+  return [...new Set(CONTROLLERS.flatMap((controller) => place[controller] ?? []))];
+}
+
+/** The path of a controller's file, `undefined` where the place lacks the controller. */
+export function fileOf(place: Place, controller: Controller, file: string): string | undefined {
+  const directory = place[controller];
+  return directory === undefined ? undefined : `${directory}/${file}`;
+}

@@ -1,0 +1,43 @@
+import { checkLimits, type FileOperation, type GroupPlan, type Limits } from '@coracle/cgroups-core';
+import { planCpu } from './cpu.ts';
+import { planMemory } from './memory.ts';
+import { planPids } from './pids.ts';
+import { directoriesOf, type Place } from './place.ts';
+import { statFiles } from './stats.ts';
+
+/**
+ * Everything about a group of version 1 as data: nothing is read, nothing is written.
+ * @param options `parents`: directories above, from the top on, that are made where they are missing
+ * @throws SystemError EINVAL for limits that cannot be meant, ENOENT for one whose controller the place lacks
+ * @example
+ * planCreate({ pids: '/sys/fs/cgroup/pids/box' }, { pids: 20 }).create;
+ * // [{ kind: 'mkdir', path: '/sys/fs/cgroup/pids/box', ... }, { kind: 'write', path: '.../pids.max', value: '20', ... }]
+ */
+export function planCreate(
+  place: Place,
+  limits: Limits = {},
+  { parents = [] }: { parents?: readonly string[] } = {},
+): GroupPlan {
+  const directories = directoriesOf(place);
+  return {
+    create: [
+      ...[...parents, ...directories].map((path): FileOperation => ({ kind: 'mkdir', path, why: 'make a cgroup' })),
+      ...planLimits(place, limits),
+    ],
+    directories,
+    joinFiles: directories.map((directory) => `${directory}/cgroup.procs`),
+    joinDirectory: undefined,
+    statFiles: statFiles(place),
+  };
+}
+
+/**
+ * The writes that set limits.
+ * @throws as {@link planCreate}
+ * @example
+ * planLimits({ pids: '/sys/fs/cgroup/pids/box' }, { pids: 'max' });
+ */
+export function planLimits(place: Place, limits: Limits): FileOperation[] {
+  checkLimits(limits);
+  return [...planPids(limits, place), ...planMemory(limits, place), ...planCpu(limits, place)];
+}

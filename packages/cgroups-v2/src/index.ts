@@ -1,0 +1,8 @@
+/**
+ * Control groups of version 2: plans as data, and groups that live.
+ * @see cgroups(7), "Cgroups version 2"
+ * @module
+ */
+export { CgroupV2 } from './cgroup.ts';
+export { CONTROLLER_OF, type Place, planCreate, planLimits } from './plan.ts';
+export { parseStats, statFiles } from './stats.ts';

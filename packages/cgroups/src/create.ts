@@ -1,0 +1,33 @@
+import { type Group, type Limits, runOperations } from '@coracle/cgroups-core';
+import { CgroupV1 } from '@coracle/cgroups-v1';
+import { CgroupV2 } from '@coracle/cgroups-v2';
+import { SystemError } from '@coracle/errors';
+import { detect, type Machine } from './detect.ts';
+import { plan } from './plan.ts';
+
+/**
+ * Makes a group on whichever version the machine has.
+ * @param name of directories below the caller's own group
+ * @throws SystemError EINVAL for limits that cannot be meant; EOPNOTSUPP for one that cannot be had here; EACCES, EPERM, EBUSY
+ * @example
+ * await using box = create('box', { pids: 20, memory: 64n << 20n });
+ * box.add(process.pid);
+ */
+export function create(name: string, limits: Limits = {}, { machine = detect() }: { machine?: Machine } = {}): Group {
+  const planned = plan({ machine, name, limits });
+  if (!planned) {
+    const { reason, fix } = {
+      reason: 'no group could be made',
+      fix: 'be root, or have a group of version 2 delegated to you',
+      ...machine.resources.pids,
+    };
+    throw new SystemError({ code: 'EOPNOTSUPP', syscall: 'mkdir', path: name, text: reason, hint: fix });
+  }
+  runOperations(planned.create);
+  if (planned.version === 'v2') return CgroupV2.open(planned.directories[0] ?? '');
+  return CgroupV1.open(
+    Object.fromEntries(
+      Object.entries(machine.v1).map(([controller, directory]) => [controller, `${directory}/${name}`]),
+    ),
+  );
+}

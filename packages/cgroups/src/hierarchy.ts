@@ -1,0 +1,49 @@
+import { CONTROLLERS, type Controller } from '@coracle/cgroups-v1';
+import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+import type { Facts } from './facts.ts';
+
+/** Where this process's own groups are. */
+export interface OwnGroups {
+  /** On version 1 by controller, each where its hierarchy is mounted. */
+  v1: Readonly<Partial<Record<Controller, string>>>;
+  /** On version 2. */
+  v2: { directory: string; mountPoint: string } | undefined;
+}
+
+/**
+ * The directories of the caller's own groups.
+ *
+ * A hierarchy mounted in a container shows only a part of itself; a group outside that part is taken for its top.
+ * @see cgroups(7), "/proc/[pid]/cgroup"
+ */
+export function ownGroups({ mountinfo, selfCgroup }: Pick<Facts, 'mountinfo' | 'selfCgroup'>): OwnGroups {
+  const mounts = parseMountinfo(mountinfo);
+  const paths = parseSelfCgroup(selfCgroup);
+  const v1: Partial<Record<Controller, string>> = {};
+  for (const mount of mounts) {
+    if (mount.type !== 'cgroup') continue;
+    for (const controller of CONTROLLERS) {
+      if (mount.superOptions.includes(controller)) v1[controller] ??= directoryIn(mount, paths.get(controller));
+    }
+  }
+  const unified = mounts.find(({ type }) => type === 'cgroup2');
+  return { v1, v2: unified && { directory: directoryIn(unified, paths.get('')), mountPoint: unified.mountPoint } };
+}
+
+/** Lines `number:controllers:path`; version 2 has no controllers there. */
+function parseSelfCgroup(text: string): Map<string, string> {
+  const paths = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (controllers === undefined || path === undefined) continue;
+    for (const controller of controllers.split(',')) paths.set(controller, path);
+  }
+  return paths;
+}
+
+function directoryIn({ mountPoint, root }: MountInfo, path = '/'): string {
+  const top = root === '/' ? '' : root;
+  const isInside = path === root || path.startsWith(`${top}/`);
+  const below = isInside ? path.slice(top.length) : '';
+  return below === '' || below === '/' || below.includes('/..') ? mountPoint : `${mountPoint}${below}`;
+}

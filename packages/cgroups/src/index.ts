@@ -1,0 +1,11 @@
+/**
+ * Control groups, whichever version the machine has: what is there, what can be limited, and groups that limit it.
+ * @see cgroups(7)
+ * @module
+ */
+export type { Group, GroupPlan, Limits, Resource, Stats } from '@coracle/cgroups-core';
+export { parseSize } from '@coracle/cgroups-core';
+export { create } from './create.ts';
+export { type Availability, describe, detect, type Machine } from './detect.ts';
+export type { Facts } from './facts.ts';
+export { type PlannedGroup, plan } from './plan.ts';
