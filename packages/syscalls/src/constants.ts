@@ -136,6 +136,7 @@ export const P = { P_ALL: 0, P_PID: 1, P_PIDFD: 3 } as const;
 
 /** Flags of memfd_create(2), and the seals of fcntl(2). */
 export const MFD = { MFD_CLOEXEC: 1, MFD_ALLOW_SEALING: 2, MFD_EXEC: 0x10 } as const;
+/** Seals of a memfd; see fcntl(2). */
 export const SEAL = { F_SEAL_SEAL: 1, F_SEAL_SHRINK: 2, F_SEAL_GROW: 4, F_SEAL_WRITE: 8, F_SEAL_EXEC: 0x20 } as const;
 /** Commands of fcntl(2). */
 export const F = {
@@ -149,6 +150,7 @@ export const F = {
 
 /** Socket families, types, flags and control messages: socket(7), unix(7). */
 export const AF = { AF_UNIX: 1, AF_INET: 2, AF_NETLINK: 16 } as const;
+/** Socket types and flags; see socket(2). */
 export const SOCK = {
   SOCK_STREAM: 1,
   SOCK_DGRAM: 2,
@@ -156,8 +158,11 @@ export const SOCK = {
   SOCK_NONBLOCK: 0x800,
   SOCK_CLOEXEC: 0x80000,
 } as const;
+/** Flags of sendmsg(2) and recvmsg(2). */
 export const MSG = { MSG_DONTWAIT: 0x40, MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;
+/** The level of control messages that unix(7) defines. */
 export const SOL_SOCKET = 1;
+/** The control message that carries descriptors; see unix(7). */
 export const SCM_RIGHTS = 1;
 
 /** Requests of ioctl(2) on terminals (ioctl_tty(2)) and network interfaces (netdevice(7)). */

@@ -33,6 +33,8 @@ function pair(
  * Two connected stream sockets, close-on-exec.
  * @throws SystemError EMFILE or ENFILE when descriptors are used up
  * @see socketpair(2)
+ * @example
+ * const [ours, theirs] = socketPair();
  */
 export function socketPair(): [number, number] {
   return pair(
@@ -46,18 +48,32 @@ export function socketPair(): [number, number] {
  * A pipe, close-on-exec: the read end and the write end.
  * @throws SystemError EMFILE or ENFILE when descriptors are used up
  * @see pipe2(2)
+ * @example
+ * const [readEnd, writeEnd] = pipe();
  */
 export function pipe(): [number, number] {
   const O_CLOEXEC = 0x80000;
   return pair('pipe2', (fds) => [fds, O_CLOEXEC], 'make a pipe');
 }
 
-/** Closes a descriptor. @throws SystemError EBADF @see close(2) */
+/**
+ * Closes a descriptor.
+ * @throws SystemError EBADF
+ * @see close(2)
+ * @example
+ * closeFd(fd);
+ */
 export function closeFd(fd: number): void {
   call('close', [fd]);
 }
 
-/** A duplicate that is at least `minimum`, close-on-exec. @throws SystemError EMFILE @see fcntl(2) F_DUPFD_CLOEXEC */
+/**
+ * A duplicate that is at least `minimum`, close-on-exec.
+ * @throws SystemError EMFILE
+ * @see fcntl(2) F_DUPFD_CLOEXEC
+ * @example
+ * const copy = duplicateFd(fd, 64);
+ */
 export function duplicateFd(fd: number, minimum = 0): number {
   return call('fcntl', [fd, F.F_DUPFD_CLOEXEC, minimum]);
 }
@@ -103,12 +119,20 @@ export function receiveSome(fd: number, into: Uint8Array): number | undefined {
  * A descriptor that stands for a process and never for another that gets its number later.
  * @throws SystemError ESRCH when there is no such process
  * @see pidfd_open(2) (since Linux 5.3)
+ * @example
+ * const pidfd = pidfdOpen(agent.pid);
  */
 export function pidfdOpen(pid: number): number {
   return call('pidfd_open', [pid, 0], { detail: `pid ${pid}` });
 }
 
-/** Sends a signal to the process of a pidfd. @throws SystemError ESRCH when it has ended @see pidfd_send_signal(2) */
+/**
+ * Sends a signal to the process of a pidfd.
+ * @throws SystemError ESRCH when it has ended
+ * @see pidfd_send_signal(2)
+ * @example
+ * pidfdSendSignal(pidfd, 15);
+ */
 export function pidfdSendSignal(pidfd: number, signal: number): void {
   call('pidfd_send_signal', [pidfd, signal, 0, 0], { detail: `signal ${signal}` });
 }
@@ -116,6 +140,8 @@ export function pidfdSendSignal(pidfd: number, signal: number): void {
 /**
  * Waits for a child that {@link Libc.spawn} started and that is about to end; libuv reaps only its own.
  * @see wait4(2)
+ * @example
+ * reap(agent.pid);
  */
 export function reap(pid: number): void {
   const { arch, syscall } = libc();
@@ -126,6 +152,8 @@ export function reap(pid: number): void {
  * Takes the exclusive lock of an open file without waiting.
  * @returns whether we have it; the kernel lets go of it when the last descriptor of the open file is closed
  * @see flock(2)
+ * @example
+ * if (!tryLock(fd)) throw new Error('somebody holds it');
  */
 export function tryLock(fd: number): boolean {
   const { arch, syscall } = libc();

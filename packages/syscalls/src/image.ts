@@ -23,6 +23,8 @@ let image: AgentImage | undefined;
 /**
  * The agent's image, made at the first call and kept.
  * @throws SystemError when neither a memfd nor an executable file can be had
+ * @example
+ * agentImage().kind; // 'memfd'
  */
 export function agentImage(): AgentImage {
   image ??= memfdImage() ?? fileImage();

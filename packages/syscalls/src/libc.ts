@@ -39,6 +39,8 @@ let loaded: Libc | undefined;
 /**
  * The C library of this process, loaded at the first call.
  * @throws {UnsupportedPlatformError} elsewhere than on Linux with glibc on x86-64 or arm64
+ * @example
+ * libc().syscall(39); // getpid on x86-64
  */
 export function libc(): Libc {
   loaded ??= load();
@@ -90,7 +92,11 @@ function isKoffi(value: unknown): value is Koffi {
   );
 }
 
-/** Says clearly what is not supported; the facts are parameters for the tests. */
+/**
+ * Says clearly what is not supported; the facts are parameters for the tests.
+ * @example
+ * checkPlatform(); // 'x64'
+ */
 export function checkPlatform(
   { platform, arch, glibc }: { platform: string; arch: string; glibc: boolean } = {
     platform: process.platform,

@@ -284,7 +284,11 @@ export function readRusage(bytes: Uint8Array): { cpuUsec: bigint; peakBytes: big
   return { cpuUsec: time(0) + time(16), peakBytes: view.getBigInt64(32, true) * 1024n };
 }
 
-/** Whether an argument is memory rather than a number. */
+/**
+ * Whether an argument is memory rather than a number.
+ * @example
+ * isPointer('/proc'); // true
+ */
 export function isPointer(arg: Arg): boolean {
   return (
     arg === null ||
