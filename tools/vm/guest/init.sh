@@ -1,0 +1,53 @@
+#!/bin/sh
+# The machine's first program. It puts this computer's files under a layer of memory, so that everything can be read and
+# written and nothing is changed, lays the kernel's own file systems over them, and moves there.
+export PATH=/bin
+
+fail() {
+  echo "coracle-vm: $*" >/dev/console
+  echo o >/proc/sysrq-trigger
+  sleep 60
+}
+
+mount -t proc -o nosuid,nodev,noexec proc /proc
+mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
+mount -t devtmpfs -o mode=755,nosuid devtmpfs /dev
+
+for module in /modules/*; do
+  insmod "$module" || fail "could not load $module"
+done
+
+mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose host /host || fail 'could not mount the host'
+mount -t tmpfs -o mode=755 layers /layers
+mkdir /layers/upper /layers/work
+mount -t overlay -o lowerdir=/host,upperdir=/layers/upper,workdir=/layers/work overlay /new ||
+  fail 'could not lay an overlay over the host'
+
+mount --move /proc /new/proc
+mount --move /sys /new/sys
+mount --move /dev /new/dev
+mkdir -p /new/dev/pts /new/dev/shm /new/dev/mqueue
+mount -t devpts -o nosuid,noexec,gid=5,mode=620,ptmxmode=666 devpts /new/dev/pts
+mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /new/dev/shm
+mount -t mqueue -o nosuid,nodev,noexec mqueue /new/dev/mqueue
+mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /new/run
+mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /new/tmp
+ln -s /proc/self/fd /new/dev/fd
+ln -s fd/0 /new/dev/stdin
+ln -s fd/1 /new/dev/stdout
+ln -s fd/2 /new/dev/stderr
+
+# As systemd mounts it, and with all controllers for the children of the root.
+cgroup=/new/sys/fs/cgroup
+mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate,memory_recursiveprot cgroup2 $cgroup || fail 'could not mount cgroup2'
+for controller in $(cat $cgroup/cgroup.controllers); do
+  echo "+$controller" >$cgroup/cgroup.subtree_control || fail "could not enable the controller $controller"
+done
+
+ip link set lo up
+hostname coracle-vm
+
+mkdir /new/run/coracle-vm
+cp -a /bin /supervise /new/run/coracle-vm/
+exec switch_root /new /run/coracle-vm/bin/sh /run/coracle-vm/supervise
+fail 'could not move to the new root'

@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+// pnpm test:cgroup2 [PATTERN...]: the tests that touch cgroups, on a kernel with cgroup v2 only: as root, and those that
+// know how as an ordinary user to whom a cgroup was delegated. The last line says how many passed, failed and were skipped.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { ensureBuilt } from '../dev/ensure.mjs';
+import { add, exitCode, NOTHING, summary, tallyOf } from '../dev/tally.mjs';
+import { CACHE_DIRECTORY } from './cache.mjs';
+import { findKernelTests, knowingDelegation, workspacesOf } from './find-tests.mjs';
+import { untilInterrupted } from './interruption.mjs';
+import { quote } from './job.mjs';
+import { runInMachine } from './machine.mjs';
+import { MachineError } from './machine-error.mjs';
+import { findParts } from './parts.mjs';
+
+const ROOT = join(import.meta.dirname, '../..');
+const JEST_CACHE = join(CACHE_DIRECTORY, 'jest');
+const TEST_TIMEOUT_MS = 120_000; // emulated, Node takes ten times as long
+const RUN_TIMEOUT_MS = 30 * 60_000;
+
+const USER = { uid: 4321, gid: 4321, groups: [4321], name: 'coracle-test', home: '/run/coracle-test' };
+const MAKE_USER = [
+  `echo ${USER.name}:x:${USER.uid}:${USER.gid}::${USER.home}:/bin/sh >>/etc/passwd`,
+  `echo ${USER.name}:x:${USER.gid}: >>/etc/group`,
+  `for file in /etc/subuid /etc/subgid; do echo ${USER.name}:200000:65536 >>$file; done`,
+  `mkdir -m 700 ${USER.home}`,
+  `chown ${USER.uid}:${USER.gid} ${USER.home}`,
+];
+// The prepared transforms, in memory and his own: Jest wants to write where it reads.
+const OWN_CACHE = [
+  `mkdir -p ${quote(JEST_CACHE)}`,
+  `cp -a ${quote(JEST_CACHE)} /tmp/jest`,
+  `chown -R ${USER.uid}:${USER.gid} /tmp/jest`,
+  `mount --bind /tmp/jest ${quote(JEST_CACHE)}`,
+];
+const REPORT_ON_STDOUT = '"$@" --json --outputFile=/tmp/report.json >&2; code=$?; cat /tmp/report.json; exit $code';
+
+const interruption = untilInterrupted();
+const patterns = process.argv.slice(2);
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof MachineError) || error.code !== 'EABORTED') throw error;
+  process.exitCode = interruption.exitCode();
+}
+
+async function main() {
+  const parts = partsOrReason();
+  if (typeof parts === 'string') {
+    process.stdout.write(`skipped: the tests on cgroup v2: ${parts}\n${summary({ ...NOTHING, skipped: 1 })}`);
+    return 0;
+  }
+  const files = findKernelTests(ROOT, patterns);
+  if (files.length === 0)
+    process.stderr.write(`coracle: no test of cgroups matches ${patterns.join(' or ') || '*.root.test.ts'}\n`);
+  if (files.some((file) => file.startsWith('apps/'))) await ensureBuilt();
+  if (files.length > 0) prepareTransforms(files);
+  const delegated = knowingDelegation(ROOT, files);
+  let tally = files.length > 0 ? await runTests(parts, files, {}) : NOTHING;
+  if (delegated.length > 0) {
+    const who = { account: USER, delegate: true, before: [...MAKE_USER, ...OWN_CACHE].join('\n') };
+    const { skips, ...numbers } = await runTests(parts, delegated, who);
+    tally = add(tally, { ...numbers, skips: skips.map((title) => `as a delegated user: ${title}`) });
+  }
+  process.stdout.write(summary(tally));
+  return exitCode(tally);
+}
+
+function partsOrReason() {
+  try {
+    return findParts();
+  } catch (error) {
+    if (error instanceof MachineError && error.code === 'EMISSING') return error.message;
+    throw error;
+  }
+}
+
+/** Lets Jest load the files, without a test of theirs, so that the slow machine finds their transforms in the cache. */
+function prepareTransforms(files) {
+  const args = [...jestArguments(files), '--testNamePattern', '^no test has this name$', '--silent'];
+  const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'ignore' });
+  if (error || status !== 0)
+    process.stderr.write('coracle: the tests could not be prepared; the machine does it, slowly\n');
+}
+
+async function runTests(parts, files, who) {
+  const stdout = new PassThrough();
+  const report = text(stdout);
+  const command = ['sh', '-c', REPORT_ON_STDOUT, 'sh', process.execPath, ...jestArguments(files)];
+  try {
+    const code = await runInMachine({
+      parts,
+      job: { command, cwd: ROOT, env: process.env, ...who },
+      stdout,
+      stderr: process.stderr,
+      timeoutMs: RUN_TIMEOUT_MS,
+      signal: interruption.signal,
+    });
+    stdout.end();
+    return tallyOf(parse(await report), code);
+  } catch (error) {
+    if (!(error instanceof MachineError) || error.code === 'EABORTED') throw error;
+    process.stderr.write(`coracle-vm: ${error.message}\n`);
+    return { ...NOTHING, failed: 1 };
+  }
+}
+
+function parse(report) {
+  try {
+    return JSON.parse(report);
+  } catch {
+    return undefined; // Jest died before it wrote one; it has said why
+  }
+}
+
+function jestArguments(files) {
+  return [
+    ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+    join(ROOT, 'node_modules/jest/bin/jest.js'),
+    ...['--ci', '--runInBand', '--cacheDirectory', JEST_CACHE, '--testTimeout', String(TEST_TIMEOUT_MS)],
+    ...[
+      '--projects',
+      ...workspacesOf(files).filter((workspace) => existsSync(join(ROOT, workspace, 'jest.config.js'))),
+    ],
+    ...['--runTestsByPath', ...files],
+  ];
+}

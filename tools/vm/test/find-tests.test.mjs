@@ -1,0 +1,49 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { findKernelTests, knowingDelegation, workspacesOf } from '../find-tests.mjs';
+
+const FILES = {
+  'packages/cgroups-v2/test/cpu.root.test.ts': '',
+  'packages/cgroups-v2/test/cpu.test.ts': '',
+  'packages/cgroups-v2/test/deeper/delegation.root.test.ts': 'process.env.CORACLE_DELEGATED_CGROUP',
+  'packages/cgroups-v1/test/cpu.root.test.ts': '',
+  'packages/container/test/run.root.test.ts': '',
+};
+
+let root;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'coracle-find-'));
+  for (const [path, text] of Object.entries(FILES)) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+test('the tests that touch the kernel are found, but for version 1', () => {
+  expect(findKernelTests(root, [])).toEqual([
+    'packages/cgroups-v2/test/cpu.root.test.ts',
+    'packages/cgroups-v2/test/deeper/delegation.root.test.ts',
+    'packages/container/test/run.root.test.ts',
+  ]);
+});
+
+test('patterns choose among them', () => {
+  expect(findKernelTests(root, ['run', 'v2.*/cpu'])).toEqual([
+    'packages/cgroups-v2/test/cpu.root.test.ts',
+    'packages/container/test/run.root.test.ts',
+  ]);
+  expect(findKernelTests(root, ['no such'])).toEqual([]);
+});
+
+test('those that know how to use a delegated cgroup name its variable', () => {
+  expect(knowingDelegation(root, findKernelTests(root, []))).toEqual([
+    'packages/cgroups-v2/test/deeper/delegation.root.test.ts',
+  ]);
+});
+
+test('only their workspaces are loaded', () => {
+  expect(workspacesOf(['packages/container/test/run.root.test.ts'])).toEqual(['packages/container']);
+});
