@@ -16,7 +16,9 @@ import {
   moveMount,
   OPEN,
   openat,
+  openat2,
   pivotRoot,
+  RESOLVE,
   resultOf,
   type Step,
   umount2,
@@ -84,7 +86,10 @@ function makeRoot(source: RootSource): Step[] {
   }
 }
 
-/** The layer that takes the changes must be attached somewhere to be used; like the new root it goes on top of the old one. */
+/**
+ * The layer that takes the changes must be attached while the overlay is made. It is taken off again then: between the
+ * old root and the new one it would be what {@link leaveOldRoot} lets go of, and the host would stay behind `/..`.
+ */
 function overlayRoot({ path, inUserNamespace }: { path: string; inUserNamespace: boolean }): Step[] {
   const why = `lay a layer for changes over ${path}`;
   const directory = flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC');
@@ -111,6 +116,8 @@ function overlayRoot({ path, inUserNamespace }: { path: string; inUserNamespace:
       },
       why,
     ),
+    fchdir(scratch, why),
+    umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, why),
   ];
 }
 
@@ -118,7 +125,7 @@ function overlayRoot({ path, inUserNamespace }: { path: string; inUserNamespace:
  * Steps that make the working directory the root and leave nothing of the old one.
  *
  * With both arguments `"."` the old root ends up on top of the new one, from where it is taken off: no directory for it
- * is needed.
+ * is needed. Ends at the top of the root, and fails with EXDEV if there is anything above it.
  * @see pivot_root(2), "pivot_root(".", ".")"
  * @example
  * [...enterNewRoot({ kind: 'bind', path: './rootfs' }), ...leaveOldRoot()];
@@ -129,6 +136,11 @@ export function leaveOldRoot(): Step[] {
     pivotRoot({ newRoot: '.', putOld: '.' }, 'make it the root of everything'),
     umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, "let go of the host's files"),
     chdir('/', 'start at the root'),
+    // EXDEV if another mount is on top of the root, where `..` would find it.
+    openat2(
+      { path: '..', flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC'), resolve: flags(RESOLVE, 'RESOLVE_NO_XDEV') },
+      'make sure that nothing of the host is left',
+    ),
   ];
 }
 
