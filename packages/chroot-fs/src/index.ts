@@ -5,7 +5,7 @@
  * @module
  */
 export { bindDevices, type DeviceSource, giveTerminal, populateDev } from './devices.ts';
-export { makeReadOnly, maskPaths, type PathKind } from './hide.ts';
+export { type HideOptions, makeReadOnly, maskPaths, type PathKind } from './hide.ts';
 export { furnishHostRoot, type HostRoot, inspectHost } from './host-root.ts';
 export { type MountOptions, parseMountOptions } from './mount-options.ts';
 export {
