@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { SystemError } from '@coracle/errors';
 import { closeFd, flags, OPEN, openat, openat2, resultOf, runLocally, type Step } from '@coracle/syscalls';
 import { IN_ROOT } from './mounts.ts';
@@ -7,44 +7,62 @@ import { IN_ROOT } from './mounts.ts';
 const LIMIT = 1 << 20;
 
 /**
- * The text of a file inside a root that is not trusted: symbolic links lead inside it, devices and pipes are not waited
- * for, at most a megabyte is read.
+ * The text of a regular file inside a root that is not trusted: symbolic links lead inside it, and nothing else than a
+ * regular file is ever opened for reading, since opening a device can do things and opening a pipe can wait.
  * @param root a directory of the host
+ * @param path in the root; taken from its top, absolute or not
  * @returns `undefined` when there is no such file
- * @throws SystemError for what stands in the way: ELOOP, EACCES, EISDIR ...
+ * @throws SystemError EISDIR for a directory, EINVAL for a device, a pipe or a socket, EFBIG for more than 1 MiB, and for
+ *   what stands in the way: ELOOP, EACCES, ENOTDIR, ENAMETOOLONG ...
+ * @see openat2(2) (since Linux 5.6)
  * @example
  * readInRoot('./rootfs', '/etc/passwd');
  */
 export function readInRoot(root: string, path: string): string | undefined {
-  const directory = flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC');
-  const file = flags(OPEN, 'O_CLOEXEC', 'O_NONBLOCK', 'O_NOCTTY');
   const why = `read ${path} of the root`;
   const steps: Step[] = [
-    openat({ path: root, flags: directory }, { why, result: 'root' }),
+    openat({ path: root, flags: flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC') }, { why, result: 'root' }),
     openat2(
-      { dir: resultOf('root'), path, flags: file, resolve: IN_ROOT },
+      { dir: resultOf('root'), path, flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC'), resolve: IN_ROOT },
       { why, result: 'file', tolerate: ['ENOENT'] },
     ),
   ];
   const outcome = runLocally(steps);
-  const [rootFd, fd] = [outcome.result('root'), outcome.result('file')];
+  const [rootFd, place] = [outcome.result('root'), outcome.result('file')];
   try {
     outcome.throwIfFailed();
-    return fd === undefined ? undefined : readText(fd, path);
+    return place === undefined ? undefined : readFile(place, path);
   } finally {
     if (rootFd !== undefined) closeFd(rootFd);
-    if (fd !== undefined) closeFd(fd);
+    if (place !== undefined) closeFd(place);
+  }
+}
+
+/** Looks at what was found before it is opened; through /proc the very same file is opened, not the path once more. */
+function readFile(place: number, path: string): string {
+  const stats = fstatSync(place);
+  if (stats.isDirectory()) throw new SystemError({ code: 'EISDIR', syscall: 'read', path });
+  if (!stats.isFile()) throw new SystemError({ code: 'EINVAL', syscall: 'read', path, text: 'not a regular file' });
+  if (stats.size > LIMIT) throw tooLarge(path);
+  const fd = openSync(`/proc/self/fd/${place}`, 'r');
+  try {
+    return readText(fd, path);
+  } finally {
+    closeSync(fd);
   }
 }
 
 function readText(fd: number, path: string): string {
-  const bytes = Buffer.alloc(LIMIT);
-  let length = 0;
-  for (;;) {
-    const got = readSync(fd, bytes, length, LIMIT - length, null);
-    length += got;
+  const bytes = Buffer.allocUnsafe(LIMIT + 1);
+  for (let length = 0; length <= LIMIT; ) {
+    const got = readSync(fd, bytes, length, bytes.length - length, null);
     if (got === 0) return bytes.toString('utf8', 0, length);
-    if (length === LIMIT)
-      throw new SystemError({ code: 'EFBIG', syscall: 'read', path, hint: 'files of a root are read up to 1 MiB' });
+    length += got;
   }
+  // It grew while it was read.
+  throw tooLarge(path);
+}
+
+function tooLarge(path: string): SystemError {
+  return new SystemError({ code: 'EFBIG', syscall: 'read', path, hint: 'files of a root are read up to 1 MiB' });
 }
