@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { flags, mkdirat, OPEN, openat2, resultOf, type Step, symlinkat, write } from '@coracle/syscalls';
 import { parseMountOptions } from './mount-options.ts';
@@ -69,18 +70,28 @@ export function inspectHost(): HostRoot {
   const copied: { path: string; text: string }[] = [];
   const shown: { path: string; kind: 'file' | 'directory' }[] = [];
   for (const path of [...PROGRAMS, ...SETTINGS]) {
-    const entry = lstatSync(path, { throwIfNoEntry: false });
-    const target = entry?.isSymbolicLink() ? readlinkSync(path) : undefined;
+    const target = linkTarget(path);
+    const stats = statSync(path, { throwIfNoEntry: false });
     // A link that leads elsewhere than to the programs (/run/systemd/resolve ...) is followed: its end need not be inside.
     if (target !== undefined && (PROGRAMS.includes(path) || target.startsWith('/usr/'))) links.push({ path, target });
-    else {
-      const stats = target === undefined ? entry : statSync(path, { throwIfNoEntry: false });
-      if (stats?.isDirectory()) shown.push({ path, kind: 'directory' });
-      else if (stats?.isFile() && stats.size <= COPY_LIMIT) copied.push({ path, text: readFileSync(path, 'utf8') });
-      else if (stats?.isFile()) shown.push({ path, kind: 'file' });
+    else if (stats?.isDirectory()) shown.push({ path, kind: 'directory' });
+    else if (stats?.isFile()) {
+      const text = stats.size <= COPY_LIMIT ? textOf(path) : undefined;
+      if (text === undefined) shown.push({ path, kind: 'file' });
+      else copied.push({ path, text });
     }
   }
   return { links, copied, shown };
+}
+
+function linkTarget(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
+}
+
+/** Time zones and a small ld.so.cache are no text: as one they would be garbled. */
+function textOf(path: string): string | undefined {
+  const bytes = readFileSync(path);
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 /**
@@ -95,7 +106,7 @@ export function furnishHostRoot(root: HostRoot, { hostname }: { hostname: string
   const readOnly = parseMountOptions(['rbind', 'ro', 'nosuid']);
   return [
     ...OWN.map(([path, mode]) => mkdirat({ dir, path, mode }, `give the container a /${path} of its own`)),
-    ...root.links.map(({ path, target }) => symlinkat({ target, dir, path: path.slice(1) }, `make the link ${path}`)),
+    ...root.links.flatMap(({ path, target }) => makeLink(path.slice(1), target)),
     ...root.shown.flatMap(({ path, kind }) => {
       const why = `show the host's ${path}, read-only`;
       return [
@@ -113,17 +124,24 @@ export function furnishHostRoot(root: HostRoot, { hostname }: { hostname: string
   ];
 }
 
-/** Settings lie in /etc itself or in directories of it, which must be there before them. */
+function makeLink(path: string, target: string): Step[] {
+  const why = `make the link /${path}`;
+  return [...makeParents(path, why), symlinkat({ target, dir: resultOf('rootfs'), path }, why)];
+}
+
 function copyFile(path: string, text: string): Step[] {
+  return [...makeParents(path, `write /${path}`), ...writeFile(path, text)];
+}
+
+/** Settings lie in /etc itself, which is there already, or in directories of it, which must be there before them. */
+function makeParents(path: string, why: string): Step[] {
   const parents = path.split('/').slice(1, -1);
-  const why = `write /${path}`;
-  const made = parents.map((_, index) =>
+  return parents.map((_, index) =>
     mkdirat(
       { dir: resultOf('rootfs'), path: ['etc', ...parents.slice(0, index + 1)].join('/') },
       { why, tolerate: ['EEXIST'] },
     ),
   );
-  return [...made, ...writeFile(path, text)];
 }
 
 function writeFile(path: string, text: string): Step[] {

@@ -4,10 +4,11 @@ import { type Flags, flags, MOUNT_ATTR, MS } from '@coracle/syscalls';
 export interface MountOptions {
   /** Attributes of the mount: read-only, no set-user-id ... */
   set: Flags;
-  /** Whether the attributes apply to every mount below, as `rro` asks. */
+  /** Whether the attributes go for the mounts below as well: so for every `rbind`. */
   recursive: boolean;
   /** A bind mount, and whether it takes along the mounts below its source. */
   bind: 'bind' | 'rbind' | undefined;
+  /** MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, of the whole tree; `undefined`: private. */
   propagation: Flags | undefined;
   /** Options of the file system itself, in order: `['size', '64m']`, and flags without a value as `['ro', undefined]`. */
   data: readonly (readonly [key: string, value: string | undefined])[];
@@ -15,34 +16,53 @@ export interface MountOptions {
 
 type AttributeName = keyof typeof MOUNT_ATTR;
 
-const ATTRIBUTES: Readonly<Record<string, AttributeName | undefined>> = {
-  ro: 'MOUNT_ATTR_RDONLY',
-  nosuid: 'MOUNT_ATTR_NOSUID',
-  nodev: 'MOUNT_ATTR_NODEV',
-  noexec: 'MOUNT_ATTR_NOEXEC',
-  noatime: 'MOUNT_ATTR_NOATIME',
-  nodiratime: 'MOUNT_ATTR_NODIRATIME',
-  strictatime: 'MOUNT_ATTR_STRICTATIME',
-  nosymfollow: 'MOUNT_ATTR_NOSYMFOLLOW',
-};
+const ATTRIBUTES: ReadonlyMap<string, AttributeName> = new Map([
+  ['ro', 'MOUNT_ATTR_RDONLY'],
+  ['nosuid', 'MOUNT_ATTR_NOSUID'],
+  ['nodev', 'MOUNT_ATTR_NODEV'],
+  ['noexec', 'MOUNT_ATTR_NOEXEC'],
+  ['noatime', 'MOUNT_ATTR_NOATIME'],
+  ['nodiratime', 'MOUNT_ATTR_NODIRATIME'],
+  ['strictatime', 'MOUNT_ATTR_STRICTATIME'],
+  ['nosymfollow', 'MOUNT_ATTR_NOSYMFOLLOW'],
+]);
 
-/** Options that name what is so anyway. */
-const DEFAULTS = new Set(['rw', 'suid', 'dev', 'exec', 'relatime', 'atime', 'diratime', 'async', 'defaults']);
+/** Access times are kept in one of several ways: the latest word counts. */
+const ACCESS_TIME: readonly AttributeName[] = ['MOUNT_ATTR_NOATIME', 'MOUNT_ATTR_STRICTATIME'];
 
-const PROPAGATION: Readonly<Record<string, keyof typeof MS | undefined>> = {
-  private: 'MS_PRIVATE',
-  rprivate: 'MS_PRIVATE',
-  slave: 'MS_SLAVE',
-  rslave: 'MS_SLAVE',
-  shared: 'MS_SHARED',
-  rshared: 'MS_SHARED',
-  unbindable: 'MS_UNBINDABLE',
-  runbindable: 'MS_UNBINDABLE',
-};
+/** Options that take back an attribute; alone they name what is so anyway. */
+const OPPOSITES: ReadonlyMap<string, readonly AttributeName[]> = new Map([
+  ['rw', ['MOUNT_ATTR_RDONLY']],
+  ['suid', ['MOUNT_ATTR_NOSUID']],
+  ['dev', ['MOUNT_ATTR_NODEV']],
+  ['exec', ['MOUNT_ATTR_NOEXEC']],
+  ['atime', ['MOUNT_ATTR_NOATIME']],
+  ['relatime', ACCESS_TIME],
+  ['nostrictatime', ['MOUNT_ATTR_STRICTATIME']],
+  ['diratime', ['MOUNT_ATTR_NODIRATIME']],
+  ['symfollow', ['MOUNT_ATTR_NOSYMFOLLOW']],
+]);
+
+/** Options without an effect on a mount. */
+const NEUTRAL = new Set(['async', 'defaults', 'loud', 'norelatime', 'silent']);
+
+const PROPAGATION: ReadonlyMap<string, keyof typeof MS> = new Map([
+  ['private', 'MS_PRIVATE'],
+  ['rprivate', 'MS_PRIVATE'],
+  ['slave', 'MS_SLAVE'],
+  ['rslave', 'MS_SLAVE'],
+  ['shared', 'MS_SHARED'],
+  ['rshared', 'MS_SHARED'],
+  ['unbindable', 'MS_UNBINDABLE'],
+  ['runbindable', 'MS_UNBINDABLE'],
+]);
 
 /**
  * Sorts mount options, as mount(8) and the OCI runtime specification write them, into attributes, propagation and the
- * file system's own data. A read-only bind mount is read-only all the way down.
+ * file system's own data. Of options that contradict each other the later one counts. A read-only bind mount is read-only
+ * all the way down: `rro` means the same as `ro`.
+ * @returns `data` holds every option that is not known here, for the file system to judge
+ * @see mount(8), mount_setattr(2)
  * @example
  * parseMountOptions(['ro', 'nosuid', 'size=64m']).data; // [['size', '64m']]
  */
@@ -52,14 +72,27 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
   let bind: MountOptions['bind'];
   let propagation: Flags | undefined;
   for (const option of options) {
-    const attribute = ATTRIBUTES[option] ?? ATTRIBUTES[option.replace(/^r(?=ro$|no)/, '')];
-    const mode = PROPAGATION[option];
-    if (attribute) set.add(attribute);
+    const attribute = ofAttribute(option, ATTRIBUTES);
+    const opposites = ofAttribute(option, OPPOSITES);
+    const mode = PROPAGATION.get(option);
+    if (attribute) {
+      if (ACCESS_TIME.includes(attribute)) takeBack(set, ACCESS_TIME);
+      set.add(attribute);
+    } else if (opposites) takeBack(set, opposites);
     else if (mode) propagation = flags(MS, mode);
     else if (option === 'bind' || option === 'rbind') bind = option;
-    else if (!DEFAULTS.has(option)) data.push(pair(option));
+    else if (!NEUTRAL.has(option)) data.push(pair(option));
   }
   return { set: flags(MOUNT_ATTR, ...set), recursive: bind === 'rbind', bind, propagation, data };
+}
+
+/** The OCI specification has each of them with an r in front as well, for the mounts below. */
+function ofAttribute<Value>(option: string, table: ReadonlyMap<string, Value>): Value | undefined {
+  return table.get(option) ?? (option.startsWith('r') ? table.get(option.slice(1)) : undefined);
+}
+
+function takeBack(set: Set<AttributeName>, names: readonly AttributeName[]): void {
+  for (const name of names) set.delete(name);
 }
 
 function pair(option: string): [string, string | undefined] {

@@ -1,11 +1,13 @@
 import {
   AT,
   type Fd,
+  type Flags,
   FSCONFIG,
   flags,
   fsconfig,
   fsmount,
   fsopen,
+  MOUNT_ATTR,
   MOVE_MOUNT,
   mkdirat,
   mknodat,
@@ -98,7 +100,12 @@ export function cloneTree(
   if (options.set.value !== 0) {
     steps.push(
       mountSetattr(
-        { mount: resultOf(result), flags: options.bind === 'bind' ? WHOLE_MOUNT : WHOLE_TREE, set: options.set },
+        {
+          mount: resultOf(result),
+          flags: options.bind === 'bind' ? WHOLE_MOUNT : WHOLE_TREE,
+          set: options.set,
+          clear: replacedBy(options.set),
+        },
         why,
       ),
     );
@@ -107,6 +114,12 @@ export function cloneTree(
     steps.push(mountSetattr({ mount: resultOf(result), flags: WHOLE_TREE, propagation: options.propagation }, why));
   }
   return steps;
+}
+
+/** How access times are kept is one value, not bits: the kernel wants to hear that the old one goes. */
+function replacedBy(set: Flags): Flags {
+  const changesAccessTime = (Number(set.value) & MOUNT_ATTR.MOUNT_ATTR__ATIME) !== 0;
+  return changesAccessTime ? flags(MOUNT_ATTR, 'MOUNT_ATTR__ATIME') : flags(MOUNT_ATTR);
 }
 
 /** A place in a root that something is to be mounted on. */
