@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
 import type { FileOperation } from './file-operation.ts';
@@ -9,7 +9,13 @@ export const CGROUP_MAGIC = { v1: 0x27e0eb, v2: 0x63677270 } as const;
 /** Whether a path lies on a cgroup file system. Tests put another check in its place. */
 export type IsCgroup = (path: string) => boolean;
 
-/** Asks the kernel for the file system's magic number. @see statfs(2) */
+/**
+ * Whether a path lies on a cgroup file system, by the magic number the kernel gives.
+ * @throws the error of statfs when there is no such path
+ * @see statfs(2)
+ * @example
+ * isCgroupPath('/sys/fs/cgroup/unified');
+ */
 export const isCgroupPath: IsCgroup = (path) => {
   const { type } = statfsSync(path);
   return type === CGROUP_MAGIC.v1 || type === CGROUP_MAGIC.v2;
@@ -17,6 +23,7 @@ export const isCgroupPath: IsCgroup = (path) => {
 
 /** How the files are reached. */
 export interface DoorOptions {
+  /** Asked before each change; {@link isCgroupPath} if absent. */
   isCgroup?: IsCgroup;
 }
 
@@ -126,11 +133,7 @@ function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
   const directory = dirname(path);
   const file = path.slice(directory.length + 1);
   if (code === 'ENOENT' && syscall === 'write') {
-    return new SystemError({
-      ...details,
-      text: `controller ${file.split('.')[0]} is not available in ${directory}`,
-      hint: `see ${directory}/cgroup.controllers (version 2) or /proc/cgroups`,
-    });
+    return new SystemError({ ...details, ...whatIsMissing({ directory, file, value }) });
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new SystemError({
@@ -145,8 +148,43 @@ function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
       hint: 'a group of version 2 has either processes or limited children: move them into a child first',
     });
   }
+  if (code === 'EBUSY' && file.startsWith('memory.')) {
+    return new SystemError({
+      ...details,
+      text: 'more memory is in use than would be allowed',
+      hint: 'end processes first, or allow more',
+    });
+  }
   if (code === 'EINVAL') return new SystemError({ ...details, hint: 'the kernel does not take this value here' });
   return new SystemError(details);
+}
+
+/** The kernel answers ENOENT for a group, a file and a controller alike. */
+function whatIsMissing({
+  directory,
+  file,
+  value = '',
+}: {
+  directory: string;
+  file: string;
+  value?: string | undefined;
+}): {
+  text: string;
+  hint: string;
+} {
+  if (!existsSync(directory)) return { text: `there is no group ${directory}`, hint: 'it was removed, or never made' };
+  if (file === 'cgroup.subtree_control') {
+    return {
+      text: `not all of the controllers ${value.replaceAll('+', '')} are available in ${directory}`,
+      hint: `see ${directory}/cgroup.controllers: the group above must hand a controller down, and version 1 must not hold it`,
+    };
+  }
+  if (file.startsWith('cgroup.'))
+    return { text: `there is no ${file} in ${directory}`, hint: 'is this kernel too old?' };
+  return {
+    text: `controller ${file.split('.')[0]} is not available in ${directory}`,
+    hint: `see ${directory}/cgroup.controllers (version 2) or /proc/cgroups`,
+  };
 }
 
 function processesIn(directory: string): string {

@@ -19,7 +19,11 @@ export const RESOURCES = ['pids', 'memory', 'cpus'] as const;
 /** One of {@link RESOURCES}. */
 export type Resource = (typeof RESOURCES)[number];
 
-/** The resources for which something is asked. */
+/**
+ * The resources for which something is asked, `'max'` included.
+ * @example
+ * limitedResources({ pids: 20, cpus: 'max' }); // ['pids', 'cpus']
+ */
 export function limitedResources(limits: Limits): Resource[] {
   return RESOURCES.filter((resource) => limits[resource] !== undefined);
 }
@@ -61,7 +65,11 @@ function refused(limit: Resource, given: number | bigint, allowed: string): Syst
   });
 }
 
-/** The quota of processor time for each period, in whole microseconds. */
+/**
+ * The quota of processor time for each period of {@link CPU_PERIOD_USEC}, in whole microseconds.
+ * @example
+ * cpuQuotaUsec(0.5); // 50000
+ */
 export function cpuQuotaUsec(cpus: number): number {
   return Math.round(cpus * CPU_PERIOD_USEC);
 }

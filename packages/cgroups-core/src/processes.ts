@@ -4,16 +4,24 @@ import { isErrno, SystemError } from '@coracle/errors';
 import { readValue } from './door.ts';
 
 /**
- * The processes in a group and in all groups below it, as this pid namespace numbers them.
+ * The processes in a group and in all groups below it, as this pid namespace numbers them. Those it has no number for are
+ * left out: the kernel writes them as 0, and a signal to 0 would hit the caller.
  * @example
  * listProcesses('/sys/fs/cgroup/pids/box'); // [4711]
  */
 export function listProcesses(directory: string): number[] {
-  const own = (readValue(`${directory}/cgroup.procs`) ?? '').split('\n').filter(Boolean).map(Number);
+  const own = (readValue(`${directory}/cgroup.procs`) ?? '')
+    .split('\n')
+    .map(Number)
+    .filter((pid) => pid > 0);
   return [...own, ...childGroups(directory).flatMap(listProcesses)];
 }
 
-/** The groups right below a group. */
+/**
+ * The groups right below a group, none when it is gone.
+ * @example
+ * childGroups('/sys/fs/cgroup/coracle'); // ['/sys/fs/cgroup/coracle/box']
+ */
 export function childGroups(directory: string): string[] {
   try {
     return readdirSync(directory, { withFileTypes: true })

@@ -21,7 +21,7 @@ const LARGEST = 2n ** 63n - 1n;
  */
 export function parseSize(text: string): bigint {
   const [, whole = '', fraction = '', unit = ''] =
-    /^(\d{1,19})(?:\.(\d{1,9}))?([kmgtp]?)i?b?$/i.exec(text.trim()) ?? [];
+    /^(\d{1,19})(?:\.(\d{1,9}))?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text.trim()) ?? [];
   const scale = UNITS[unit.toLowerCase()];
   if (whole === '' || scale === undefined) throw refused(text);
   const bytes =
