@@ -1,1 +1,317 @@
-export {};
+/**
+ * What every implementation of {@link Group} has to do, as tests for any runner: each version of cgroups runs the same.
+ * Needs a kernel with cgroups, the right to make groups, and bash.
+ * @module
+ */
+import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isErrno } from '@coracle/errors';
+import type { Group } from './group.ts';
+import type { Limits, Resource } from './limits.ts';
+
+/** One implementation, on one machine. */
+export interface ConformanceDriver {
+  /** Makes a group, always at the same place, or takes over the one that is there. */
+  create(limits?: Limits): Group;
+  /** The limits the kernel holds for the group, read from its files; `'max'` for none. */
+  limits(): Required<Limits>;
+  /** Directories that the group has when it exists. */
+  directories: readonly string[];
+}
+
+/** One test of the suite, to be handed to a runner. It takes up to ten seconds. */
+export interface ConformanceTest {
+  /** What a group does, and when. */
+  title: string;
+  /** The resources the machine must be able to limit for this test. */
+  needs: readonly Resource[];
+  /** Throws when the implementation does not do it. Removes its group in either case. */
+  body(): Promise<void>;
+}
+
+/** More processes than any kernel can number: `pids.max` refuses it with EINVAL. */
+const TOO_MANY = 5_000_000;
+const BOMB_PIDS = 30;
+
+/**
+ * The conformance suite.
+ * @example
+ * for (const { title, body } of conformanceTests(driver)) test(title, body, 30_000);
+ */
+export function conformanceTests(driver: ConformanceDriver): ConformanceTest[] {
+  return [...lifeTests(driver), ...limitTests(driver), ...processTests(driver)];
+}
+
+function lifeTests(driver: ConformanceDriver): ConformanceTest[] {
+  return [
+    {
+      title: 'a group has its directories from create to delete',
+      needs: [],
+      async body() {
+        const group = driver.create();
+        deepEqual(group.directories, driver.directories);
+        deepEqual(
+          driver.directories.map(existsSync),
+          driver.directories.map(() => true),
+        );
+        await group.delete();
+        assertGone(driver);
+      },
+    },
+    {
+      title: 'create takes over a group that is there',
+      needs: [],
+      async body() {
+        await using first = driver.create();
+        deepEqual(driver.create().directories, first.directories);
+      },
+    },
+    {
+      title: 'delete of a group that is gone does nothing',
+      needs: [],
+      async body() {
+        const group = driver.create();
+        await group.delete();
+        await group.delete();
+        await group.killAll();
+      },
+    },
+    {
+      title: 'delete of a group with processes names them and leaves the group',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        await using sleeper = startSleeper();
+        group.add(sleeper.pid);
+        await rejects(group.delete(), (error) => {
+          ok(isErrno(error, 'EBUSY'), String(error));
+          ok(String(error).includes(String(sleeper.pid)), `${error} names ${sleeper.pid}`);
+          return true;
+        });
+        deepEqual(group.processes(), [sleeper.pid]);
+      },
+    },
+    {
+      title: 'leaving the scope of a group ends its processes and removes it',
+      needs: [],
+      async body() {
+        await using sleeper = startSleeper();
+        {
+          await using group = driver.create();
+          group.add(sleeper.pid);
+        }
+        equal(await sleeper.signal, 'SIGKILL');
+        assertGone(driver);
+      },
+    },
+    {
+      title: 'a limit the kernel refuses is an error with file and value, and the group is not left behind',
+      needs: ['pids'],
+      async body() {
+        throws(
+          () => driver.create({ pids: TOO_MANY }),
+          (error) => isErrno(error, 'EINVAL') && /pids\.max.*5000000/.test(String(error)),
+        );
+        assertGone(driver);
+      },
+    },
+    {
+      title: 'a limit that cannot be meant is refused before anything is made',
+      needs: [],
+      async body() {
+        throws(
+          () => driver.create({ cpus: 0 }),
+          (error) => isErrno(error, 'EINVAL'),
+        );
+        assertGone(driver);
+      },
+    },
+  ];
+}
+
+/** Some limit, and what the kernel makes of zero; memory is a whole number of pages of up to 64 KiB. */
+const SOME: Required<Limits> = { pids: 20, memory: 64n << 20n, cpus: 0.5 };
+const ZERO: Limits = { pids: 0, memory: 0n };
+
+function limitTests(driver: ConformanceDriver): ConformanceTest[] {
+  return [...(['pids', 'memory', 'cpus'] as const).map((resource) => limitTest(driver, resource)), jointTest(driver)];
+}
+
+function limitTest(driver: ConformanceDriver, resource: Resource): ConformanceTest {
+  return {
+    title: `${resource}: not limited unless asked, then limited, left alone, ${resource === 'cpus' ? '' : 'zero, '}and lifted again`,
+    needs: [resource],
+    async body() {
+      // Lifting a limit that was never set also hands the controller down on version 2.
+      await using group = driver.create({ [resource]: 'max' });
+      equal(driver.limits()[resource], 'max');
+      group.setLimits({ [resource]: SOME[resource] });
+      equal(driver.limits()[resource], SOME[resource]);
+      group.setLimits({});
+      equal(driver.limits()[resource], SOME[resource]);
+      if (ZERO[resource] !== undefined) {
+        group.setLimits({ [resource]: ZERO[resource] });
+        equal(driver.limits()[resource], ZERO[resource]);
+      }
+      group.setLimits({ [resource]: 'max' });
+      equal(driver.limits()[resource], 'max');
+    },
+  };
+}
+
+function jointTest(driver: ConformanceDriver): ConformanceTest {
+  return {
+    title: 'all limits at once; changing one leaves the others',
+    needs: ['pids', 'memory', 'cpus'],
+    async body() {
+      await using group = driver.create(SOME);
+      deepEqual(driver.limits(), SOME);
+      group.setLimits({ cpus: 1.5 });
+      deepEqual(driver.limits(), { ...SOME, cpus: 1.5 });
+    },
+  };
+}
+
+function processTests(driver: ConformanceDriver): ConformanceTest[] {
+  return [
+    {
+      title: 'add moves a process, and processes lists it with its later children',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        deepEqual(group.processes(), []);
+        await using parent = startBash('sleep 1000 & echo $!; wait');
+        group.add(parent.pid);
+        deepEqual(group.processes(), [parent.pid]);
+        const child = Number(await parent.go());
+        deepEqual(group.processes().sort(byNumber), [parent.pid, child].sort(byNumber));
+        await group.killAll();
+        deepEqual(group.processes(), []);
+      },
+    },
+    {
+      title: 'add of a process that is not there says ESRCH',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        await using sleeper = startSleeper();
+        sleeper.end();
+        await sleeper.signal;
+        throws(
+          () => group.add(sleeper.pid),
+          (error) => isErrno(error, 'ESRCH') && String(error).includes('cgroup.procs'),
+        );
+      },
+    },
+    {
+      title: 'statistics count what a process does',
+      needs: ['pids', 'memory', 'cpus'],
+      async body() {
+        await using group = driver.create({ pids: 'max', memory: 'max', cpus: 'max' });
+        await using busy = startBash('for ((i = 0; i < 20000; i++)); do x+=.; done; echo done; read');
+        group.add(busy.pid);
+        const before = group.stats();
+        await busy.go();
+        const after = group.stats();
+        equal(after.pids, 1n);
+        ok((after.cpuUsec ?? 0n) > (before.cpuUsec ?? 0n), `${before.cpuUsec} to ${after.cpuUsec} microseconds`);
+        ok((after.memoryPeakBytes ?? 0n) >= (after.memoryBytes ?? 1n), 'the peak is never below what is in use');
+        ok((after.memoryPeakBytes ?? 0n) > 0n, `${after.memoryPeakBytes} bytes at most`);
+        equal(after.pidsMaxHits, 0n);
+        equal(after.oomKills, 0n);
+      },
+    },
+    {
+      title: 'killAll ends a fork bomb, which the limit of pids has held',
+      needs: ['pids'],
+      async body() {
+        await using group = driver.create({ pids: BOMB_PIDS });
+        await using bomb = startBash('bomb() { bomb | bomb & }; bomb; wait');
+        group.add(bomb.pid);
+        bomb.start();
+        await until(() => (group.stats().pidsMaxHits ?? 0n) > 0n, 'the bomb to meet the limit');
+        ok((group.stats().pids ?? 99n) <= BigInt(BOMB_PIDS));
+        await group.killAll();
+        deepEqual(group.processes(), []);
+        await group.delete();
+        assertGone(driver);
+      },
+    },
+    {
+      title: 'killAll of an empty group does nothing',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        await group.killAll();
+        deepEqual(group.processes(), []);
+      },
+    },
+  ];
+}
+
+function assertGone({ directories }: ConformanceDriver): void {
+  deepEqual(directories.filter(existsSync), []);
+}
+
+function byNumber(a: number, b: number): number {
+  return a - b;
+}
+
+/** A process of the test's own; whatever happens, it is ended with the scope. */
+class OwnProcess implements AsyncDisposable {
+  readonly pid: number;
+  /** The signal that ended it, once it has. */
+  readonly signal: Promise<string | null>;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    if (child.pid === undefined) throw new Error('the suite needs bash');
+    this.pid = child.pid;
+    this.#child = child;
+    this.signal = once(child, 'exit').then(() => child.signalCode);
+  }
+
+  /** Lets a program of {@link startBash} begin. */
+  start(): void {
+    this.#child.stdin?.write('\n');
+  }
+
+  /** Lets it begin and waits for the first text it prints. */
+  async go(): Promise<string> {
+    const output = this.#child.stdout;
+    if (!output) throw new Error('there is no output to read');
+    this.start();
+    const [text] = await once(output, 'data');
+    return String(text);
+  }
+
+  end(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.end();
+    await this.signal;
+  }
+}
+
+function startSleeper(): OwnProcess {
+  return new OwnProcess(spawn('sleep', ['1000'], { stdio: 'ignore' }));
+}
+
+/** A bash that waits for a line before it begins, so that it can be put into its group first. */
+function startBash(script: string): OwnProcess {
+  return new OwnProcess(spawn('bash', ['-c', `read; ${script}`], { stdio: ['pipe', 'pipe', 'ignore'] }));
+}
+
+/** Waits for what the kernel announces by no event both versions have. */
+async function until(condition: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`waited a minute for ${what}`);
+    await sleep(5);
+  }
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseKeyed, parseNumber } from '../src/index.ts';
 
-// As a kernel 6.18 printed it.
+// In the format of kernel 6.18.
 const MEMORY_EVENTS = 'low 0\nhigh 0\nmax 41\noom 3\noom_kill 2\noom_group_kill 0\n';
 
 describe('parseNumber', () => {

@@ -33,13 +33,19 @@ export class CgroupV1 implements Group {
   /**
    * Makes a group, or takes over one that is there, and sets its limits. What was made is removed again when a limit fails.
    * @throws SystemError EINVAL, ENOENT, EACCES, EPERM; see {@link writeValue}
+   * @example
+   * CgroupV1.create({ pids: '/sys/fs/cgroup/pids/box' }, { pids: 20 });
    */
   static create(place: Place, limits: Limits = {}): CgroupV1 {
     runOperations(planCreate(place, limits).create);
     return new CgroupV1(place);
   }
 
-  /** A group that exists. */
+  /**
+   * A group that exists. Nothing is looked up.
+   * @example
+   * CgroupV1.open({ pids: '/sys/fs/cgroup/pids/box' }).stats().pids;
+   */
   static open(place: Place): CgroupV1 {
     return new CgroupV1(place);
   }

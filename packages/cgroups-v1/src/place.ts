@@ -11,7 +11,11 @@ export type Controller = (typeof CONTROLLERS)[number];
  */
 export type Place = Readonly<Partial<Record<Controller, string>>>;
 
-/** The directories of a place, each once. */
+/**
+ * The directories of a place, each once.
+ * @example
+ * directoriesOf({ cpu: '/sys/fs/cgroup/cpu,cpuacct/box', cpuacct: '/sys/fs/cgroup/cpu,cpuacct/box' }).length; // 1
+ */
 export function directoriesOf(place: Place): string[] {
   return [...new Set(CONTROLLERS.flatMap((controller) => place[controller] ?? []))];
 }

@@ -11,7 +11,11 @@ const FILES: readonly [Controller, string][] = [
   ['memory', 'memory.oom_control'],
 ];
 
-/** The files that hold a group's numbers; of a controller the place lacks there are none. */
+/**
+ * The files that hold a group's numbers; of a controller the place lacks there are none.
+ * @example
+ * statFiles({ pids: '/sys/fs/cgroup/pids/box' }); // ['/sys/fs/cgroup/pids/box/pids.current', '.../pids.events']
+ */
 export function statFiles(place: Place): string[] {
   return FILES.flatMap(([controller, file]) => fileOf(place, controller, file) ?? []);
 }
@@ -23,8 +27,10 @@ export function statFiles(place: Place): string[] {
  * parseStats(place, new Map([['/sys/fs/cgroup/pids/box/pids.current', '3\n']])).pids; // 3n
  */
 export function parseStats(place: Place, texts: ReadonlyMap<string, string>): Stats {
-  const text = (controller: Controller, file: string): string | undefined =>
-    texts.get(fileOf(place, controller, file) ?? '');
+  const text = (controller: Controller, file: string): string | undefined => {
+    const path = fileOf(place, controller, file);
+    return path === undefined ? undefined : texts.get(path);
+  };
   const cpuNsec = parseNumber(text('cpuacct', 'cpuacct.usage'));
   return {
     cpuUsec: cpuNsec === undefined ? undefined : cpuNsec / 1000n,

@@ -33,13 +33,19 @@ export class CgroupV2 implements Group {
    * Makes a group, or takes over one that is there, and sets its limits. What was made is removed again when a limit fails.
    * @param controllers what to hand down beside the controllers of the limits, for statistics
    * @throws SystemError EINVAL, ENOENT, EACCES, EPERM, EBUSY; see {@link writeValue}
+   * @example
+   * CgroupV2.create({ parent: '/sys/fs/cgroup', name: 'box' }, { memory: 64n << 20n }, ['pids']);
    */
   static create(place: Place, limits: Limits = {}, controllers: readonly string[] = []): CgroupV2 {
     runOperations(planCreate(place, limits, controllers).create);
     return new CgroupV2(`${place.parent}/${place.name}`);
   }
 
-  /** A group that exists. */
+  /**
+   * A group that exists. Nothing is looked up.
+   * @example
+   * CgroupV2.open('/sys/fs/cgroup/box').stats().pids;
+   */
   static open(directory: string): CgroupV2 {
     return new CgroupV2(directory);
   }

@@ -2,7 +2,11 @@ import { parseKeyed, parseNumber, type Stats } from '@coracle/cgroups-core';
 
 const FILES = ['cpu.stat', 'memory.current', 'memory.peak', 'pids.current', 'pids.events', 'memory.events'] as const;
 
-/** The files that hold a group's numbers. Those of controllers that are not handed down do not exist. */
+/**
+ * The files that hold a group's numbers. Those of controllers that are not handed down do not exist.
+ * @example
+ * statFiles('/sys/fs/cgroup/box'); // ['/sys/fs/cgroup/box/cpu.stat', ...]
+ */
 export function statFiles(directory: string): string[] {
   return FILES.map((file) => `${directory}/${file}`);
 }
