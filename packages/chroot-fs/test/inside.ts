@@ -38,14 +38,16 @@ export class Inside implements Disposable {
   static async start({
     namespaces = ['CLONE_NEWNS', 'CLONE_NEWPID'],
     stdin = 0,
+    stdout = 1,
     afterBirth = () => {},
   }: {
     namespaces?: readonly (keyof typeof CLONE)[];
     stdin?: number;
+    stdout?: number;
     afterBirth?: (pid: number) => void;
   } = {}): Promise<Inside> {
     const [ours, theirs] = socketPair();
-    const agent = Agent.spawn({ stdio: [stdin, 1, 2], fds: [theirs] });
+    const agent = Agent.spawn({ stdio: [stdin, stdout, 2], fds: [theirs] });
     closeFd(theirs);
     const init = new Channel(ours);
     try {
