@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Limits, Resource } from '@coracle/cgroups-core';
+import { type ConformanceDriver, conformanceTests } from '@coracle/cgroups-core/testing';
+import { isErrno } from '@coracle/errors';
+import { describe, expect, test } from '@jest/globals';
+import { CgroupV1, CONTROLLERS, type Controller, directoriesOf, type Place } from '../src/index.ts';
+
+const CONTROLLER_OF: Record<Resource, Controller> = { pids: 'pids', memory: 'memory', cpus: 'cpu' };
+const place = ownPlace(`coracle-test-${process.pid}`);
+
+const driver: ConformanceDriver = {
+  create: (limits) => CgroupV1.create(place, limits),
+  directories: directoriesOf(place),
+  limits(): Required<Limits> {
+    const memory = BigInt(read('memory', 'memory.limit_in_bytes'));
+    const pids = read('pids', 'pids.max');
+    const quota = Number(read('cpu', 'cpu.cfs_quota_us'));
+    return {
+      pids: pids === 'max' ? 'max' : Number(pids),
+      // No limit is the largest whole number of pages there is.
+      memory: memory > 2n ** 60n ? 'max' : memory,
+      cpus: quota < 0 ? 'max' : quota / Number(read('cpu', 'cpu.cfs_period_us')),
+    };
+  },
+};
+
+describe('a group of version 1', () => {
+  for (const { title, needs, body } of conformanceTests(driver)) {
+    const missing = needs.map((resource) => CONTROLLER_OF[resource]).filter((one) => place[one] === undefined);
+    testOn(title, missing, body);
+  }
+
+  testOn('without a freezer processes are killed all the same', place.pids === undefined ? ['pids'] : [], async () => {
+    await using group = CgroupV1.create({ pids: `${place.pids}` });
+    const sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    const ended = once(sleeper, 'exit');
+    group.add(sleeper.pid ?? 0);
+    expect(group.processes()).toEqual([sleeper.pid]);
+    await group.killAll();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    await group.delete();
+    expect(existsSync(`${place.pids}`)).toBe(false);
+  });
+
+  testOn('add of a process names the hierarchy that is gone', place.pids === undefined ? ['pids'] : [], () => {
+    const gone = CgroupV1.open({ pids: `${place.pids}-never-made` });
+    expect(() => gone.add(process.pid)).toThrow(
+      expect.objectContaining({ code: 'ENOENT', message: expect.stringContaining(`there is no group ${place.pids}`) }),
+    );
+  });
+});
+
+/** A test that says which controllers it lacks when it is skipped. */
+function testOn(title: string, missing: readonly string[], body: () => void | Promise<void>): void {
+  if (directoriesOf(place).length === 0) test.skip(`${title} (skipped: needs cgroup v1, mounted and writable)`, body);
+  else if (missing.length > 0) test.skip(`${title} (skipped: needs the v1 controller ${missing.join(', ')})`, body);
+  else test(title, body, 90_000);
+}
+
+function read(controller: Controller, file: string): string {
+  const directory = place[controller];
+  // Only tests that need the resource look at its limit.
+  return directory === undefined ? '0' : readFileSync(join(directory, file), 'utf8').trim();
+}
+
+/** Below this process's own group in each hierarchy that it may change; read here without the package that detects. */
+function ownPlace(name: string): Place {
+  const own: Partial<Record<Controller, string>> = {};
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '));
+  for (const line of readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n')) {
+    const [, names = '', path = ''] = line.split(':');
+    for (const controller of CONTROLLERS.filter((one) => names.split(',').includes(one))) {
+      const mount = mounts.find(
+        (fields) => fields.includes('cgroup') && fields.at(-1)?.split(',').includes(controller),
+      );
+      const directory = join(mount?.[4] ?? '/nowhere', path);
+      if (isWritable(directory)) own[controller] = join(directory, name);
+    }
+  }
+  return own;
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(join(directory, 'cgroup.procs'), constants.W_OK);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'EACCES', 'EROFS')) return false;
+    throw error;
+  }
+}
