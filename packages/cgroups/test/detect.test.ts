@@ -1,0 +1,147 @@
+import { expect, describe as group, test } from '@jest/globals';
+import { describe, detect } from '../src/index.ts';
+import * as machines from './machines.ts';
+
+const machineOf = (fixture: machines.MachineFixture) => detect(machines.factsOf(fixture));
+const allBy = (version: 'v1' | 'v2') => ({ pids: { version }, memory: { version }, cpus: { version } });
+
+group('version 1', () => {
+  test('each controller in a hierarchy of its own: each has its own directory', () => {
+    const machine = machineOf(machines.separate);
+    expect(machine).toMatchObject({ version: 'hybrid', resources: allBy('v1') });
+    expect(machine.v1).toEqual({
+      pids: '/sys/fs/cgroup/pids',
+      memory: '/sys/fs/cgroup/memory/service/2c396aa5',
+      cpu: '/sys/fs/cgroup/cpu',
+      cpuacct: '/sys/fs/cgroup/cpuacct',
+      freezer: '/sys/fs/cgroup/freezer',
+    });
+    expect(machine.v2).toEqual({ parent: '/sys/fs/cgroup/unified', controllers: ['hugetlb'] });
+  });
+
+  test('cpu and cpuacct mounted together: they share a directory', () => {
+    const machine = machineOf(machines.comounted);
+    expect(machine).toMatchObject({ version: 'v1', resources: allBy('v1'), v2: undefined });
+    expect(machine.v1).toEqual({
+      cpu: '/sys/fs/cgroup/cpu,cpuacct/user.slice',
+      cpuacct: '/sys/fs/cgroup/cpu,cpuacct/user.slice',
+      memory: '/sys/fs/cgroup/memory/user.slice',
+      pids: '/sys/fs/cgroup/pids/user.slice/user-0.slice',
+      freezer: '/sys/fs/cgroup/freezer',
+    });
+  });
+
+  test('an ordinary user has nothing of it, and learns that version 2 would help', () => {
+    const machine = machineOf(machines.comountedUser);
+    expect(machine).toMatchObject({ version: 'v1', v1: {}, v2: undefined });
+    expect(machine.resources.pids).toEqual({
+      version: undefined,
+      reason: 'cgroups of version 1 cannot be given to an ordinary user safely',
+      fix: expect.stringContaining('systemd.unified_cgroup_hierarchy=1'),
+    });
+  });
+
+  test('hybrid: version 1 limits, version 2 has no controllers to hand down', () => {
+    const machine = machineOf(machines.hybrid);
+    expect(machine).toMatchObject({ version: 'hybrid', resources: allBy('v1') });
+    expect(machine.v2).toEqual({ parent: '/sys/fs/cgroup/unified', controllers: [] });
+  });
+});
+
+group('version 2', () => {
+  test('root on a laptop uses the top of the tree, which may have processes', () => {
+    const machine = machineOf(machines.laptopRoot);
+    expect(machine).toMatchObject({ version: 'v2', resources: allBy('v2'), v1: {} });
+    expect(machine.v2?.parent).toBe('/sys/fs/cgroup');
+    expect(machine.v2?.controllers).toContain('memory');
+  });
+
+  test('an ordinary user uses the closest group that is his and has no processes', () => {
+    expect(machineOf(machines.laptopUser).v2).toEqual({
+      parent: '/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app-org.gnome.Terminal.slice',
+      controllers: ['memory', 'pids'],
+    });
+  });
+
+  test('a controller that group may not hand down cannot limit; the others can', () => {
+    const { resources } = machineOf(machines.laptopUser);
+    expect(resources).toMatchObject({ pids: { version: 'v2' }, memory: { version: 'v2' } });
+    expect(resources.cpus).toEqual({
+      version: undefined,
+      reason: expect.stringContaining('may not hand down the controller cpu'),
+      fix: expect.stringContaining('Delegate=cpu memory pids'),
+    });
+  });
+
+  test('a session outside the delegated service is told so', () => {
+    const machine = machineOf(machines.laptopSession);
+    expect(machine.v2).toBeUndefined();
+    expect(machine.resources.memory).toMatchObject({
+      version: undefined,
+      reason:
+        'no group of version 2 is delegated to you (yours is /sys/fs/cgroup/user.slice/user-1000.slice/session-5.scope)',
+    });
+  });
+
+  test('a group that may be entered but not divided is not used', () => {
+    const facts = machines.factsOf(machines.laptopUser);
+    const isWritable = (path: string): boolean => !path.endsWith('cgroup.subtree_control') && facts.isWritable(path);
+    expect(detect({ ...facts, isWritable }).v2).toBeUndefined();
+  });
+});
+
+group('in a container', () => {
+  test('version 2 mounted read-only limits nothing', () => {
+    const machine = machineOf(machines.dockerV2);
+    expect(machine).toMatchObject({ version: 'v2', v2: undefined });
+    expect(machine.resources.pids).toMatchObject({ reason: expect.stringContaining('(yours is /sys/fs/cgroup)') });
+  });
+
+  test('a mount from above the cgroup namespace: the mount point is taken for the own group', () => {
+    expect(machineOf(machines.nestedNamespace).v2?.parent).toBe('/sys/fs/cgroup');
+  });
+
+  test('a path from outside the cgroup namespace does not lead out of the mount', () => {
+    const outside = { ...machines.laptopRoot, selfCgroup: '0::/../../init.scope\n' };
+    expect(machineOf(outside).v2?.parent).toBe('/sys/fs/cgroup');
+  });
+
+  test('version 1 without a namespace: the part of the path that is mounted is cut off, whole names only', () => {
+    expect(machineOf(machines.dockerV1).v1).toEqual({
+      memory: '/sys/fs/cgroup/memory',
+      pids: '/sys/fs/cgroup/pids/inner',
+      // 0123abcdef is another container than 0123abcd.
+      cpu: '/sys/fs/cgroup/cpu,cpuacct',
+      cpuacct: '/sys/fs/cgroup/cpu,cpuacct',
+    });
+  });
+});
+
+test('nothing mounted: no limit, and the command that mounts it', () => {
+  const machine = machineOf(machines.nothing);
+  expect(machine).toMatchObject({ version: 'none', v1: {}, v2: undefined });
+  expect(machine.resources.cpus).toEqual({
+    version: undefined,
+    reason: 'no cgroups are mounted',
+    fix: 'sudo mount -t cgroup2 none /sys/fs/cgroup',
+  });
+});
+
+test('this machine, whatever it is, has a version and an answer for each resource', () => {
+  const { version, resources } = detect();
+  expect(['v1', 'v2', 'hybrid', 'none']).toContain(version);
+  for (const answer of Object.values(resources)) {
+    if (answer.version === undefined) expect(answer.fix).not.toBe('');
+    else expect(['v1', 'v2']).toContain(answer.version);
+  }
+});
+
+test.each([
+  ['cgroup version 1; pids, memory, cpus can be limited', machines.comounted],
+  ['cgroup version 1; nothing can be limited', machines.comountedUser],
+  ['cgroup version 1, with version 2 beside it; pids, memory, cpus can be limited', machines.hybrid],
+  ['cgroup version 2; pids, memory can be limited', machines.laptopUser],
+  ['no cgroups; nothing can be limited', machines.nothing],
+])('described: %s', (words, fixture) => {
+  expect(describe(machineOf(fixture))).toBe(words);
+});
