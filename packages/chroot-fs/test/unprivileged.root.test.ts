@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { needs } from '@coracle/test-support';
+import { expect, test } from '@jest/globals';
+
+const PROGRAM = fileURLToPath(new URL('programs/as-ordinary-user.ts', import.meta.url));
+const NOBODY = 65534;
+const MINUTE = 60_000;
+
+/** Runs the program as an ordinary user, who needs a name for nothing. */
+function asNobody(kind: string): Record<string, unknown> {
+  const node = ['--conditions', '@coracle/source', '--import', 'tsx', PROGRAM, kind];
+  const { stdout, stderr } = spawnSync(process.execPath, node, {
+    encoding: 'utf8',
+    uid: NOBODY,
+    gid: NOBODY,
+    env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' },
+  });
+  if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
+  return JSON.parse(stdout);
+}
+
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`);
+const FURNITURE = ['/', '/proc', '/dev', ...DEVICES, '/proc/version'];
+const EVERYWHERE = { version: '', null: 'yes', zero: true, host: false, wrote: 'yes', name: 'new\n', names: ['name'] };
+
+needs.describe(needs.root)('an ordinary user in a user namespace', () => {
+  test(
+    'gets a root from his directory, with bound devices, masks and read-only paths; changes stay',
+    () => {
+      expect(asNobody('bind')).toMatchObject({
+        ...EVERYWHERE,
+        kept: 'new\n',
+        secret: '',
+        mounts: [...FURNITURE, '/opt/secret', '/proc/sys'],
+      });
+    },
+    MINUTE,
+  );
+
+  test(
+    'gets an overlay, whose changes are thrown away',
+    () => {
+      expect(asNobody('overlay')).toMatchObject({
+        ...EVERYWHERE,
+        kept: 'box\n',
+        secret: '',
+        mounts: [...FURNITURE, '/opt/secret', '/proc/sys'],
+      });
+    },
+    MINUTE,
+  );
+
+  test(
+    'gets the host root, whose programs he cannot change',
+    () => {
+      expect(asNobody('tmpfs')).toMatchObject({
+        ...EVERYWHERE,
+        kept: 'box\n',
+        secret: 'none',
+        usr: 'EROFS',
+        mounts: [...FURNITURE, '/proc/sys'],
+      });
+    },
+    MINUTE,
+  );
+});
