@@ -1,7 +1,15 @@
 import type { Limits } from './limits.ts';
 import type { Stats } from './stats.ts';
 
-/** A living group of processes; both versions have the same. */
+/**
+ * A living group of processes; both versions have the same.
+ * @example
+ * async function measure(group: Group, pid: number): Promise<bigint | undefined> {
+ *   group.add(pid);
+ *   await group.killAll();
+ *   return group.stats().cpuUsec;
+ * }
+ */
 export interface Group extends AsyncDisposable {
   /** Directories that are this group's: one on version 2, one for each hierarchy on version 1. */
   readonly directories: readonly string[];
@@ -11,7 +19,7 @@ export interface Group extends AsyncDisposable {
    *   memory is in use than would be allowed
    */
   setLimits(limits: Limits): void;
-  /** Moves a process, with all its threads, into the group. @throws SystemError ESRCH when there is no such process */
+  /** Moves a process, with all its threads, into the group; children it has already stay. @throws SystemError ESRCH when there is no such process */
   add(pid: number): void;
   /** What it has used so far. */
   stats(): Stats;

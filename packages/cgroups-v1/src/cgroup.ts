@@ -19,7 +19,7 @@ import { parseStats, statFiles } from './stats.ts';
  * @see cgroups(7), "Cgroups version 1"
  * @example
  * await using box = CgroupV1.create({ pids: '/sys/fs/cgroup/pids/box', freezer: '/sys/fs/cgroup/freezer/box' }, { pids: 20 });
- * box.add(process.pid);
+ * box.add(4711); // a child's: the end of the scope kills it
  */
 export class CgroupV1 implements Group {
   readonly directories: readonly string[];

@@ -37,7 +37,7 @@ describe('a group of version 1', () => {
     await using group = CgroupV1.create({ pids: `${place.pids}` });
     const sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
     const ended = once(sleeper, 'exit');
-    group.add(sleeper.pid ?? 0);
+    group.add(Number(sleeper.pid));
     expect(group.processes()).toEqual([sleeper.pid]);
     await group.killAll();
     expect(await ended).toEqual([null, 'SIGKILL']);

@@ -18,7 +18,7 @@ import { parseStats, statFiles } from './stats.ts';
  * @see cgroups(7), "Cgroups version 2"
  * @example
  * await using box = CgroupV2.create({ parent: '/sys/fs/cgroup', name: 'box' }, { pids: 20 });
- * box.add(process.pid);
+ * box.add(4711); // a child's: the end of the scope kills it
  */
 export class CgroupV2 implements Group {
   readonly directories: readonly string[];

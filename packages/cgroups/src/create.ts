@@ -11,7 +11,7 @@ import { plan } from './plan.ts';
  * @throws SystemError EINVAL for limits that cannot be meant; EOPNOTSUPP for one that cannot be had here; EACCES, EPERM, EBUSY
  * @example
  * await using box = create('box', { pids: 20, memory: 64n << 20n });
- * box.add(process.pid);
+ * box.add(4711); // a child's: the end of the scope kills it
  */
 export function create(name: string, limits: Limits = {}, { machine = detect() }: { machine?: Machine } = {}): Group {
   const planned = plan({ machine, name, limits });

@@ -23,7 +23,7 @@ group(`create on this machine (${describe(machine)})`, () => {
     await using box = create(name, { pids: 20 });
     const sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
     const ended = once(sleeper, 'exit');
-    box.add(sleeper.pid ?? 0);
+    box.add(Number(sleeper.pid));
     expect(box.processes()).toEqual([sleeper.pid]);
     expect(box.stats()).toMatchObject({ pids: 1n, pidsMaxHits: 0n });
     await box.killAll();
@@ -34,7 +34,7 @@ group(`create on this machine (${describe(machine)})`, () => {
   testOn('a limit holds: with 0 processes allowed bash cannot start a child', ['pids'], async () => {
     await using box = create(name, { pids: 'max' });
     const bash = spawn('bash', ['-c', 'read; (exit 0); exit'], { stdio: ['pipe', 'ignore', 'pipe'] });
-    box.add(bash.pid ?? 0);
+    box.add(Number(bash.pid));
     box.setLimits({ pids: 0 });
     bash.stdin.write('\n');
     const [message] = await once(bash.stderr, 'data');
