@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { ensureBuilt } from '../dev/ensure.mjs';
 import { add, exitCode, NOTHING, summary, tallyOf } from '../dev/tally.mjs';
 import { CACHE_DIRECTORY } from './cache.mjs';
 import { findKernelTests, knowingDelegation, workspacesOf } from './find-tests.mjs';

@@ -57,7 +57,7 @@ describe.each(USERS)('coracle run, as %s', (_, uid) => {
       'container',
       'sh',
       '-c',
-      'ls / | tr "\\n" " "; hostname; echo $$; ps | wc -l',
+      'ls / | tr "\\n" " "; echo; hostname; echo $$; ps | wc -l',
     );
     const [files, name, pid, processes] = stdout.split('\n');
     expect(files).toBe('bin dev etc proc root sys tmp ');

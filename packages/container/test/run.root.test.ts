@@ -186,11 +186,15 @@ root('run, as root', () => {
   });
 
   test('a signal reaches the program', async () => {
-    const running = sh('trap "echo caught; exit 5" TERM; echo ready; while :; do sleep 0.05; done');
-    const container = await running.container;
-    await new Promise<void>((resolve) => container.stdout?.stream.once('data', () => resolve()));
-    await running.kill('SIGTERM');
-    await expect(running).resolves.toMatchObject({ exitCode: 5 });
+    await using box = await Container.run({
+      command: ['sh', '-c', 'trap "exit 5" TERM; echo ready; while :; do sleep 0.05; done'],
+    });
+    for await (const line of box.stdout ?? []) {
+      expect(line).toBe('ready');
+      break;
+    }
+    expect(box.kill('SIGTERM')).toBe(true);
+    await expect(box.wait()).resolves.toMatchObject({ exitCode: 5 });
   });
 
   test.each([
@@ -245,26 +249,6 @@ root('run, as root', () => {
     expect(result.cpuTime).toBeGreaterThan(10);
     expect(result.cpuTime).toBeLessThan(result.duration * 4);
     expect(result.peakMemory).toBeGreaterThan(100_000);
-  });
-
-  test('a fork bomb stops at the limit on processes, and the result names the limit', async () => {
-    const result = await run('bash', ['-c', ':(){ :|:& };:; sleep 0.3; echo alive'], { limits: { pids: 20 } });
-    expect(result.stdout).toBe('alive\n');
-    expect(result.limitHit).toBe('pids');
-    expect(result.stderr).toContain('Resource temporarily unavailable');
-  });
-
-  test('a program that takes too much memory is killed, and the result says so', async () => {
-    const result = await run('sh', ['-c', 'head -c 100m /dev/zero | tail; exit 9'], { limits: { memory: '20m' } });
-    expect(result).toMatchObject({ oomKilled: true, limitHit: 'memory' });
-    expect(result.peakMemory).toBeLessThanOrEqual(20 << 20);
-  });
-
-  test('half a processor is half a processor', async () => {
-    const { cpuTime, duration } = await run('sh', ['-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'], {
-      limits: { cpus: 0.5 },
-    });
-    expect(cpuTime / duration).toBeLessThan(0.8);
   });
 
   test('what was in force is reported', async () => {

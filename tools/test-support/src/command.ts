@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,13 +43,27 @@ export function copyCommand(): CommandCopy {
   cpSync(koffi, join(modules, 'koffi'), { recursive: true });
   const binaries = `@koromix/koffi-linux-${process.arch}`;
   cpSync(realpathSync(join(koffi, '..', binaries)), join(modules, binaries), { recursive: true });
+  const runtimes = new Map<number, string>();
+  const runtimeOf = (uid: number): string => {
+    const runtime = runtimes.get(uid) ?? join(directory, `run-${uid}`);
+    if (!runtimes.has(uid)) {
+      mkdirSync(runtime, { mode: 0o700 });
+      chownSync(runtime, uid, uid);
+      runtimes.set(uid, runtime);
+    }
+    return runtime;
+  };
   return {
     path,
     run: (args, { input, uid, env = {}, cwd = '/' } = {}) =>
       spawnSync(process.execPath, [path, ...args], {
         encoding: 'utf8',
         cwd,
-        env: { PATH: process.env['PATH'] ?? '', ...env },
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          ...(uid === undefined ? {} : { XDG_RUNTIME_DIR: runtimeOf(uid) }),
+          ...env,
+        },
         timeout: 60_000,
         ...(input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input }),
         ...(uid === undefined ? {} : { uid, gid: uid }),

@@ -9,7 +9,7 @@ const FILES = {
   'packages/cgroups-v2/test/cpu.test.ts': '',
   'packages/cgroups-v2/test/deeper/delegation.root.test.ts': 'process.env.CORACLE_DELEGATED_CGROUP',
   'packages/cgroups-v1/test/cpu.root.test.ts': '',
-  'packages/container/test/run.root.test.ts': '',
+  'packages/container/test/limits.root.test.ts': '',
 };
 
 let root;
@@ -26,14 +26,14 @@ test('the tests that touch the kernel are found, but for version 1', () => {
   expect(findKernelTests(root, [])).toEqual([
     'packages/cgroups-v2/test/cpu.root.test.ts',
     'packages/cgroups-v2/test/deeper/delegation.root.test.ts',
-    'packages/container/test/run.root.test.ts',
+    'packages/container/test/limits.root.test.ts',
   ]);
 });
 
 test('patterns choose among them', () => {
   expect(findKernelTests(root, ['run', 'v2.*/cpu'])).toEqual([
     'packages/cgroups-v2/test/cpu.root.test.ts',
-    'packages/container/test/run.root.test.ts',
+    'packages/container/test/limits.root.test.ts',
   ]);
   expect(findKernelTests(root, ['no such'])).toEqual([]);
 });
@@ -45,5 +45,5 @@ test('those that know how to use a delegated cgroup name its variable', () => {
 });
 
 test('only their workspaces are loaded', () => {
-  expect(workspacesOf(['packages/container/test/run.root.test.ts'])).toEqual(['packages/container']);
+  expect(workspacesOf(['packages/container/test/limits.root.test.ts'])).toEqual(['packages/container']);
 });

@@ -1,0 +1,71 @@
+import { findLeftovers, needs } from '@coracle/test-support';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { run } from '../src/index.ts';
+
+/** An ordinary user can limit only what is below a group that was given to it. */
+const canLimit = {
+  what: 'root or a delegated cgroup (CORACLE_DELEGATED_CGROUP)',
+  met: needs.root.met || process.env['CORACLE_DELEGATED_CGROUP'] !== undefined,
+};
+
+needs.describe(canLimit)('limits, on whichever version of cgroups there is', () => {
+  let before: ReturnType<typeof findLeftovers>;
+
+  beforeAll(() => {
+    before = findLeftovers();
+  });
+
+  afterAll(() => {
+    expect(findLeftovers()).toEqual(before);
+  });
+
+  test('a fork bomb stops at the limit on processes, and the result names the limit', async () => {
+    const result = await run('bash', ['-c', ':(){ :|:& };:; sleep 0.3; echo alive'], { limits: { pids: 20 } });
+    expect(result.stdout).toBe('alive\n');
+    expect(result.limitHit).toBe('pids');
+    expect(result.stderr).toContain('Resource temporarily unavailable');
+  });
+
+  test('a program that takes too much memory is killed, and the result says so', async () => {
+    const result = await run('sh', ['-c', 'head -c 100m /dev/zero | tail; exit 9'], { limits: { memory: '20m' } });
+    expect(result).toMatchObject({ oomKilled: true, limitHit: 'memory' });
+    expect(result.peakMemory).toBeLessThanOrEqual(20 << 20);
+  });
+
+  test('half a processor is half a processor', async () => {
+    const { cpuTime, duration } = await run('sh', ['-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'], {
+      limits: { cpus: 0.5 },
+    });
+    expect(cpuTime / duration).toBeLessThan(0.8);
+  });
+
+  test('what was used is measured', async () => {
+    const { isolation, peakMemory, cpuTime } = await run(
+      'sh',
+      ['-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'],
+      { limits: { memory: '64m' } },
+    );
+    expect(isolation).toMatchObject({ limits: { pids: 2048, memory: 64n << 20n }, missing: [] });
+    expect(isolation.cgroup).not.toBe('none');
+    expect(peakMemory).toBeGreaterThan(100_000);
+    expect(peakMemory).toBeLessThan(64 << 20);
+    expect(cpuTime).toBeGreaterThan(1);
+  });
+
+  test('limits that are lifted leave the group without them', async () => {
+    const { isolation, limitHit } = await run('true', [], { limits: { pids: 'max', memory: 'max', cpus: 'max' } });
+    expect(isolation.limits).toEqual({ pids: 'max', memory: 'max', cpus: 'max' });
+    expect(limitHit).toBeUndefined();
+  });
+});
+
+needs.describe({ what: 'no right to limit anything', met: !canLimit.met })('without a cgroup', () => {
+  test('a limit that was asked for is an error that says why and what helps; a mere default is reported', async () => {
+    await expect(run('true', [], { limits: { memory: '64m' } })).rejects.toMatchObject({
+      code: 'EOPNOTSUPP',
+      hint: expect.any(String),
+    });
+    const { isolation } = await run('true');
+    expect(isolation.missing).toEqual([{ what: 'pids', reason: expect.any(String), fix: expect.any(String) }]);
+  });
+});
