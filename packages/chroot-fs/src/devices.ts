@@ -36,7 +36,8 @@ const LINKS = [
 export type DeviceSource = 'mknod' | 'bind';
 
 /**
- * Steps that fill a new, still detached /dev (a tmpfs, the result `dev`) with nodes and links.
+ * Steps that fill a new, still detached /dev (a tmpfs, the result `dev`) with nodes and links. Nodes get mode 666, less the
+ * umask.
  * Bound nodes are attached later, by {@link bindDevices}, when /dev is in place.
  * @example
  * [...createFilesystem({ type: 'tmpfs', result: 'dev' }, 'make /dev'), ...populateDev({ dev: 'dev', source: 'mknod' })];
@@ -56,7 +57,7 @@ export function populateDev({ dev, source }: { dev: string; source: DeviceSource
 }
 
 /**
- * Steps that put the host's harmless device nodes into the root's /dev.
+ * Steps that put the host's harmless device nodes into the root's /dev, while the host's are still reachable by path.
  * @param root name of the result that is the root
  * @example
  * bindDevices('rootfs');

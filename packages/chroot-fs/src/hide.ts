@@ -83,9 +83,8 @@ export function maskPaths(
 function makeNothing(): Step[] {
   const why = 'make something empty to hide paths behind';
   const nothing = resultOf('nothing');
-  const options = ['nosuid', 'nodev', 'noexec', 'mode=555', 'size=4k', 'nr_inodes=3'];
   return [
-    ...createFilesystem({ type: 'tmpfs', options, result: 'nothing' }, why),
+    ...createFilesystem({ type: 'tmpfs', options: ['nosuid', 'nodev', 'noexec'], result: 'nothing' }, why),
     mkdirat({ dir: nothing, path: 'directory', mode: 0o555 }, why),
     mknodat({ dir: nothing, path: 'file', mode: S.S_IFREG | 0o444 }, why),
     mountSetattr(

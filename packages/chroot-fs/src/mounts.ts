@@ -25,8 +25,14 @@ import {
 } from '@coracle/syscalls';
 import { type MountOptions, parseMountOptions } from './mount-options.ts';
 
-/** How every path inside a root is resolved: the kernel keeps it inside, whatever symbolic links stand in the way. */
-export const IN_ROOT: ReturnType<typeof flags> = flags(RESOLVE, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS');
+/**
+ * How every path inside a root is resolved: the kernel keeps it inside, whatever symbolic links stand in the way, and
+ * refuses links that lead out of all paths, such as /proc/self/fd/3, with ELOOP.
+ * @see openat2(2) (since Linux 5.6)
+ * @example
+ * openat2({ dir: resultOf('rootfs'), path: '/etc/passwd', flags: flags(OPEN, 'O_PATH'), resolve: IN_ROOT }, 'find it');
+ */
+export const IN_ROOT: Flags = flags(RESOLVE, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS');
 
 /** What making a mountpoint may answer without harm: it exists, or the root cannot be written and it must exist. */
 const MAY_EXIST = ['EEXIST', 'EROFS', 'EACCES', 'EPERM'] as const;
@@ -39,8 +45,9 @@ const WHOLE_TREE = flags(AT, 'AT_EMPTY_PATH', 'AT_RECURSIVE');
 export interface NewFilesystem {
   /** As in /proc/filesystems: `'tmpfs'`, `'devpts'`, `'mqueue'` ... */
   type: string;
+  /** What mountinfo shows as its source; the type if absent. */
   source?: string | undefined;
-  /** As mount(8) writes them. */
+  /** As mount(8) writes them; an option that is no attribute of a mount is the file system's own, of at most 255 bytes. */
   options?: readonly string[] | undefined;
   /** Name of the result that is the mount's descriptor; `'mount'` if absent. */
   result?: string;
@@ -48,6 +55,8 @@ export interface NewFilesystem {
 
 /**
  * Steps that make a file system; its mount, still detached, is the result `'mount'`.
+ *
+ * The kernel refuses an option that it does not know with EINVAL; a step tells which.
  * @param why continues "could not ..."
  * @see fsopen(2) (since Linux 5.2)
  * @example
@@ -59,7 +68,7 @@ export function createFilesystem(
 ): Step[] {
   const { set, data } = parseMountOptions(options);
   const fs = resultOf('fs');
-  const command = (name: keyof typeof FSCONFIG): ReturnType<typeof flags> => flags(FSCONFIG, name);
+  const command = (name: keyof typeof FSCONFIG): Flags => flags(FSCONFIG, name);
   return [
     fsopen(type, { why, result: 'fs' }),
     fsconfig({ fs, command: command('FSCONFIG_SET_STRING'), key: 'source', value: source }, why),
@@ -81,7 +90,12 @@ export function createFilesystem(
 
 /**
  * Steps that copy the mount of a host path (with the mounts below it, unless `bind` is `'bind'`); the copy, still
- * detached, private to the container and with the wanted attributes, is the result `'mount'`.
+ * detached and with the wanted attributes, is the result `'mount'`.
+ *
+ * It is private to the container if `keepMountsPrivate` went before. Other propagation than that goes for the whole
+ * tree, and between mounts of the container only: to be the slave of a mount of the host, it would have to be copied
+ * before. In a user namespace the kernel refuses a copy of one mount alone (EINVAL) where others are mounted below it:
+ * they may hide something.
  * @see open_tree(2), mount_setattr(2) (since Linux 5.12)
  * @example
  * cloneTree({ source: '/srv/data', options: parseMountOptions(['rbind', 'ro']) }, 'bring in the volume /srv/data');
@@ -126,14 +140,16 @@ function replacedBy(set: Flags): Flags {
 export interface Mountpoint {
   /** The root it lies in. */
   root: Fd;
-  /** Absolute, as the container will see it. */
+  /** As the container will see it, from the top of the root; `..` leads no higher. */
   path: string;
+  /** What is mounted on it; the kernel wants both to be the same. */
   kind: 'directory' | 'file';
 }
 
 /**
  * Steps that make a mountpoint where there is none, and open it as the result `'target'`. Every look-up is the kernel's,
- * inside the root (CVE-2021-30465, CVE-2024-45310): a symbolic link in the root can only lead elsewhere in the root.
+ * inside the root (CVE-2021-30465, CVE-2024-45310): a symbolic link in the root can only lead elsewhere in the root. One
+ * that ends nowhere is refused with ENOENT. What is made has mode 755 or 644, less the umask.
  * @param opened parent directories that earlier steps of this program hold open; kept up to date
  * @see openat2(2) (since Linux 5.6)
  * @example

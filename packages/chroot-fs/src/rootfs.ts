@@ -30,7 +30,10 @@ import { cloneTree, createFilesystem } from './mounts.ts';
 export type RootSource =
   /** A directory of the host, used as it is: changes stay. */
   | { kind: 'bind'; path: string }
-  /** A directory of the host below a layer in memory that takes all changes and is gone at the end. */
+  /**
+   * A directory of the host below a layer in memory that takes all changes and is gone at the end. In a user namespace
+   * since Linux 5.11.
+   */
   | { kind: 'overlay'; path: string; inUserNamespace: boolean }
   /** An empty root in memory. */
   | { kind: 'tmpfs' };
@@ -42,7 +45,7 @@ const OVERLAY_FDS = { lower: 60, scratch: 61 } as const;
  * The step that keeps every later mount inside this mount namespace.
  * @see mount_namespaces(7)
  * @example
- * runLocally([unshare(namespaceFlags(['mount']), 'leave the host\\'s mounts'), keepMountsPrivate()]);
+ * runLocally([unshare(namespaceFlags(['mount']), "leave the host's mounts"), keepMountsPrivate()]);
  */
 export function keepMountsPrivate(): Step {
   return mount(
@@ -53,6 +56,10 @@ export function keepMountsPrivate(): Step {
 
 /**
  * Steps that make the new root and stand in it; it is the result `'rootfs'`, and the host's files are still reachable by path.
+ *
+ * For a process with a mount namespace of its own, after {@link keepMountsPrivate}. The top of an overlay has mode 755, less
+ * the umask. Descriptors 60 and 61 are used for it.
+ * @see open_tree(2), move_mount(2), overlayfs in the kernel's documentation
  * @example
  * enterNewRoot({ kind: 'bind', path: './rootfs' });
  */

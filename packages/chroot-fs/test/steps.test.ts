@@ -241,7 +241,7 @@ describe('masks', () => {
         createFilesystem(
           {
             type: 'tmpfs',
-            options: ['nosuid', 'nodev', 'noexec', 'mode=555', 'size=4k', 'nr_inodes=3'],
+            options: ['nosuid', 'nodev', 'noexec'],
             result: 'nothing',
           },
           '',

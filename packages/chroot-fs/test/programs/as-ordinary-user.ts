@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import {
   attach,
   bindDevices,
+  cloneTree,
   createFilesystem,
   enterNewRoot,
   furnishHostRoot,
@@ -15,6 +16,7 @@ import {
   makeReadOnly,
   maskPaths,
   openMountpoint,
+  parseMountOptions,
   populateDev,
 } from '@coracle/chroot-fs';
 import { resultOf, type Step } from '@coracle/syscalls';
@@ -38,7 +40,9 @@ using inside = await Inside.start({
     for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${map}`, `0 ${id} 1\n`);
   },
 });
+const bare = cloneTree({ source: '/', options: parseMountOptions(['bind']) }, 'uncover what is below mounts');
 try {
+  const uncovered = (await inside.refusal(bare))?.code;
   await inside.run([
     ...enterNewRoot({ kind, path: scene.rootfs, inUserNamespace: true }),
     ...(kind === 'tmpfs' ? furnishHostRoot(inspectHost(), { hostname: 'box' }) : []),
@@ -54,6 +58,7 @@ try {
   ]);
   const wrote = (await inside.write('/etc/name', 'new\n')) ?? 'yes';
   const result = {
+    uncovered,
     wrote,
     name: await inside.read('/etc/name'),
     kept: readFileSync(join(scene.rootfs, 'etc/name'), 'utf8'),
