@@ -1,0 +1,61 @@
+// Step 6: a /proc of its own. It has to be mounted by a process inside the pid namespace, where no JavaScript can run: so
+// from here on the agent makes the calls. It is born with all namespaces at once, mounts, and becomes the program.
+// Still open: it can start as many processes as it likes, and eat up the machine.
+import { changeRoot, keepMountsPrivate } from '@coracle/chroot-fs';
+import { cloneInit, setHostname } from '@coracle/namespaces';
+import { mountProc } from '@coracle/procfs-mount';
+import {
+  Agent,
+  Channel,
+  closeFd,
+  execve,
+  flags,
+  OPEN,
+  openat,
+  output,
+  P,
+  readSiginfo,
+  resultOf,
+  SIGINFO_LENGTH,
+  type Step,
+  socketPair,
+  step,
+  WAIT,
+} from '@coracle/syscalls';
+
+const [verb, program, ...args] = process.argv.slice(2);
+if (verb !== 'run' || program === undefined) throw new Error('usage: 6-proc.ts run PROGRAM [ARG...]');
+
+const [ours, theirs] = socketPair();
+const init = new Channel(ours);
+const monitor = Agent.spawn({ fds: [theirs] });
+closeFd(theirs);
+
+const watch: Step = step('waitid', [P.P_ALL, 0, output('end', SIGINFO_LENGTH), flags(WAIT, 'WEXITED'), null], {
+  why: 'wait for its end',
+  only: 'parent',
+});
+const life = monitor.channel.post({ steps: [...cloneInit({ namespaces: ['uts', 'pid', 'mount'] }), watch] });
+(await init.report(life))?.throwIfFailed();
+
+const notStarted = await init.report(
+  init.post({
+    steps: [
+      keepMountsPrivate(),
+      openat(
+        { path: './container', flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC') },
+        { why: 'find the root', result: 'root' },
+      ),
+      ...mountProc({ root: resultOf('root') }),
+      ...changeRoot('./container'),
+      ...setHostname('container'),
+      execve({ path: program, argv: [program, ...args], env: ['PATH=/bin:/usr/bin'] }, `start ${program}`),
+    ],
+  }),
+);
+notStarted?.throwIfFailed();
+
+const end = readSiginfo((await monitor.channel.report(life))?.output('end') ?? new Uint8Array(SIGINFO_LENGTH));
+init.close();
+monitor.close();
+process.exitCode = 'exitCode' in end ? end.exitCode : 128 + end.signal;

@@ -1,0 +1,71 @@
+// Step 7: a limit. The process is put into a cgroup that allows 20 processes, before it becomes the program; a fork bomb
+// stops there. Whichever version of cgroups the machine has, the group is gone at the end.
+// Still open: what `coracle explain run` shows beyond this: devices, masks, network, users, and cleaning up after a kill.
+import { create } from '@coracle/cgroups';
+import { changeRoot, keepMountsPrivate } from '@coracle/chroot-fs';
+import { cloneInit, setHostname } from '@coracle/namespaces';
+import { mountProc } from '@coracle/procfs-mount';
+import {
+  Agent,
+  Channel,
+  closeFd,
+  execve,
+  flags,
+  OPEN,
+  openat,
+  output,
+  P,
+  REPORT,
+  REPORT_LENGTH,
+  readSiginfo,
+  resultOf,
+  SIGINFO_LENGTH,
+  type Step,
+  socketPair,
+  step,
+  WAIT,
+} from '@coracle/syscalls';
+
+const [verb, program, ...args] = process.argv.slice(2);
+if (verb !== 'run' || program === undefined) throw new Error('usage: 7-cgroup.ts run PROGRAM [ARG...]');
+
+const [ours, theirs] = socketPair();
+const init = new Channel(ours);
+const monitor = Agent.spawn({ fds: [theirs] });
+closeFd(theirs);
+
+const tell: Step = step('sendto', [3, REPORT, REPORT_LENGTH, 0, null, 0], { why: 'tell its pid', only: 'parent' });
+const watch: Step = step('waitid', [P.P_ALL, 0, output('end', SIGINFO_LENGTH), flags(WAIT, 'WEXITED'), null], {
+  why: 'wait for its end',
+  only: 'parent',
+});
+const life = monitor.channel.post({ steps: [...cloneInit({ namespaces: ['uts', 'pid', 'mount'] }), tell, watch] });
+const born = await monitor.channel.report(life);
+born?.throwIfFailed();
+(await init.report(life))?.throwIfFailed();
+
+const group = create('container_cg', { pids: 20 });
+group.add(born?.result('init') ?? 0);
+
+const notStarted = await init.report(
+  init.post({
+    steps: [
+      keepMountsPrivate(),
+      openat(
+        { path: './container', flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC') },
+        { why: 'find the root', result: 'root' },
+      ),
+      ...mountProc({ root: resultOf('root') }),
+      ...changeRoot('./container'),
+      ...setHostname('container'),
+      execve({ path: program, argv: [program, ...args], env: ['PATH=/bin:/usr/bin'] }, `start ${program}`),
+    ],
+  }),
+);
+notStarted?.throwIfFailed();
+
+const end = readSiginfo((await monitor.channel.report(life))?.output('end') ?? new Uint8Array(SIGINFO_LENGTH));
+init.close();
+monitor.close();
+await group.delete();
+process.exitCode = 'exitCode' in end ? end.exitCode : 128 + end.signal;
