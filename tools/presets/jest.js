@@ -3,6 +3,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
+  // A busy machine is no failure; what hangs is found all the same.
+  testTimeout: 60_000,
   testEnvironmentOptions: { customExportConditions: ['@coracle/source', 'node'] },
   transform: {
     '^.+\\.ts$': [

@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from '@coracle/container';
+
+/** Something that is timed from its call to its end. */
+export interface Contestant {
+  name: string;
+  /** What stands in the way of timing it here. */
+  missing: string | undefined;
+  once(): Promise<void> | void;
+}
+
+const COMMAND = join(dirname(fileURLToPath(import.meta.url)), '../../../apps/cli/dist/coracle.cjs');
+
+/** Everything that is compared, on the same root file system; `dispose` removes what was made for it. */
+export function contestants(rootfs: string): { all: Contestant[]; dispose(): void } {
+  const directory = mkdtempSync(join(tmpdir(), 'coracle-bench-'));
+  const crun = bundle('crun', { directory, rootfs });
+  const runc = bundle('runc', { directory, rootfs });
+  const node =
+    (...args: string[]): (() => void) =>
+    () =>
+      execute(process.execPath, args);
+  const all: Contestant[] = [
+    { name: 'library, warm', missing: undefined, once: () => library({ root: rootfs }) },
+    { name: 'library, warm, host root', missing: undefined, once: () => library({}) },
+    { name: 'command, cold', missing: built(), once: node(COMMAND, 'run', '-q', '--rootfs', rootfs, 'true') },
+    { name: 'command, cold, host root', missing: built(), once: node(COMMAND, 'run', '-q', 'true') },
+    { name: 'node -e 0', missing: undefined, once: node('-e', '0') },
+    { name: 'crun run', missing: crun.missing, once: () => crun.once() },
+    { name: 'runc run', missing: runc.missing, once: () => runc.once() },
+    {
+      name: 'bubblewrap',
+      missing: lacking('bwrap'),
+      once: () =>
+        execute('bwrap', ['--unshare-all', '--bind', rootfs, '/', '--proc', '/proc', '--dev', '/dev', 'true']),
+    },
+    {
+      name: 'unshare',
+      missing: lacking('unshare'),
+      once: () => execute('unshare', ['-fpmuin', '--mount-proc', '/bin/true']),
+    },
+  ];
+  return { all, dispose: () => rmSync(directory, { recursive: true }) };
+}
+
+async function library(options: { root?: string }): Promise<void> {
+  const { exitCode } = await run('true', [], options);
+  if (exitCode !== 0) throw new Error(`the library's container ended with ${exitCode}`);
+}
+
+function execute(program: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${stderr}`);
+}
+
+function built(): string | undefined {
+  return existsSync(COMMAND) ? undefined : 'not built: npm start -- version';
+}
+
+function lacking(program: string): string | undefined {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0 ? undefined : `${program} is not installed`;
+}
+
+/** The runtime's own default configuration with the same root, the same program, and a limit on processes. */
+function bundle(
+  runtime: string,
+  { directory, rootfs }: { directory: string; rootfs: string },
+): Pick<Contestant, 'missing' | 'once'> {
+  const missing = lacking(runtime);
+  const place = join(directory, runtime);
+  if (missing === undefined) {
+    execute('mkdir', [place]);
+    execute('sh', ['-c', `cd ${place} && ${runtime} spec`]);
+    const file = join(place, 'config.json');
+    const config = JSON.parse(readFileSync(file, 'utf8'));
+    config.process.terminal = false;
+    config.process.args = ['true'];
+    config.process.rlimits = [];
+    config.root = { path: rootfs, readonly: false };
+    config.linux.resources = { ...config.linux.resources, pids: { limit: 2048 } };
+    writeFileSync(file, JSON.stringify(config));
+  }
+  let count = 0;
+  return {
+    missing,
+    once: () => execute(runtime, ['run', '--bundle', place, `coracle-bench-${process.pid}-${count++}`]),
+  };
+}

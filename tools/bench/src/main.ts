@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { makeBusyboxRootfs } from '@coracle/test-support/rootfs';
+import { type Contestant, contestants } from './contestants.ts';
+import { measureCrowd } from './many.ts';
+import { type Row, renderReport } from './report.ts';
+import { soak } from './soak.ts';
+import { summarize } from './statistics.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    runs: { type: 'string', default: '21' },
+    crowd: { type: 'string', default: '0' },
+    soak: { type: 'string', default: '0' },
+  },
+});
+
+/** In turn, so that a machine that grows slower or faster does so for all. */
+async function measure(all: readonly Contestant[], runs: number): Promise<Row[]> {
+  const times = new Map(all.map(({ name }) => [name, [] as number[]]));
+  for (let round = -2; round < runs; round++) {
+    for (const { name, missing, once } of all) {
+      if (missing !== undefined) continue;
+      const before = process.hrtime.bigint();
+      await once();
+      if (round >= 0) times.get(name)?.push(Number(process.hrtime.bigint() - before) / 1e6);
+    }
+  }
+  return all.map(({ name, missing }) => ({
+    name,
+    missing,
+    summary: missing === undefined ? summarize(times.get(name) ?? []) : undefined,
+  }));
+}
+
+async function main(): Promise<void> {
+  using rootfs = makeBusyboxRootfs();
+  const { all, dispose } = contestants(rootfs.path);
+  try {
+    const rows = await measure(await usable(all), Number(values.runs));
+    const crowd = Number(values.crowd) > 0 ? await measureCrowd(rootfs.path, Number(values.crowd)) : undefined;
+    const soaked = Number(values.soak) > 0 ? await soak(rootfs.path, Number(values.soak)) : undefined;
+    const report = { rows, crowd, soak: soaked };
+    console.log(values.json ? JSON.stringify(report, null, 2) : renderReport(report));
+  } finally {
+    dispose();
+  }
+}
+
+/** A peer that cannot run here is a row that says why, not the end of the measurement. */
+async function usable(all: readonly Contestant[]): Promise<Contestant[]> {
+  const tried: Contestant[] = [];
+  for (const contestant of all)
+    tried.push({ ...contestant, missing: contestant.missing ?? (await failureOf(contestant)) });
+  return tried;
+}
+
+async function failureOf({ once }: Contestant): Promise<string | undefined> {
+  try {
+    await once();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? (error.message.split('\n')[0] ?? error.message) : String(error);
+  }
+}
+
+await main();
