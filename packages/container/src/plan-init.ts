@@ -103,9 +103,16 @@ function makeMounts({ config, inUserNamespace, kindOf }: InitPlan): Step[] {
         ? populateDev({ dev: 'mount', source: inUserNamespace ? 'bind' : 'mknod' })
         : []),
       ...openMountpoint({ root: resultOf('rootfs'), path: mount.destination, kind }, why, opened),
-      attach('mount', why),
+      attach(resultFor(mount), why),
     ];
   });
+}
+
+/** The results that are /proc and /sys: what is hidden of them later is reached by descriptor, since their paths may be swapped. */
+const KERNEL_MOUNTS = { proc: 'proc', sysfs: 'sysfs' } as const;
+
+function resultFor({ type }: Mount): string {
+  return type === 'proc' || type === 'sysfs' ? KERNEL_MOUNTS[type] : 'mount';
 }
 
 function createMount(mount: Mount, why: string): Step[] {
@@ -114,9 +121,9 @@ function createMount(mount: Mount, why: string): Step[] {
     case 'bind':
       return cloneTree({ source: mount.source ?? '/', options: parseMountOptions(['rbind', ...options]) }, why);
     case 'proc':
-      return createProc({ result: 'mount' });
+      return createProc({ result: KERNEL_MOUNTS.proc });
     case 'sysfs':
-      return createSysfs({ readonly: options.includes('ro'), result: 'mount' });
+      return createSysfs({ readonly: options.includes('ro'), result: KERNEL_MOUNTS.sysfs });
     default:
       return createFilesystem({ type: mount.type ?? 'tmpfs', source: mount.source, options }, why);
   }
@@ -138,9 +145,13 @@ function purposeOf(mount: Mount): string {
 }
 
 function hideKernel({ config, kindOf }: InitPlan): Step[] {
+  const mounted = (config.mounts ?? []).flatMap((mount): [string, string][] =>
+    mount.type === 'proc' || mount.type === 'sysfs' ? [[mount.destination, resultFor(mount)]] : [],
+  );
+  const options = { mounts: Object.fromEntries(mounted) };
   return [
-    ...maskPaths(config.linux?.maskedPaths ?? [], kindOf),
-    ...makeReadOnly(config.linux?.readonlyPaths ?? [], kindOf),
+    ...maskPaths(config.linux?.maskedPaths ?? [], kindOf, options),
+    ...makeReadOnly(config.linux?.readonlyPaths ?? [], kindOf, options),
   ];
 }
 
