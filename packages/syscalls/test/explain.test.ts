@@ -75,7 +75,7 @@ describe('a program is explained', () => {
         number: 1,
         why: 'make a directory',
         syscall: 'mkdirat',
-        call: 'mkdirat(AT_FDCWD, "/new", 493) -> <made>',
+        call: 'mkdirat(AT_FDCWD, "/new", 0755) -> <made>',
       },
       { number: 2, why: 'stand in it', syscall: 'chdir', call: 'chdir("/new")' },
       { number: 3, why: 'tidy up', syscall: 'close', call: 'close(5)', atTheEnd: true },

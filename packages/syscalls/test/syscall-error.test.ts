@@ -97,7 +97,7 @@ test('the parts are there for programs to branch on', () => {
     path: '/x',
     step: 'make it',
     why: 'make it',
-    args: ['AT_FDCWD', '"/x"', '493'],
+    args: ['AT_FDCWD', '"/x"', '0755'],
     suppressed: [],
   });
   expect(error.dest).toBeUndefined();
@@ -138,7 +138,7 @@ describe('an errno that misleads is put right:', () => {
     [
       'a disk that is full stays one',
       mkdirat({ path: '/x' }, 'make it'),
-      "ENOSPC: no space left on device, mkdirat '/x': could not make it",
+      "ENOSPC: no space left on device, mkdirat '/x' (0755): could not make it",
       undefined,
     ],
   ])('%s', (_, step, message, hint) => {
