@@ -1,0 +1,195 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { needs } from '@coracle/test-support';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Agent } from '../src/agent.ts';
+import { flags, output, resultOf } from '../src/arg.ts';
+import { chdir, close, execve, mkdirat, openat, read, unlinkat, write } from '../src/calls.ts';
+import { AT, OPEN } from '../src/constants.ts';
+import { AGENT_IMAGES } from '../src/generated/agent.ts';
+import { AGENT_BUFFER, encode } from '../src/message.ts';
+import { Outcome } from '../src/outcome.ts';
+import { type Program, step } from '../src/step.ts';
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'agent-'));
+});
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+describe('the agent', () => {
+  test('makes calls with what earlier ones returned, and brings back what the kernel wrote', async () => {
+    const path = join(directory, 'text');
+    writeFileSync(path, 'all aboard');
+    using agent = Agent.spawn();
+    const outcome = await agent.channel.run({
+      steps: [
+        openat({ path, flags: flags(OPEN, 'O_RDONLY') }, { why: 'open it', result: 'file' }),
+        read({ fd: resultOf('file'), into: output('text', 32) }, { why: 'read it', result: 'length' }),
+        close(resultOf('file'), 'close it'),
+      ],
+    });
+    expect(outcome.failure).toBeUndefined();
+    expect(outcome.result('length')).toBe(10);
+    expect(Buffer.from(outcome.output('text')).toString().slice(0, 10)).toBe('all aboard');
+  });
+
+  test('stops at the first error, goes on with the cleanup, and names the step', async () => {
+    const path = join(directory, 'temporary');
+    using agent = Agent.spawn();
+    const outcome = await agent.channel.run({
+      steps: [
+        mkdirat({ path }, 'make it'),
+        chdir('/no/such/place', 'go astray'),
+        mkdirat({ path: `${path}/never` }, 'never get here'),
+      ],
+      finally: [unlinkat({ path, flags: flags(AT, 'AT_REMOVEDIR') }, 'remove it')],
+    });
+    expect(outcome.failure?.step.why).toBe('go astray');
+    expect(outcome.results).toEqual([0, -2, undefined, 0]);
+    expect(() => outcome.throwIfFailed()).toThrow(
+      "ENOENT: no such file or directory, chdir '/no/such/place': could not go astray",
+    );
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('passes over what depends on a tolerated failure', async () => {
+    using agent = Agent.spawn();
+    const outcome = await agent.channel.run({
+      steps: [
+        openat({ path: '/no/such/file', flags: 0 }, { why: 'look', result: 'file', tolerate: ['ENOENT'] }),
+        close(resultOf('file'), 'close it'),
+        step('getpid', [], { why: 'go on', result: 'pid' }),
+      ],
+    });
+    expect(outcome.failure).toBeUndefined();
+    expect(outcome.result('pid')).toBe(agent.pid);
+  });
+
+  test('runs from sealed memory that nobody can write', () => {
+    using agent = Agent.spawn();
+    expect(agent.image).toBe('memfd');
+    expect(() => writeFileSync(`/proc/${agent.pid}/exe`, 'overwritten', { flag: 'r+' })).toThrow(
+      /EPERM|ETXTBSY|EACCES/,
+    );
+  });
+
+  test('has no descriptor but its own, no environment, and ends with its socket', async () => {
+    const agent = Agent.spawn();
+    // The kernel lets the parent of a new program go on a moment before it closes what is to be closed.
+    await agent.channel.run({ steps: [step('getpid', [], 'be there')] });
+    expect(readdirSync(`/proc/${agent.pid}/fd`).sort()).toEqual(['0', '1', '2', '3']);
+    expect(readFileSync(`/proc/${agent.pid}/environ`, 'latin1')).toBe('');
+    agent.close();
+    expect(existsSync(`/proc/${agent.pid}`)).toBe(false);
+  });
+
+  test('tells why a program was not executed', async () => {
+    using agent = Agent.spawn();
+    const outcome = await agent.channel.run({
+      steps: [execve({ path: '/etc/passwd', argv: ['x'], env: [] }, 'start it')],
+    });
+    expect(outcome.results).toEqual([-13]);
+  });
+
+  test('takes a megabyte of arguments', async () => {
+    const agent = Agent.spawn();
+    const argv = ['true', ...Array.from({ length: 16 }, () => 'x'.repeat(65_536))];
+    const message = agent.channel.post({ steps: [execve({ path: '/bin/true', argv, env: [] }, 'start true')] });
+    await expect(agent.channel.report(message)).resolves.toBeUndefined();
+    agent.close();
+  });
+
+  test('three hundred of them leave no descriptor open', () => {
+    const before = readdirSync('/proc/self/fd').length;
+    for (let index = 0; index < 300; index++) Agent.spawn().close();
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+  });
+});
+
+describe('a message that does not hold together', () => {
+  /** Runs the agent with these bytes as all its input; the sentinel call must never be made. */
+  function feed(bytes: Uint8Array): { status: number | null; signal: NodeJS.Signals | null } {
+    const image = join(directory, 'image');
+    if (!existsSync(image))
+      writeFileSync(image, Buffer.from(AGENT_IMAGES[process.arch === 'arm64' ? 'arm64' : 'x64'], 'base64'), {
+        mode: 0o755,
+      });
+    const input = join(directory, 'input');
+    writeFileSync(input, bytes);
+    return spawnSync('sh', ['-c', `exec ${image} 3< ${input}`], { stdio: 'ignore', timeout: 10_000 });
+  }
+
+  const sentinel = (): string => join(directory, 'sentinel');
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+  const sound = (): Uint8Array =>
+    encode(
+      { steps: [mkdirat({ path: sentinel() }, 'be seen'), close(resultOf('x'), 'x')].slice(0, 1) },
+      { base: AGENT_BUFFER, arch },
+    ).bytes;
+
+  test('a sound one is run: the sentinel works', () => {
+    expect(feed(sound())).toMatchObject({ signal: null });
+    expect(existsSync(sentinel())).toBe(true);
+    rmSync(sentinel(), { recursive: true });
+  });
+
+  test('two hundred flipped, cut and random ones only ever make it exit', () => {
+    let seed = 4711;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+      return (seed >>> 8) % below;
+    };
+    for (let round = 0; round < 200; round++) {
+      const bytes = sound();
+      if (round % 3 === 0) bytes[random(bytes.length)] = (bytes[random(bytes.length)] ?? 0) ^ (1 << random(8)) ^ 0x55;
+      if (round % 3 === 2) for (let index = 0; index < bytes.length; index++) bytes[index] = random(256);
+      const broken = round % 3 === 1 ? bytes.subarray(0, random(bytes.length)) : bytes;
+      if (Buffer.compare(broken, sound()) === 0) continue;
+      const { status, signal } = feed(broken);
+      expect({ round, status: status === 0 || status === 1, signal }).toEqual({ round, status: true, signal: null });
+      expect(existsSync(sentinel())).toBe(false);
+    }
+  });
+});
+
+needs.describe(needs.program('qemu-aarch64-static'))('the agent for arm64, under qemu', () => {
+  /** Runs a program in the other architecture's agent, over a socket that it has as descriptor 3. */
+  async function run(program: Program): Promise<Outcome> {
+    const image = join(directory, 'arm64');
+    writeFileSync(image, Buffer.from(AGENT_IMAGES.arm64, 'base64'), { mode: 0o755 });
+    const message = encode(program, { base: AGENT_BUFFER, arch: 'arm64' });
+    const child = spawn('qemu-aarch64-static', [image], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+    const socket = child.stdio[3] as Socket;
+    socket.write(message.bytes);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of socket) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= message.report.length) break;
+    }
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    socket.destroy();
+    expect(await ended).toBe(0);
+    return new Outcome(message, new Uint8Array(Buffer.concat(chunks)));
+  }
+
+  test('makes calls by that architecture’s numbers, uses results, and reports failures', async () => {
+    const path = join(directory, 'written-by-arm64');
+    const outcome = await run({
+      steps: [
+        openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CREAT'), mode: 0o600 }, { why: 'open it', result: 'file' }),
+        write({ fd: resultOf('file'), data: 'ahoy' }, 'write it'),
+        chdir('/no/such/place', 'go astray'),
+      ],
+    });
+    expect(readFileSync(path, 'utf8')).toBe('ahoy');
+    expect(outcome.failure).toMatchObject({ errno: -2, step: { why: 'go astray' } });
+  });
+});
