@@ -158,6 +158,7 @@ function planExec(target: ExecTarget, process: Process): Program {
   ];
   return {
     steps: [
+      closeRange({ first: TARGET_PIDFD + 1 }, 'keep no descriptor of the caller open'),
       prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
       ...joinCgroups(target.joinFiles),
       ...joinNamespaces({ pidfd: TARGET_PIDFD, namespaces: namespacesOf(target.config) }),

@@ -62,16 +62,6 @@ export function writeState(root: string, state: ContainerState): void {
   renameSync(next, join(directory, STATE_FILES.state));
 }
 
-/** The state of a container, `undefined` when it has none (any more). */
-export function readState(root: string, id: string): ContainerState | undefined {
-  try {
-    return JSON.parse(readFileSync(join(stateDirectory(root, id), STATE_FILES.state), 'utf8')) as ContainerState;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
 /** The id a name stands for. */
 export function idOfName(root: string, name: string): string | undefined {
   try {

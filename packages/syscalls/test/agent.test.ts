@@ -7,12 +7,13 @@ import { needs } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Agent } from '../src/agent.ts';
 import { flags, output, resultOf } from '../src/arg.ts';
-import { chdir, close, execve, mkdirat, openat, read, unlinkat, write } from '../src/calls.ts';
+import { chdir, close, closeRange, execve, mkdirat, openat, read, unlinkat, write } from '../src/calls.ts';
 import { AT, OPEN } from '../src/constants.ts';
 import { AGENT_IMAGES } from '../src/generated/agent.ts';
-import { AGENT_BUFFER, encode } from '../src/message.ts';
+import { AGENT_BUFFER, CALL_LENGTH, encode, HEADER_LENGTH } from '../src/message.ts';
 import { Outcome } from '../src/outcome.ts';
 import { type Program, step } from '../src/step.ts';
+import { forge, HEADER } from './wire.ts';
 
 let directory: string;
 
@@ -79,10 +80,9 @@ describe('the agent', () => {
     );
   });
 
-  test('has no descriptor but its own, no environment, and ends with its socket', async () => {
+  test('keeps no descriptor but its own when told so, has no environment, and ends with its socket', async () => {
     const agent = Agent.spawn();
-    // The kernel lets the parent of a new program go on a moment before it closes what is to be closed.
-    await agent.channel.run({ steps: [step('getpid', [], 'be there')] });
+    await agent.channel.run({ steps: [closeRange({ first: 4 }, 'keep nothing that was not close-on-exec')] });
     expect(readdirSync(`/proc/${agent.pid}/fd`).sort()).toEqual(['0', '1', '2', '3']);
     expect(readFileSync(`/proc/${agent.pid}/environ`, 'latin1')).toBe('');
     agent.close();
@@ -155,6 +155,41 @@ describe('a message that does not hold together', () => {
       expect({ round, status: status === 0 || status === 1, signal }).toEqual({ round, status: true, signal: null });
       expect(existsSync(sentinel())).toBe(false);
     }
+  });
+});
+
+describe('a message whose checksum is right but whose numbers lead out of it', () => {
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+  const program = (): Program => ({
+    steps: [
+      step('getpid', [], { why: 'be', result: 'x' }),
+      mkdirat({ path: join(directory, 'led-astray') }, 'be seen'),
+    ],
+  });
+
+  test.each<[string, (view: DataView) => void]>([
+    ['too many calls', (view) => view.setUint32(HEADER.count, 0x7fffffff, true)],
+    ['a report before the calls', (view) => view.setUint32(HEADER.report, 8, true)],
+    ['a report beyond the end', (view) => view.setUint32(HEADER.report, view.byteLength, true)],
+    ['a report that is too short', (view) => view.setUint32(HEADER.reportLength, 8, true)],
+    ['a report that is too long', (view) => view.setUint32(HEADER.reportLength, 0xfffffff0, true)],
+    [
+      'a report at an odd place',
+      (view) => view.setUint32(HEADER.report, view.getUint32(HEADER.report, true) + 1, true),
+    ],
+    ['a result that comes later', (view) => view.setUint8(HEADER_LENGTH + CALL_LENGTH + 2, 1)],
+    ['a seventh argument', (view) => view.setUint8(HEADER_LENGTH + 2, 0x80)],
+  ])('%s: the agent exits and runs nothing', async (_, change) => {
+    const { bytes } = encode(program(), { base: AGENT_BUFFER, arch });
+    const forged = forge(bytes, change);
+    const image = join(directory, 'forged-image');
+    if (!existsSync(image)) writeFileSync(image, Buffer.from(AGENT_IMAGES[arch], 'base64'), { mode: 0o755 });
+    writeFileSync(join(directory, 'forged'), forged);
+    const { status, signal } = spawnSync('sh', ['-c', `exec ${image} 3< ${join(directory, 'forged')}`], {
+      timeout: 10_000,
+    });
+    expect({ status, signal }).toEqual({ status: 1, signal: null });
+    expect(existsSync(join(directory, 'led-astray'))).toBe(false);
   });
 });
 
