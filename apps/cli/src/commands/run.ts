@@ -29,7 +29,14 @@ export async function command(args: readonly string[]): Promise<number> {
   }
   if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
   const wanted = { ...containerOptions(options, words, process), ...timeoutOf(options) };
-  const result = wantsTerminal(options) ? await runInTerminal(wanted, options) : await runPlain(wanted, options);
+  const signals = forwardSignals();
+  const onStart = (container: Container): void => {
+    signals.to(container);
+    if (!options.has('quiet')) remarkMissing(container);
+  };
+  const result = await (wantsTerminal(options) ? runInTerminal : runPlain)(wanted, { options, onStart }).finally(
+    signals.stop,
+  );
   if (result.timedOut && !options.has('quiet'))
     remark(`the container was ended after ${options.text('timeout')} (--timeout)`);
   if (result.oomKilled && !options.has('quiet'))
@@ -54,21 +61,24 @@ function wantsTerminal(options: Options): boolean {
   return !options.has('interactive') && isTerminal(0) && isTerminal(1);
 }
 
-async function runInTerminal(wanted: ContainerOptions & LifeOptions, options: Options): Promise<Result> {
+/** How a container is run: the options of the command, and what is done when it has started. */
+interface Running {
+  options: Options;
+  onStart(container: Container): void;
+}
+
+async function runInTerminal(wanted: ContainerOptions & LifeOptions, { options, onStart }: Running): Promise<Result> {
   const { runOnTerminal } = await import('@coracle/container/terminal');
   const input = options.has('tty') && !options.has('interactive') && !isTerminal(0) ? undefined : process.stdin;
   const env = process.env['TERM'] === undefined ? wanted.env : { TERM: process.env['TERM'], ...wanted.env };
-  return runOnTerminal(
-    { ...wanted, ...(env ? { env } : {}) },
-    { input, output: process.stdout, onStart: (container) => begun(container, options) },
-  );
+  return runOnTerminal({ ...wanted, ...(env ? { env } : {}) }, { input, output: process.stdout, onStart });
 }
 
 /**
  * Without a terminal of its own the program gets the caller's input and output themselves, so that bytes flow at full speed;
  * but never the caller's terminal, into which it could type (TIOCSTI): that is relayed.
  */
-async function runPlain(wanted: ContainerOptions & LifeOptions, options: Options): Promise<Result> {
+async function runPlain(wanted: ContainerOptions & LifeOptions, { options, onStart }: Running): Promise<Result> {
   const container = await Container.run({
     ...wanted,
     stdin: isTerminal(0) ? (options.has('interactive') ? 'pipe' : 'ignore') : 'inherit',
@@ -78,19 +88,16 @@ async function runPlain(wanted: ContainerOptions & LifeOptions, options: Options
   container.stdout?.stream.pipe(process.stdout, { end: false });
   container.stderr?.stream.pipe(process.stderr, { end: false });
   if (container.stdin) process.stdin.pipe(container.stdin);
-  const stop = begun(container, options);
+  onStart(container);
   try {
     return await container.wait();
   } finally {
-    stop();
     if (container.stdin) process.stdin.unref();
   }
 }
 
-function begun(container: Container, options: Options): () => void {
-  if (!options.has('quiet')) {
-    for (const { what, reason } of container.isolation.missing)
-      remark(`no limit on ${what}: ${reason} (coracle doctor tells more, --quiet hides this)`);
-  }
-  return forwardSignals(container);
+/** A limit that is a mere default and cannot be had is no error, but nothing to be silent about either. */
+function remarkMissing({ isolation }: Container): void {
+  for (const { what, reason } of isolation.missing)
+    remark(`no limit on ${what}: ${reason} (coracle doctor tells more, --quiet hides this)`);
 }

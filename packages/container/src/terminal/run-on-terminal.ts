@@ -11,8 +11,8 @@ export interface TerminalEnds {
   /** Where keys come from; `undefined`: nowhere. */
   input: Readable | undefined;
   output: Writable;
-  /** Called when the container runs; what it returns is called at its end. */
-  onStart?: (container: Container) => () => void;
+  /** Called when the container runs. */
+  onStart?: (container: Container) => void;
 }
 
 const USUAL_SIZE: TerminalSize = { rows: 24, columns: 80 };
@@ -42,7 +42,7 @@ export async function runOnTerminal(
     if (keyboard) restoreSettings(keyboard);
   };
   const master = container.takeTerminal();
-  const stop = onStart?.(container);
+  onStart?.(container);
   process.once('exit', restore);
   try {
     if (keyboard) applySettings(keyboard.fd, rawSettings(keyboard.settings));
@@ -54,7 +54,6 @@ export async function runOnTerminal(
   } finally {
     restore();
     process.off('exit', restore);
-    stop?.();
   }
 }
 
