@@ -1,5 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statfsSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
 import type { FileOperation } from './file-operation.ts';
 
@@ -27,17 +38,22 @@ export interface DoorOptions {
   isCgroup?: IsCgroup;
 }
 
+/** Version 1 runs what stands in here as root, outside every container, when a group becomes empty (CVE-2022-0492). */
+const PROGRAM_FILE = 'release_agent';
+
 /**
- * Writes a value into a file of a group, and into nothing else: a path that does not lie on a cgroup file system is refused.
+ * Writes a value into a file of a group, and into nothing else: a path that does not lie on a cgroup file system is refused,
+ * and so is `release_agent`, which would have the kernel run a program.
  * @throws SystemError with the file, the value and the reason; ENOENT names the missing controller, EACCES and EPERM tell how
- *   to get a group of one's own, EBUSY names the processes that stand in the way
+ *   to get a group of one's own, EBUSY names the processes that stand in the way; EPERM for `release_agent`
  * @example
  * writeValue('/sys/fs/cgroup/box/pids.max', '20');
  */
 export function writeValue(path: string, value: string, { isCgroup = isCgroupPath }: DoorOptions = {}): void {
+  if (basename(path) === PROGRAM_FILE) throw neverWritten(path, value);
   try {
     check(dirname(path), isCgroup);
-    writeFileSync(path, value, { flag: 'r+' });
+    writeOnce(path, value);
   } catch (cause) {
     throw refine(cause, { syscall: 'write', path, value });
   }
@@ -86,7 +102,8 @@ function makeDirectory(path: string, { isCgroup = isCgroupPath }: DoorOptions): 
     mkdirSync(path);
     return true;
   } catch (cause) {
-    if (isErrno(cause, 'EEXIST')) return false;
+    // A file of the kernel's has the name: pids.max.
+    if (isErrno(cause, 'EEXIST') && statSync(path).isDirectory()) return false;
     throw refine(cause, { syscall: 'mkdir', path });
   }
 }
@@ -99,6 +116,27 @@ function undo(made: readonly string[], error: unknown): void {
       if (error instanceof SystemError) error.suppressed.push(failure);
     }
   }
+}
+
+/** The kernel takes a value in one piece. Opened for writing alone: nobody but root may read `cgroup.kill`. */
+function writeOnce(path: string, value: string): void {
+  const file = openSync(path, constants.O_WRONLY);
+  try {
+    writeSync(file, value);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function neverWritten(path: string, value: string): SystemError {
+  return new SystemError({
+    code: 'EPERM',
+    syscall: 'write',
+    path,
+    detail: `value ${JSON.stringify(value)}`,
+    text: 'it would make the kernel run a program as root',
+    hint: 'wait for cgroup.events (version 2) or for the last process instead',
+  });
 }
 
 function check(directory: string, isCgroup: IsCgroup): void {

@@ -2,6 +2,16 @@ import type { Limits } from './limits.ts';
 import type { Stats } from './stats.ts';
 
 /**
+ * How long to wait.
+ * @example
+ * const options: WaitOptions = { signal: AbortSignal.timeout(5000) };
+ */
+export interface WaitOptions {
+  /** Ends the waiting, with its own reason as the error. Without it the wait is as long as it takes. */
+  signal?: AbortSignal;
+}
+
+/**
  * A living group of processes; both versions have the same.
  * @example
  * async function measure(group: Group, pid: number): Promise<bigint | undefined> {
@@ -25,8 +35,12 @@ export interface Group extends AsyncDisposable {
   stats(): Stats;
   /** Its processes and those of the groups below. */
   processes(): number[];
-  /** Ends all its processes with SIGKILL, also ones that are being born meanwhile. Resolves when it is empty. */
-  killAll(): Promise<void>;
+  /**
+   * Ends all its processes with SIGKILL, also ones that are being born meanwhile. Resolves when it is empty.
+   * @param options `signal` bounds the wait for a process that cannot end, such as one that waits for a broken disk
+   * @throws SystemError EDEADLK when the caller itself is in the group, before anything is killed
+   */
+  killAll(options?: WaitOptions): Promise<void>;
   /** Removes it with the groups below it. @throws SystemError EBUSY when processes live there */
   delete(): Promise<void>;
 }

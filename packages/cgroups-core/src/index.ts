@@ -13,7 +13,8 @@ export {
   writeValue,
 } from './door.ts';
 export type { FileOperation, GroupPlan } from './file-operation.ts';
-export type { Group } from './group.ts';
+export type { Group, WaitOptions } from './group.ts';
+export { type Killable, killEach, killUntilEmpty } from './kill.ts';
 export {
   CPU_PERIOD_USEC,
   checkLimits,
@@ -23,6 +24,7 @@ export {
   RESOURCES,
   type Resource,
 } from './limits.ts';
+export { checkName } from './name.ts';
 export { childGroups, listProcesses, removeGroup } from './processes.ts';
 export { parseSize } from './size.ts';
 export { parseKeyed, parseNumber, type Stats } from './stats.ts';

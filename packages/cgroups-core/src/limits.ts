@@ -31,8 +31,14 @@ export function limitedResources(limits: Limits): Resource[] {
 /** Length of the period over which processor time is limited, in microseconds: the kernel's own default. */
 export const CPU_PERIOD_USEC = 100_000;
 
+/** The most bytes the kernel can count. */
+const LARGEST_MEMORY = 2n ** 63n - 1n;
+
 /** The shortest quota the kernel takes, in microseconds; see sched-bwc of the kernel's documentation. */
 const SHORTEST_QUOTA_USEC = 1000;
+
+/** The longest quota it takes, in microseconds. */
+const LONGEST_QUOTA_USEC = 2 ** 44 - 1;
 
 /**
  * Refuses limits that cannot be meant, before anything is written.
@@ -44,23 +50,32 @@ export function checkLimits({ pids, memory, cpus }: Limits): void {
   if (pids !== undefined && pids !== 'max' && !(Number.isSafeInteger(pids) && pids >= 0)) {
     throw refused('pids', pids, "a whole number from 0 on, or 'max'");
   }
-  if (memory !== undefined && memory !== 'max' && memory < 0n)
-    throw refused('memory', memory, "a number of bytes from 0 on, or 'max'");
+  // Not everyone who calls this is checked by a compiler: a number may be NaN, and 1.5 bytes are none.
+  if (
+    memory !== undefined &&
+    memory !== 'max' &&
+    !(typeof memory === 'bigint' && memory >= 0n && memory <= LARGEST_MEMORY)
+  )
+    throw refused('memory', memory, "a bigint of bytes from 0n on, or 'max'; parseSize makes one of a text");
   if (
     cpus !== undefined &&
     cpus !== 'max' &&
-    !(Number.isFinite(cpus) && cpus * CPU_PERIOD_USEC >= SHORTEST_QUOTA_USEC)
+    !(
+      Number.isFinite(cpus) &&
+      cpus * CPU_PERIOD_USEC >= SHORTEST_QUOTA_USEC &&
+      cpuQuotaUsec(cpus) <= LONGEST_QUOTA_USEC
+    )
   ) {
     throw refused('cpus', cpus, "a number from 0.01 on, or 'max'");
   }
 }
 
-function refused(limit: Resource, given: number | bigint, allowed: string): SystemError {
+function refused(limit: Resource, given: unknown, allowed: string): SystemError {
   return new SystemError({
     code: 'EINVAL',
     syscall: 'limit',
     path: limit,
-    text: `${given} cannot be the limit`,
+    text: `${String(given)} cannot be the limit`,
     hint: `write ${allowed}`,
   });
 }

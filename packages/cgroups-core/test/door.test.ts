@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isErrno } from '@coracle/errors';
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type FileOperation, isCgroupPath, readValue, runOperations, writeValue } from '../src/index.ts';
 
 const anywhere = { isCgroup: () => true };
+const NOBODY = 65534;
 let directory: string;
 
 beforeEach(() => {
@@ -37,6 +38,26 @@ describe('writeValue', () => {
       hint: 'is the hierarchy mounted there? See /proc/self/mountinfo',
     });
     expect(readFileSync(path, 'utf8')).toBe('precious');
+  });
+
+  test('release_agent, with which the kernel would run a program as root, is never written (CVE-2022-0492)', () => {
+    const path = join(directory, 'release_agent');
+    writeFileSync(path, '');
+    expect(failureOf(() => writeValue(path, '/tmp/exploit', anywhere))).toMatchObject({
+      code: 'EPERM',
+      message: `EPERM: it would make the kernel run a program as root, write '${path}' (value "/tmp/exploit")`,
+    });
+    expect(failureOf(() => runOperations([write('release_agent', '/tmp/exploit')], anywhere))).toMatchObject({ path });
+    expect(readFileSync(path, 'utf8')).toBe('');
+  });
+
+  test('a file that its owner may write but not read is written: cgroup.kill of an ordinary user', () => {
+    const path = join(directory, 'cgroup.kill');
+    writeFileSync(path, '');
+    chmodSync(path, 0o200);
+    asOrdinaryUser([directory, path], () => writeValue(path, '1', anywhere));
+    chmodSync(path, 0o600);
+    expect(readFileSync(path, 'utf8')).toBe('1');
   });
 
   test('writing to a missing controller names the controller and the value', () => {
@@ -146,6 +167,15 @@ describe('runOperations', () => {
     expect(existsSync(join(directory, 'a/b'))).toBe(true);
   });
 
+  test('a name that a file of the kernel has is an error, not taken over', () => {
+    writeFileSync(join(directory, 'pids.max'), 'max');
+    expect(failureOf(() => runOperations([mkdir('pids.max')], anywhere))).toMatchObject({
+      code: 'EEXIST',
+      syscall: 'mkdir',
+      path: join(directory, 'pids.max'),
+    });
+  });
+
   test('a failing write removes the directories made so far, the children first', () => {
     const failure = failureOf(() => runOperations([mkdir('a'), mkdir('a/b'), write('a/b/pids.max', '1')], anywhere));
     expect(isErrno(failure, 'ENOENT')).toBe(true);
@@ -230,6 +260,21 @@ function refusing(code: string): { isCgroup(): boolean } {
       throw Object.assign(new Error(code), { code });
     },
   };
+}
+
+/** Root may read everything; so it does as another user what is to be refused or not, on paths given to that user. */
+function asOrdinaryUser(paths: readonly string[], action: () => void): void {
+  if (process.geteuid?.() !== 0) {
+    action();
+    return;
+  }
+  for (const path of paths) chownSync(path, NOBODY, NOBODY);
+  process.seteuid?.(NOBODY);
+  try {
+    action();
+  } finally {
+    process.seteuid?.(0);
+  }
 }
 
 function failureOf(action: () => unknown): unknown {

@@ -20,7 +20,7 @@ describe('checkLimits lets through', () => {
 
 describe('checkLimits refuses', () => {
   const processes = "write a whole number from 0 on, or 'max'";
-  const bytes = "write a number of bytes from 0 on, or 'max'";
+  const bytes = "write a bigint of bytes from 0n on, or 'max'; parseSize makes one of a text";
   const processors = "write a number from 0.01 on, or 'max'";
   test.each<[Limits, string, string]>([
     [{ pids: -1 }, "EINVAL: -1 cannot be the limit, limit 'pids'", processes],
@@ -28,6 +28,8 @@ describe('checkLimits refuses', () => {
     [{ pids: Number.NaN }, "EINVAL: NaN cannot be the limit, limit 'pids'", processes],
     [{ pids: Number.POSITIVE_INFINITY }, "EINVAL: Infinity cannot be the limit, limit 'pids'", processes],
     [{ memory: -1n }, "EINVAL: -1 cannot be the limit, limit 'memory'", bytes],
+    [{ memory: 2n ** 63n }, "EINVAL: 9223372036854775808 cannot be the limit, limit 'memory'", bytes],
+    [{ cpus: 1e12 }, "EINVAL: 1000000000000 cannot be the limit, limit 'cpus'", processors],
     [{ cpus: 0 }, "EINVAL: 0 cannot be the limit, limit 'cpus'", processors],
     [{ cpus: 0.009 }, "EINVAL: 0.009 cannot be the limit, limit 'cpus'", processors],
     [{ cpus: -1 }, "EINVAL: -1 cannot be the limit, limit 'cpus'", processors],
@@ -35,6 +37,21 @@ describe('checkLimits refuses', () => {
     [{ cpus: Number.NaN }, "EINVAL: NaN cannot be the limit, limit 'cpus'", processors],
   ])('%p', (limits, message, hint) => {
     expect(() => checkLimits(limits)).toThrow(expect.objectContaining({ code: 'EINVAL', message, hint }));
+  });
+
+  test.each([
+    [{ memory: 1024 }, '1024'],
+    [{ memory: Number.NaN }, 'NaN'],
+    [{ memory: '5m' }, '5m'],
+    [{ memory: null }, 'null'],
+    [{ pids: '20' }, '20'],
+    [{ cpus: '1' }, '1'],
+    [{ cpus: null }, 'null'],
+  ])('%p, which a caller without a compiler can pass', (limits, given) => {
+    // @ts-expect-error: what a JavaScript program passes
+    expect(() => checkLimits(limits)).toThrow(
+      expect.objectContaining({ code: 'EINVAL', message: expect.stringContaining(`${given} cannot be the limit`) }),
+    );
   });
 
   test('a bad limit beside a good one', () => {

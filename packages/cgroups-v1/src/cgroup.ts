@@ -1,15 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type DoorOptions,
   type Group,
+  killEach,
+  killUntilEmpty,
   type Limits,
   listProcesses,
   readValue,
   removeGroup,
   runOperations,
   type Stats,
+  type WaitOptions,
   writeValue,
 } from '@coracle/cgroups-core';
-import { isErrno } from '@coracle/errors';
 import { directoriesOf, type Place } from './place.ts';
 import { planCreate, planLimits } from './plan.ts';
 import { parseStats, statFiles } from './stats.ts';
@@ -24,9 +26,11 @@ import { parseStats, statFiles } from './stats.ts';
 export class CgroupV1 implements Group {
   readonly directories: readonly string[];
   readonly #place: Place;
+  readonly #door: DoorOptions;
 
-  private constructor(place: Place) {
+  private constructor(place: Place, door: DoorOptions = {}) {
     this.#place = place;
+    this.#door = door;
     this.directories = directoriesOf(place);
   }
 
@@ -43,19 +47,20 @@ export class CgroupV1 implements Group {
 
   /**
    * A group that exists. Nothing is looked up.
+   * @param door how its files are reached; a test can take any directories for a group
    * @example
    * CgroupV1.open({ pids: '/sys/fs/cgroup/pids/box' }).stats().pids;
    */
-  static open(place: Place): CgroupV1 {
-    return new CgroupV1(place);
+  static open(place: Place, door: DoorOptions = {}): CgroupV1 {
+    return new CgroupV1(place, door);
   }
 
   setLimits(limits: Limits): void {
-    runOperations(planLimits(this.#place, limits));
+    runOperations(planLimits(this.#place, limits), this.#door);
   }
 
   add(pid: number): void {
-    for (const directory of this.directories) writeValue(`${directory}/cgroup.procs`, String(pid));
+    for (const directory of this.directories) writeValue(`${directory}/cgroup.procs`, String(pid), this.#door);
   }
 
   stats(): Stats {
@@ -67,18 +72,30 @@ export class CgroupV1 implements Group {
   }
 
   /** Frozen processes have no children: so a fork bomb is stopped first and then killed, again until nothing is left. */
-  async killAll(): Promise<void> {
-    while (this.processes().length > 0) {
-      this.#freeze('FROZEN');
-      for (const pid of this.processes()) kill(pid);
+  async killAll(options?: WaitOptions): Promise<void> {
+    await killUntilEmpty(
+      {
+        directory: this.directories[0] ?? '',
+        processes: () => this.processes(),
+        killOnce: () => this.#killFrozen(),
+      },
+      options,
+    );
+  }
+
+  #killFrozen(): void {
+    this.#freeze('FROZEN');
+    try {
+      killEach(this.processes());
+    } finally {
+      // A frozen process does not even die; and what may not be killed must not stay frozen.
       this.#freeze('THAWED');
-      await sleep(2);
     }
   }
 
   #freeze(state: 'FROZEN' | 'THAWED'): void {
     const directory = this.#place.freezer;
-    if (directory !== undefined) writeValue(`${directory}/freezer.state`, state);
+    if (directory !== undefined) writeValue(`${directory}/freezer.state`, state, this.#door);
   }
 
   async delete(): Promise<void> {
@@ -89,14 +106,5 @@ export class CgroupV1 implements Group {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.killAll();
     await this.delete();
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    // It ended by itself.
-    if (!isErrno(error, 'ESRCH')) throw error;
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Limits, Resource } from '@coracle/cgroups-core';
 import { type ConformanceDriver, conformanceTests } from '@coracle/cgroups-core/testing';
 import { isErrno } from '@coracle/errors';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { CgroupV1, CONTROLLERS, type Controller, directoriesOf, type Place } from '../src/index.ts';
 
 const CONTROLLER_OF: Record<Resource, Controller> = { pids: 'pids', memory: 'memory', cpus: 'cpu' };
@@ -27,13 +27,16 @@ const driver: ConformanceDriver = {
   },
 };
 
+const needPids = place.pids === undefined ? ['pids'] : [];
+const needFreezer = place.freezer === undefined ? ['freezer'] : [];
+
 describe('a group of version 1', () => {
   for (const { title, needs, body } of conformanceTests(driver)) {
     const missing = needs.map((resource) => CONTROLLER_OF[resource]).filter((one) => place[one] === undefined);
     testOn(title, missing, body);
   }
 
-  testOn('without a freezer processes are killed all the same', place.pids === undefined ? ['pids'] : [], async () => {
+  testOn('without a freezer processes are killed all the same', needPids, async () => {
     await using group = CgroupV1.create({ pids: `${place.pids}` });
     const sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
     const ended = once(sleeper, 'exit');
@@ -45,7 +48,35 @@ describe('a group of version 1', () => {
     expect(existsSync(`${place.pids}`)).toBe(false);
   });
 
-  testOn('add of a process names the hierarchy that is gone', place.pids === undefined ? ['pids'] : [], () => {
+  testOn('killAll from inside the group is refused: it would freeze its own caller for ever', needPids, async () => {
+    await using group = CgroupV1.create({ pids: `${place.pids}` });
+    const home = CgroupV1.open({ pids: `${ownPlace('').pids}` });
+    group.add(process.pid);
+    try {
+      await expect(group.killAll()).rejects.toMatchObject({ code: 'EDEADLK', path: place.pids });
+      expect(group.processes()).toContain(process.pid);
+    } finally {
+      home.add(process.pid);
+    }
+    expect(group.processes()).toEqual([]);
+  });
+
+  testOn('what may not be killed does not stay frozen', needFreezer, async () => {
+    await using group = CgroupV1.create({ freezer: `${place.freezer}` });
+    const sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    const ended = once(sleeper, 'exit');
+    group.add(Number(sleeper.pid));
+    const refusing = jest.spyOn(process, 'kill').mockImplementation(() => {
+      throw Object.assign(new Error('not yours'), { code: 'EPERM' });
+    });
+    await expect(group.killAll()).rejects.toMatchObject({ code: 'EPERM' });
+    refusing.mockRestore();
+    expect(read('freezer', 'freezer.state')).toBe('THAWED');
+    await group.killAll();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+  });
+
+  testOn('add of a process names the hierarchy that is gone', needPids, () => {
     const gone = CgroupV1.open({ pids: `${place.pids}-never-made` });
     expect(() => gone.add(process.pid)).toThrow(
       expect.objectContaining({ code: 'ENOENT', message: expect.stringContaining(`there is no group ${place.pids}`) }),

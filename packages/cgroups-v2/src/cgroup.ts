@@ -1,12 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type DoorOptions,
   type Group,
+  killEach,
+  killUntilEmpty,
   type Limits,
   listProcesses,
   readValue,
   removeGroup,
   runOperations,
   type Stats,
+  type WaitOptions,
   writeValue,
 } from '@coracle/cgroups-core';
 import { isErrno } from '@coracle/errors';
@@ -23,9 +26,11 @@ import { parseStats, statFiles } from './stats.ts';
 export class CgroupV2 implements Group {
   readonly directories: readonly string[];
   readonly #directory: string;
+  readonly #door: DoorOptions;
 
-  private constructor(directory: string) {
+  private constructor(directory: string, door: DoorOptions = {}) {
     this.#directory = directory;
+    this.#door = door;
     this.directories = [directory];
   }
 
@@ -43,19 +48,20 @@ export class CgroupV2 implements Group {
 
   /**
    * A group that exists. Nothing is looked up.
+   * @param door how its files are reached; a test can take any directory for a group
    * @example
    * CgroupV2.open('/sys/fs/cgroup/box').stats().pids;
    */
-  static open(directory: string): CgroupV2 {
-    return new CgroupV2(directory);
+  static open(directory: string, door: DoorOptions = {}): CgroupV2 {
+    return new CgroupV2(directory, door);
   }
 
   setLimits(limits: Limits): void {
-    runOperations(planLimits(this.#directory, limits));
+    runOperations(planLimits(this.#directory, limits), this.#door);
   }
 
   add(pid: number): void {
-    writeValue(`${this.#directory}/cgroup.procs`, String(pid));
+    writeValue(`${this.#directory}/cgroup.procs`, String(pid), this.#door);
   }
 
   stats(): Stats {
@@ -70,39 +76,43 @@ export class CgroupV2 implements Group {
   }
 
   /** One write since Linux 5.14; before, frozen processes are killed one by one, again until nothing is left. */
-  async killAll(): Promise<void> {
-    if (readValue(`${this.#directory}/cgroup.events`) === undefined) return;
-    while (this.#isPopulated()) {
-      if (!this.#killAtOnce()) this.#killEach();
-      await sleep(2);
-    }
+  async killAll(options?: WaitOptions): Promise<void> {
+    await killUntilEmpty(
+      {
+        directory: this.#directory,
+        processes: () => this.processes(),
+        isPopulated: () => this.#isPopulated(),
+        killOnce: () => {
+          if (!this.#writeIfThere('cgroup.kill', '1')) this.#killFrozen();
+        },
+      },
+      options,
+    );
   }
 
+  /** Also true of processes that this pid namespace has no number for. A group that is gone has none. */
   #isPopulated(): boolean {
     return (readValue(`${this.#directory}/cgroup.events`) ?? '').includes('populated 1');
   }
 
-  #killAtOnce(): boolean {
+  #killFrozen(): void {
+    this.#writeIfThere('cgroup.freeze', '1');
     try {
-      writeValue(`${this.#directory}/cgroup.kill`, '1');
+      killEach(this.processes());
+    } finally {
+      this.#writeIfThere('cgroup.freeze', '0');
+    }
+  }
+
+  /** Older kernels lack `cgroup.kill` (before 5.14) and `cgroup.freeze` (before 5.2). */
+  #writeIfThere(file: string, value: string): boolean {
+    try {
+      writeValue(`${this.#directory}/${file}`, value, this.#door);
       return true;
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return false;
       throw error;
     }
-  }
-
-  #killEach(): void {
-    writeValue(`${this.#directory}/cgroup.freeze`, '1');
-    for (const pid of this.processes()) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch (error) {
-        // It ended by itself.
-        if (!isErrno(error, 'ESRCH')) throw error;
-      }
-    }
-    writeValue(`${this.#directory}/cgroup.freeze`, '0');
   }
 
   async delete(): Promise<void> {

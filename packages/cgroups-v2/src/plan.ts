@@ -1,5 +1,6 @@
 import {
   checkLimits,
+  checkName,
   type FileOperation,
   type GroupPlan,
   type Limits,
@@ -32,7 +33,7 @@ export interface Place {
  * A group can use a controller only when its parent hands it down, from the top on: `cgroup.subtree_control`. No parent may
  * have processes of its own then (except the root group).
  * @param controllers what to hand down beside the controllers of the limits, for statistics
- * @throws SystemError EINVAL for limits that cannot be meant
+ * @throws SystemError EINVAL for limits that cannot be meant, and for a name that leads out of the parent
  * @see cgroups(7), "Cgroups v2 no internal processes rule"
  * @example
  * planCreate({ parent: '/sys/fs/cgroup', name: 'box' }, { pids: 20 }).directories; // ['/sys/fs/cgroup/box']
@@ -42,6 +43,7 @@ export function planCreate(
   limits: Limits = {},
   controllers: readonly string[] = [],
 ): GroupPlan {
+  checkName(name);
   const names = name.split('/');
   const directory = `${parent}/${name}`;
   const handed = [...new Set([...limitedResources(limits).map((resource) => CONTROLLER_OF[resource]), ...controllers])];

@@ -52,6 +52,19 @@ describe('a group of version 2', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
+  testOn('killAll from inside the group is refused: it would end its own caller', [], async () => {
+    await using group = CgroupV2.create({ parent: `${parent}`, name });
+    const home = CgroupV2.open(ownDirectory());
+    group.add(process.pid);
+    try {
+      await expect(group.killAll()).rejects.toMatchObject({ code: 'EDEADLK', path: directory });
+      expect(group.processes()).toEqual([process.pid]);
+    } finally {
+      home.add(process.pid);
+    }
+    expect(group.processes()).toEqual([]);
+  });
+
   testOn('a limit whose controller is not handed down names the controller', [], async () => {
     await using group = CgroupV2.create({ parent: `${parent}`, name: `${name}-plain` });
     await using below = CgroupV2.create({ parent: `${group.directories[0]}`, name: 'below' });
@@ -77,13 +90,27 @@ function read(file: string): string {
   return (readValue(`${directory}/${file}`) ?? '0').trim();
 }
 
-/** The top of the tree of version 2 when it may be changed. */
+/** The group that was delegated to this user, or else the top of the tree of version 2 when it may be changed. */
 function findParent(): string | undefined {
+  const delegated = process.env['CORACLE_DELEGATED_CGROUP'];
+  if (delegated !== undefined) return delegated;
+  const top = findMountPoint();
+  return top !== undefined && isWritable(join(top, 'cgroup.procs')) ? top : undefined;
+}
+
+function findMountPoint(): string | undefined {
   const mount = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .find((line) => line.includes(' - cgroup2 '));
-  const top = mount?.split(' ')[4];
-  return top !== undefined && isWritable(join(top, 'cgroup.procs')) ? top : undefined;
+  return mount?.split(' ')[4];
+}
+
+/** Where this process lives, to go back to. */
+function ownDirectory(): string {
+  const line = readFileSync('/proc/self/cgroup', 'utf8')
+    .split('\n')
+    .find((one) => one.startsWith('0::'));
+  return join(findMountPoint() ?? '/nowhere', line?.slice(3) ?? '');
 }
 
 function isWritable(path: string): boolean {
