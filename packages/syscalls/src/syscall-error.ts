@@ -27,7 +27,9 @@ export class SyscallError extends SystemError {
     const [path, dest] = strings as string[];
     const detail = step.args
       .filter(
-        (arg) =>
+        (arg, index) =>
+          // The environment of a program may hold secrets.
+          !(step.syscall === 'execve' && index === 2) &&
           typeof arg === 'object' &&
           arg !== null &&
           'kind' in arg &&

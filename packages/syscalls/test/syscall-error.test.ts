@@ -60,10 +60,10 @@ test.each<[string, Step, number, string]>([
     "EEXIST: file exists, symlinkat '/proc/self/fd' -> '/dev/fd': could not link descriptors",
   ],
   [
-    'the program and its words',
-    execve({ path: '/bin/sh', argv: ['sh', '-c', 'true'], env: [] }, 'start it'),
+    'the program and its words but not its environment',
+    execve({ path: '/bin/sh', argv: ['sh', '-c', 'true'], env: ['TOKEN=secret'] }, 'start it'),
     -13,
-    'EACCES: permission denied, execve \'/bin/sh\' (["sh", "-c", "true"], []): could not start it',
+    'EACCES: permission denied, execve \'/bin/sh\' (["sh", "-c", "true"]): could not start it',
   ],
   [
     'what was written, which is no path',
@@ -111,7 +111,7 @@ test('an errno of 512 and more, which the kernel should never let out, is EINVAL
 test('a structure too long to read is left out of the message', () => {
   const argv = Array.from({ length: 40 }, (_, index) => `word${index}`);
   expect(new SyscallError(execve({ path: '/x', argv, env: [] }, 'start it'), -2).message).toBe(
-    "ENOENT: no such file or directory, execve '/x' ([]): could not start it",
+    "ENOENT: no such file or directory, execve '/x': could not start it",
   );
 });
 
