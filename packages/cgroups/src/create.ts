@@ -3,7 +3,8 @@ import { CgroupV1 } from '@coracle/cgroups-v1';
 import { CgroupV2 } from '@coracle/cgroups-v2';
 import { SystemError } from '@coracle/errors';
 import { detect, type Machine } from './detect.ts';
-import { plan } from './plan.ts';
+import { HybridGroup } from './hybrid-group.ts';
+import { placeBelow, plan } from './plan.ts';
 
 /**
  * Makes a group on whichever version the machine has.
@@ -24,10 +25,8 @@ export function create(name: string, limits: Limits = {}, { machine = detect() }
     throw new SystemError({ code: 'EOPNOTSUPP', syscall: 'mkdir', path: name, text: reason, hint: fix });
   }
   runOperations(planned.create);
-  if (planned.version === 'v2') return CgroupV2.open(planned.directories[0] ?? '');
-  return CgroupV1.open(
-    Object.fromEntries(
-      Object.entries(machine.v1).map(([controller, directory]) => [controller, `${directory}/${name}`]),
-    ),
-  );
+  const v1 = (): Group => CgroupV1.open(placeBelow(machine.v1, name));
+  const v2 = (): Group => CgroupV2.open(planned.joinDirectory ?? '');
+  if (planned.version === 'hybrid') return new HybridGroup({ v1: v1(), v2: v2(), resources: machine.resources });
+  return planned.version === 'v1' ? v1() : v2();
 }

@@ -1,13 +1,15 @@
 import { CONTROLLERS, type Controller } from '@coracle/cgroups-v1';
-import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+import { isReadOnly, type MountInfo, parseMountinfo } from '@coracle/mountinfo';
 import type { Facts } from './facts.ts';
 
 /** Where this process's own groups are. */
 export interface OwnGroups {
   /** On version 1 by controller, each where its hierarchy is mounted. */
   v1: Readonly<Partial<Record<Controller, string>>>;
+  /** The mount points of version 1 that nobody can write to, by controller. */
+  readOnlyV1: Readonly<Partial<Record<Controller, string>>>;
   /** On version 2. */
-  v2: { directory: string; mountPoint: string } | undefined;
+  v2: { directory: string; mountPoint: string; isReadOnly: boolean } | undefined;
 }
 
 /**
@@ -20,14 +22,22 @@ export function ownGroups({ mountinfo, selfCgroup }: Pick<Facts, 'mountinfo' | '
   const mounts = parseMountinfo(mountinfo);
   const paths = parseSelfCgroup(selfCgroup);
   const v1: Partial<Record<Controller, string>> = {};
+  const readOnlyV1: Partial<Record<Controller, string>> = {};
   for (const mount of mounts) {
     if (mount.type !== 'cgroup') continue;
     for (const controller of CONTROLLERS) {
-      if (mount.superOptions.includes(controller)) v1[controller] ??= directoryIn(mount, paths.get(controller));
+      if (!mount.superOptions.includes(controller) || v1[controller] !== undefined) continue;
+      v1[controller] = directoryIn(mount, paths.get(controller));
+      if (isReadOnly(mount)) readOnlyV1[controller] = mount.mountPoint;
     }
   }
   const unified = mounts.find(({ type }) => type === 'cgroup2');
-  return { v1, v2: unified && { directory: directoryIn(unified, paths.get('')), mountPoint: unified.mountPoint } };
+  const v2 = unified && {
+    directory: directoryIn(unified, paths.get('')),
+    mountPoint: unified.mountPoint,
+    isReadOnly: isReadOnly(unified),
+  };
+  return { v1, readOnlyV1, v2 };
 }
 
 /** Lines `number:controllers:path`; version 2 has no controllers there. */
@@ -41,9 +51,12 @@ function parseSelfCgroup(text: string): Map<string, string> {
   return paths;
 }
 
+/** A step up, as the kernel writes for groups outside a cgroup namespace; a name may begin with two dots. */
+const LEADS_UP = /\/\.\.(\/|$)/;
+
 function directoryIn({ mountPoint, root }: MountInfo, path = '/'): string {
   const top = root === '/' ? '' : root;
   const isInside = path === root || path.startsWith(`${top}/`);
   const below = isInside ? path.slice(top.length) : '';
-  return below === '' || below === '/' || below.includes('/..') ? mountPoint : `${mountPoint}${below}`;
+  return below === '' || below === '/' || LEADS_UP.test(below) ? mountPoint : `${mountPoint}${below}`;
 }

@@ -3,9 +3,11 @@
  * @see cgroups(7)
  * @module
  */
-export type { Group, GroupPlan, Limits, Resource, Stats } from '@coracle/cgroups-core';
+export type { Group, GroupPlan, Limits, Resource, Stats, WaitOptions } from '@coracle/cgroups-core';
 export { parseSize } from '@coracle/cgroups-core';
+export type { Availability } from './availability.ts';
 export { create } from './create.ts';
-export { type Availability, describe, detect, type Machine } from './detect.ts';
+export { describe, detect, type Machine } from './detect.ts';
 export type { Facts } from './facts.ts';
-export { type PlannedGroup, plan } from './plan.ts';
+export type { Obstacle } from './obstacle.ts';
+export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';

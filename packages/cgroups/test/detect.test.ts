@@ -3,6 +3,7 @@ import { describe, detect } from '../src/index.ts';
 import * as machines from './machines.ts';
 
 const machineOf = (fixture: machines.MachineFixture) => detect(machines.factsOf(fixture));
+const readOnlyMounts = machines.dockerV1.mountinfo.replace('memory rw,nosuid', 'memory ro,nosuid');
 const allBy = (version: 'v1' | 'v2') => ({ pids: { version }, memory: { version }, cpus: { version } });
 
 group('version 1', () => {
@@ -38,6 +39,25 @@ group('version 1', () => {
       version: undefined,
       reason: 'cgroups of version 1 cannot be given to an ordinary user safely',
       fix: expect.stringContaining('systemd.unified_cgroup_hierarchy=1'),
+    });
+  });
+
+  test('a controller that is not mounted beside others: the command that mounts it', () => {
+    const mountinfo = machines.comounted.mountinfo.replace(/^.* rw,pids$/m, '');
+    const { resources } = machineOf({ ...machines.comounted, mountinfo: mountinfo.replaceAll('\n\n', '\n') });
+    expect(resources).toMatchObject({ memory: { version: 'v1' }, cpus: { version: 'v1' } });
+    expect(resources.pids).toEqual({
+      version: undefined,
+      reason: 'the controller pids is not mounted',
+      fix: 'sudo mkdir -p /sys/fs/cgroup/pids && sudo mount -t cgroup -o pids none /sys/fs/cgroup/pids',
+    });
+  });
+
+  test('hybrid with a limit of its own in each version', () => {
+    expect(machineOf(machines.split).resources).toEqual({
+      pids: { version: 'v1' },
+      memory: { version: 'v2' },
+      cpus: { version: 'v2' },
     });
   });
 
@@ -80,6 +100,26 @@ group('version 2', () => {
       version: undefined,
       reason:
         'no group of version 2 is delegated to you (yours is /sys/fs/cgroup/user.slice/user-1000.slice/session-5.scope)',
+      fix: 'start the command with systemd-run --user --scope -p Delegate=yes COMMAND',
+    });
+  });
+
+  test('without systemd: the commands that delegate a group, for the shell of the user', () => {
+    const machine = machineOf({ ...machines.laptopSession, selfCgroup: '0::/\n', writable: [] });
+    expect(machine.resources.pids).toMatchObject({
+      reason: 'no group of version 2 is delegated to you (yours is /sys/fs/cgroup)',
+      fix: expect.stringMatching(/^sudo sh -c "mkdir -p .* && chown \$\(id -u\) .* && echo \$\$ > .*cgroup\.procs"$/),
+    });
+  });
+
+  test('a controller that the kernel was started without', () => {
+    const files = { ...machines.laptopRoot.files, '/sys/fs/cgroup/cgroup.controllers': 'cpuset cpu io pids\n' };
+    const { resources } = machineOf({ ...machines.laptopRoot, files });
+    expect(resources).toMatchObject({ pids: { version: 'v2' }, cpus: { version: 'v2' } });
+    expect(resources.memory).toEqual({
+      version: undefined,
+      reason: 'the kernel offers no controller memory on version 2',
+      fix: expect.stringContaining('boot without cgroup_disable=memory'),
     });
   });
 
@@ -94,7 +134,51 @@ group('in a container', () => {
   test('version 2 mounted read-only limits nothing', () => {
     const machine = machineOf(machines.dockerV2);
     expect(machine).toMatchObject({ version: 'v2', v2: undefined });
-    expect(machine.resources.pids).toMatchObject({ reason: expect.stringContaining('(yours is /sys/fs/cgroup)') });
+    expect(machine.resources.pids).toEqual({
+      version: undefined,
+      reason: '/sys/fs/cgroup is mounted read-only, as in most containers',
+      fix: expect.stringContaining('mount -o remount,rw /sys/fs/cgroup; a container has to be started'),
+    });
+  });
+
+  test('version 1 mounted read-only: root is not told to be root', () => {
+    const machine = machineOf({ ...machines.dockerV1, mountinfo: readOnlyMounts, writable: [] });
+    expect(machine.resources.memory).toMatchObject({
+      reason: '/sys/fs/cgroup/memory is mounted read-only, as in most containers',
+    });
+    // Only the memory hierarchy is read-only there.
+    expect(machine.resources.pids).toMatchObject({ reason: expect.stringContaining('version 1 cannot be given') });
+  });
+
+  test('a group that stands where the top would be, and has processes: which, and how to move them', () => {
+    const machine = machineOf(machines.crowdedContainer);
+    expect(machine.v2).toBeUndefined();
+    expect(machine.resources.pids).toEqual({
+      version: undefined,
+      reason: 'the group /sys/fs/cgroup is yours, but has processes of its own (1, 9, 10, 11, 12 and 2 more)',
+      fix: 'move them into a leaf: mkdir -p /sys/fs/cgroup/leaf && for pid in $(cat /sys/fs/cgroup/cgroup.procs); do echo $pid > /sys/fs/cgroup/leaf/cgroup.procs; done',
+    });
+  });
+
+  test('once they are in a leaf, that group is used', () => {
+    const moved = { ...machines.crowdedContainer, selfCgroup: '0::/leaf\n' };
+    const files = { ...moved.files, '/sys/fs/cgroup/cgroup.procs': '' };
+    expect(machineOf({ ...moved, files }).v2?.parent).toBe('/sys/fs/cgroup');
+  });
+
+  test('a crowded top does not hide a group further down that is empty', () => {
+    const { files, writable } = machines.crowdedContainer;
+    const below = { selfCgroup: '0::/mine/leaf\n', writable: [...writable, '/sys/fs/cgroup/mine'] };
+    const machine = machineOf({
+      ...machines.crowdedContainer,
+      ...below,
+      files: { ...files, '/sys/fs/cgroup/mine/cgroup.controllers': 'pids\n' },
+    });
+    expect(machine.v2).toEqual({ parent: '/sys/fs/cgroup/mine', controllers: ['pids'] });
+    expect(machine.resources.memory).toMatchObject({
+      reason: 'the group /sys/fs/cgroup/mine may not hand down the controller memory',
+      fix: 'as root, where that group was made: echo +memory > /sys/fs/cgroup/cgroup.subtree_control',
+    });
   });
 
   test('a mount from above the cgroup namespace: the mount point is taken for the own group', () => {
@@ -138,10 +222,16 @@ test('this machine, whatever it is, has a version and an answer for each resourc
 
 test.each([
   ['cgroup version 1; pids, memory, cpus can be limited', machines.comounted],
-  ['cgroup version 1; nothing can be limited', machines.comountedUser],
+  [
+    'cgroup version 1; nothing can be limited; not pids, memory, cpus: cgroups of version 1 cannot be given to an ordinary user safely',
+    machines.comountedUser,
+  ],
   ['cgroup version 1, with version 2 beside it; pids, memory, cpus can be limited', machines.hybrid],
-  ['cgroup version 2; pids, memory can be limited', machines.laptopUser],
-  ['no cgroups; nothing can be limited', machines.nothing],
+  [
+    'cgroup version 2; pids, memory can be limited; not cpus: the group /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app-org.gnome.Terminal.slice may not hand down the controller cpu',
+    machines.laptopUser,
+  ],
+  ['no cgroups; nothing can be limited; not pids, memory, cpus: no cgroups are mounted', machines.nothing],
 ])('described: %s', (words, fixture) => {
   expect(describe(machineOf(fixture))).toBe(words);
 });

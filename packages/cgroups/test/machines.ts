@@ -147,3 +147,28 @@ export const dockerV1: MachineFixture = {
 
 /** No cgroups are mounted at all. */
 export const nothing: MachineFixture = { mountinfo: ROOT_MOUNT, selfCgroup: '0::/\n', writable: [] };
+
+/** Root in a container that has its own part of version 2 writable, and lives in the top of that part. */
+export const crowdedContainer: MachineFixture = {
+  mountinfo: dockerV2.mountinfo.replace('cgroup ro,', 'cgroup rw,'),
+  selfCgroup: '0::/\n',
+  writable: ['/sys/fs/cgroup'],
+  files: {
+    '/sys/fs/cgroup/cgroup.controllers': 'cpu memory pids\n',
+    '/sys/fs/cgroup/cgroup.events': 'populated 1\nfrozen 0\n',
+    '/sys/fs/cgroup/cgroup.procs': '1\n9\n10\n11\n12\n13\n14\n',
+  },
+};
+
+/** Booted with cgroup_no_v1=memory,cpu: version 1 keeps pids, version 2 has the others. The caller is root. */
+export const split: MachineFixture = {
+  mountinfo: `${ROOT_MOUNT}35 22 0:32 / /sys/fs/cgroup/pids rw,nosuid - cgroup cgroup rw,pids
+36 22 0:27 / /sys/fs/cgroup/unified rw,nosuid - cgroup2 cgroup2 rw
+`,
+  selfCgroup: '12:pids:/\n0::/\n',
+  writable: ['/sys/fs/cgroup/pids', '/sys/fs/cgroup/unified'],
+  files: {
+    '/sys/fs/cgroup/unified/cgroup.controllers': 'cpu io memory\n',
+    '/sys/fs/cgroup/unified/cgroup.procs': '1\n2\n',
+  },
+};

@@ -49,11 +49,86 @@ describe('on version 2', () => {
   });
 });
 
+describe('on a hybrid machine whose versions share the controllers', () => {
+  const machine = machineOf(machines.split);
+  const V1 = '/sys/fs/cgroup/pids/box';
+  const V2 = '/sys/fs/cgroup/unified/box';
+
+  test('limits of both versions: one group in both, each limit where its controller is', () => {
+    const planned = plan({ machine, name: 'box', limits: { pids: 20, memory: 4096n, cpus: 'max' } });
+    expect(planned).toMatchObject({
+      version: 'hybrid',
+      directories: [V1, V2],
+      joinFiles: [`${V1}/cgroup.procs`],
+      joinDirectory: V2,
+    });
+    expect(planned?.create.map((one) => (one.kind === 'write' ? `${one.path} = ${one.value}` : one.path))).toEqual([
+      V1,
+      `${V1}/pids.max = 20`,
+      '/sys/fs/cgroup/unified/cgroup.subtree_control = +memory +cpu',
+      V2,
+      `${V2}/memory.max = 4096`,
+      `${V2}/cpu.max = max 100000`,
+    ]);
+  });
+
+  test('its numbers come from the version that counts them', () => {
+    const planned = plan({ machine, name: 'box', limits: { pids: 20, memory: 4096n } });
+    const texts = new Map([
+      [`${V1}/pids.current`, '3\n'],
+      [`${V1}/pids.events`, 'max 2\n'],
+      [`${V2}/memory.peak`, '8192\n'],
+      [`${V2}/cpu.stat`, 'usage_usec 77\n'],
+    ]);
+    expect([...texts.keys()].filter((path) => !planned?.statFiles.includes(path))).toEqual([]);
+    expect(planned?.parseStats(texts)).toEqual({
+      cpuUsec: 77n,
+      memoryBytes: undefined,
+      memoryPeakBytes: 8192n,
+      pids: 3n,
+      pidsMaxHits: 2n,
+      oomKills: undefined,
+    });
+  });
+
+  test.each([
+    ['v1', { pids: 1 }, [V1]],
+    ['v2', { memory: 1n }, [V2]],
+    ['v1', {}, [V1]],
+  ] as const)('one version alone, %s, where that is enough', (version, limits, directories) => {
+    expect(plan({ machine, name: 'box', limits })).toMatchObject({ version, directories });
+  });
+});
+
+describe('a name', () => {
+  test.each(['../escape', 'a/../../b', '/abs', '', 'a//b', '.'])('%j would lead elsewhere and is refused', (name) => {
+    for (const fixture of [machines.comounted, machines.laptopRoot, machines.split, machines.nothing]) {
+      expect(() => plan({ machine: machineOf(fixture), name })).toThrow(
+        expect.objectContaining({ code: 'EINVAL', path: name }),
+      );
+    }
+  });
+});
+
+test('no plan writes release_agent or notify_on_release (CVE-2022-0492)', () => {
+  for (const fixture of [machines.separate, machines.comounted, machines.laptopRoot, machines.split]) {
+    const limits = { pids: 1, memory: 1n, cpus: 1 };
+    const paths = plan({ machine: machineOf(fixture), name: 'a/box', limits })?.create.map(({ path }) => path) ?? [];
+    expect(paths.length).toBeGreaterThan(0);
+    expect(paths.filter((path) => /release/.test(path))).toEqual([]);
+  }
+});
+
 describe('a limit that cannot be had', () => {
   test.each([
     ['version 1 and an ordinary user', machines.comountedUser, 'version 1 cannot be given', 'run as root'],
     ['nothing mounted', machines.nothing, 'no cgroups are mounted', 'sudo mount -t cgroup2'],
-    ['a session without delegation', machines.laptopSession, 'no group of version 2 is delegated', 'Delegate='],
+    [
+      'a session without delegation',
+      machines.laptopSession,
+      'no group of version 2 is delegated',
+      'systemd-run --user --scope',
+    ],
     ['a controller that is not handed down', machines.laptopUser, 'may not hand down the controller cpu', 'Delegate='],
   ])('%s: reason and remedy', (_, fixture, reason, fix) => {
     const machine = machineOf(fixture);
@@ -71,19 +146,6 @@ describe('a limit that cannot be had', () => {
     expect(() => plan({ machine: machineOf(machines.nothing), name: 'box', limits: { pids: 'max' } })).toThrow(
       expect.objectContaining({ code: 'EOPNOTSUPP' }),
     );
-  });
-
-  test('limits that only different versions can set', () => {
-    const machine = {
-      ...machineOf(machines.comounted),
-      resources: { pids: { version: 'v1' }, memory: { version: 'v2' }, cpus: { version: 'v2' } },
-      v2: { parent: '/sys/fs/cgroup/unified', controllers: ['memory', 'cpu'] },
-    } as const;
-    expect(() => plan({ machine, name: 'box', limits: { pids: 1, memory: 1n } })).toThrow(
-      expect.objectContaining({ code: 'EOPNOTSUPP', message: expect.stringContaining('pids can only be limited') }),
-    );
-    expect(plan({ machine, name: 'box', limits: { memory: 1n } })?.version).toBe('v2');
-    expect(plan({ machine, name: 'box', limits: { pids: 1 } })?.version).toBe('v1');
   });
 
   test('one that cannot be meant is EINVAL, not EOPNOTSUPP', () => {
@@ -106,7 +168,7 @@ describe('no group to be had', () => {
         code: 'EOPNOTSUPP',
         path: 'box',
         message: expect.stringContaining('no group of version 2 is delegated to you'),
-        hint: expect.stringContaining('Delegate='),
+        hint: expect.stringContaining('systemd-run --user --scope -p Delegate=yes'),
       }),
     );
   });

@@ -1,0 +1,70 @@
+import type { Resource } from '@coracle/cgroups-core';
+import type { Controller, Place as PlaceV1 } from '@coracle/cgroups-v1';
+import { CONTROLLER_OF } from '@coracle/cgroups-v2';
+import type { Parent } from './delegation.ts';
+import type { OwnGroups } from './hierarchy.ts';
+import { type Obstacle, readOnly } from './obstacle.ts';
+
+/** Whether a resource can be limited: by which version, or why not and what would help. */
+export type Availability = { version: 'v1' | 'v2' } | ({ version: undefined } & Obstacle);
+
+/** The controller of version 1 that limits a resource. */
+const V1_CONTROLLER: Readonly<Record<Resource, Controller>> = { pids: 'pids', memory: 'memory', cpus: 'cpu' };
+
+/** What was found on a machine. */
+export interface Findings {
+  own: OwnGroups;
+  /** The caller's own groups of version 1 that it may change. */
+  v1: PlaceV1;
+  /** The group of version 2 to build below, or why there is none; `undefined` where version 2 is not mounted. */
+  v2: Parent | Obstacle | undefined;
+}
+
+/** Whether a resource can be limited, on the version that has its controller. */
+export function availability(resource: Resource, { own, v1, v2 }: Findings): Availability {
+  const controller = V1_CONTROLLER[resource];
+  if (v1[controller] !== undefined) return { version: 'v1' };
+  if (own.v1[controller] !== undefined) return { version: undefined, ...notWritableV1(controller, own) };
+  if (!v2) return { version: undefined, ...notMounted(controller, own) };
+  if ('reason' in v2) return { version: undefined, ...v2 };
+  if (v2.controllers.includes(CONTROLLER_OF[resource])) return { version: 'v2' };
+  return { version: undefined, ...notHandedDown(CONTROLLER_OF[resource], v2) };
+}
+
+function notWritableV1(controller: Controller, { readOnlyV1 }: OwnGroups): Obstacle {
+  const mountPoint = readOnlyV1[controller];
+  if (mountPoint !== undefined) return readOnly(mountPoint);
+  return {
+    reason: 'cgroups of version 1 cannot be given to an ordinary user safely',
+    fix: 'run as root, or boot with version 2: systemd.unified_cgroup_hierarchy=1 on the kernel command line',
+  };
+}
+
+function notMounted(controller: Controller, { v1 }: OwnGroups): Obstacle {
+  if (Object.keys(v1).length === 0) {
+    return { reason: 'no cgroups are mounted', fix: 'sudo mount -t cgroup2 none /sys/fs/cgroup' };
+  }
+  const at = `/sys/fs/cgroup/${controller}`;
+  return {
+    reason: `the controller ${controller} is not mounted`,
+    fix: `sudo mkdir -p ${at} && sudo mount -t cgroup -o ${controller} none ${at}`,
+  };
+}
+
+function notHandedDown(controller: string, { parent, isRoot }: Parent): Obstacle {
+  if (isRoot) {
+    return {
+      reason: `the kernel offers no controller ${controller} on version 2`,
+      fix: `look at /proc/cgroups: if it is disabled there, boot without cgroup_disable=${controller} (Debian, Raspberry Pi OS: with cgroup_enable=${controller})`,
+    };
+  }
+  const reason = `the group ${parent} may not hand down the controller ${controller}`;
+  if (parent.includes('/user@')) {
+    return {
+      reason,
+      fix: "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu memory pids\\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload, then log in again",
+    };
+  }
+  const above = parent.slice(0, parent.lastIndexOf('/'));
+  return { reason, fix: `as root, where that group was made: echo +${controller} > ${above}/cgroup.subtree_control` };
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { type Limits, type Resource, runOperations } from '@coracle/cgroups-core';
+import { type ConformanceDriver, conformanceTests } from '@coracle/cgroups-core/testing';
+import { CgroupV1, directoriesOf, planCreate as planV1 } from '@coracle/cgroups-v1';
+import { CgroupV2, planCreate as planV2 } from '@coracle/cgroups-v2';
+import { describe, expect, test } from '@jest/globals';
+import { HybridGroup } from '../src/hybrid-group.ts';
+import { create, detect } from '../src/index.ts';
+import { placeBelow } from '../src/plan.ts';
+
+const machine = detect();
+const name = `coracle-test-hybrid-${process.pid}`;
+const place = placeBelow(machine.v1, name);
+const inV2 = `${machine.v2?.parent}/${name}`;
+const isHybrid = machine.version === 'hybrid' && machine.v2 !== undefined && directoriesOf(place).length > 0;
+
+// The limits are all on version 1, as on every machine of this kind; version 2 takes part in the life of the group.
+const driver: ConformanceDriver = {
+  create(limits: Limits = {}) {
+    const plans = [planV1(place, limits), planV2({ parent: `${machine.v2?.parent}`, name })];
+    runOperations(plans.flatMap((one) => one.create));
+    return new HybridGroup({ v1: CgroupV1.open(place), v2: CgroupV2.open(inV2), resources: machine.resources });
+  },
+  directories: [...directoriesOf(place), inV2],
+  limits(): Required<Limits> {
+    const memory = BigInt(read(place.memory, 'memory.limit_in_bytes'));
+    const pids = read(place.pids, 'pids.max');
+    const quota = Number(read(place.cpu, 'cpu.cfs_quota_us'));
+    return {
+      pids: pids === 'max' ? 'max' : Number(pids),
+      // No limit is the largest whole number of pages there is.
+      memory: memory > 2n ** 60n ? 'max' : memory,
+      cpus: quota < 0 ? 'max' : quota / Number(read(place.cpu, 'cpu.cfs_period_us')),
+    };
+  },
+};
+
+describe('a group in both versions', () => {
+  for (const { title, needs, body } of conformanceTests(driver)) testOn(title, needs, body);
+
+  testOn('what version 2 refuses leaves nothing behind in version 1', ['pids'], () => {
+    // This machine's version 2 has no controller for processors: its own answer is what counts here.
+    const claimed = { ...machine, resources: { ...machine.resources, cpus: { version: 'v2' as const } } };
+    expect(() => create(name, { pids: 20, cpus: 1 }, { machine: claimed })).toThrow(
+      expect.objectContaining({ path: `${machine.v2?.parent}/cgroup.subtree_control`, suppressed: [] }),
+    );
+    expect(driver.directories.filter(existsSync)).toEqual([]);
+  });
+});
+
+/** A test that says what the machine lacks when it is skipped. */
+function testOn(title: string, needs: readonly Resource[], body: () => void | Promise<void>): void {
+  const missing = needs.filter((resource) => machine.resources[resource].version !== 'v1');
+  if (!isHybrid) test.skip(`${title} (skipped: needs cgroup v1 and v2 side by side, both writable)`, body);
+  else if (missing.length > 0) test.skip(`${title} (skipped: needs limits of ${missing.join(', ')} on v1)`, body);
+  else test(title, body, 90_000);
+}
+
+function read(directory: string | undefined, file: string): string {
+  // Only tests that need the resource look at its limit.
+  return directory === undefined ? '0' : readFileSync(`${directory}/${file}`, 'utf8').trim();
+}
