@@ -25,7 +25,9 @@ try {
   if (files.length === 0) process.stderr.write(`coracle: no test file matches ${patterns.join(' or ')}\n`);
   for (const [group, options] of [
     [files.filter((file) => !isKernelTest(file)), []],
-    [files.filter(isKernelTest), ['--runInBand']],
+    // Each in a process of its own: koffi's handles, shared by the contexts that Jest makes one after the other in a
+    // process, stopped calling back after some files.
+    ...files.filter(isKernelTest).map((file) => [[file], ['--runInBand']]),
   ]) {
     if (group.length === 0) continue;
     tally = add(tally, await runTests(jest, group, [...options, ...(name ? ['--testNamePattern', name] : [])]));
