@@ -189,10 +189,9 @@ function bindSpawn(library: ReturnType<Koffi['load']>): Libc['spawn'] {
     const actions = new Uint8Array(OPAQUE_LENGTH);
     actionsInit(actions);
     // dup2 onto itself clears close-on-exec in posix_spawn, which libuv sets on 0-2 too.
-    fds.forEach((fd, target) => {
-      actionsDup2(actions, fd, target);
-    });
-    const failed = spawn(pid, path, actions, attributes, [...argv, null], [...env, null]);
+    // It refuses by itself what can be no descriptor, and adds nothing then.
+    const refused = fds.map((fd, target) => actionsDup2(actions, fd, target)).find((errno) => errno !== 0);
+    const failed = refused ?? spawn(pid, path, actions, attributes, [...argv, null], [...env, null]);
     actionsDestroy(actions);
     return failed === 0 ? (pid[0] ?? 0) : -failed;
   };
