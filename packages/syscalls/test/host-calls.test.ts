@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  closeFd,
+  duplicateFd,
+  isTerminal,
+  pidfdOpen,
+  pidfdSendSignal,
+  pipe,
+  randomBytes,
+  socketPair,
+  tryLock,
+} from '@coracle/syscalls';
+import { describe, expect, test } from '@jest/globals';
+import { receiveSome, sendAll } from '../src/host-calls.ts';
+
+const code = (name: string): unknown => expect.objectContaining({ name: 'SystemError', code: name });
+const isCloseOnExec = (fd: number): boolean =>
+  (Number.parseInt(/^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8) &
+    0o2000000) !==
+  0;
+
+test('a pipe carries bytes from its second end to its first, both closed on exec', () => {
+  const [reader, writer] = pipe();
+  writeSync(writer, 'through');
+  const bytes = Buffer.alloc(16);
+  expect(readSync(reader, bytes)).toBe(7);
+  expect([isCloseOnExec(reader), isCloseOnExec(writer)]).toEqual([true, true]);
+  closeFd(reader);
+  closeFd(writer);
+});
+
+describe('a pair of sockets', () => {
+  test('carries bytes both ways and tells nothing yet from the end', () => {
+    const [left, right] = socketPair();
+    const into = new Uint8Array(16);
+    expect(receiveSome(left, into)).toBeUndefined();
+    sendAll(right, Buffer.from('ahoy'));
+    expect(receiveSome(left, into)).toBe(4);
+    sendAll(left, Buffer.from('aye'));
+    expect(receiveSome(right, into)).toBe(3);
+    closeFd(right);
+    expect(receiveSome(left, into)).toBe(0);
+    expect(() => sendAll(left, into)).toThrow(code('EPIPE'));
+    closeFd(left);
+  });
+
+  test('that is reset reads as ended', () => {
+    const [left, right] = socketPair();
+    sendAll(left, Buffer.from('never read'));
+    closeFd(right);
+    expect(receiveSome(left, new Uint8Array(16))).toBe(0);
+    closeFd(left);
+  });
+});
+
+test('closing what is not open is EBADF', () => {
+  const [reader, writer] = pipe();
+  closeFd(reader);
+  closeFd(writer);
+  expect(() => closeFd(writer)).toThrow(code('EBADF'));
+});
+
+test('a duplicate is the same file, high enough, closed on exec', () => {
+  const fd = openSync('/dev/null', 'r');
+  const copy = duplicateFd(fd, 100);
+  expect(copy).toBeGreaterThanOrEqual(100);
+  expect(fstatSync(copy).ino).toBe(fstatSync(fd).ino);
+  expect(isCloseOnExec(copy)).toBe(true);
+  closeFd(copy);
+  closeSync(fd);
+  expect(() => duplicateFd(fd)).toThrow(code('EBADF'));
+});
+
+test('a lock is held by one open file, and free when that is closed', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'coracle-lock-'));
+  const open = (): number => openSync(join(directory, 'lock'), 'w');
+  const [first, second] = [open(), open()];
+  expect(tryLock(first)).toBe(true);
+  expect(tryLock(first)).toBe(true);
+  expect(tryLock(second)).toBe(false);
+  closeSync(first);
+  expect(tryLock(second)).toBe(true);
+  closeSync(second);
+  rmSync(directory, { recursive: true });
+});
+
+test('a pidfd sends signals, and to nobody once the process is gone', async () => {
+  const child = spawn('cat', { stdio: ['pipe', 'ignore', 'inherit'] });
+  const pidfd = pidfdOpen(child.pid ?? 0);
+  const ended = once(child, 'exit');
+  pidfdSendSignal(pidfd, 15);
+  expect(await ended).toEqual([null, 'SIGTERM']);
+  expect(() => pidfdSendSignal(pidfd, 15)).toThrow(code('ESRCH'));
+  closeFd(pidfd);
+  expect(() => pidfdOpen(child.pid ?? 0)).toThrow(code('ESRCH'));
+});
+
+test('neither a file nor a pipe nor a closed descriptor is a terminal', () => {
+  const [reader, writer] = pipe();
+  const file = openSync('/dev/null', 'r');
+  expect([reader, file, 99999].map(isTerminal)).toEqual([false, false, false]);
+  for (const fd of [reader, writer, file]) closeFd(fd);
+});
+
+test('random bytes are as many as asked for, to the last', () => {
+  expect(randomBytes(0)).toHaveLength(0);
+  expect(Buffer.from(randomBytes(16)).equals(randomBytes(16))).toBe(false);
+  const tail = randomBytes(100_000).subarray(-64);
+  expect(tail.some((byte) => byte !== 0)).toBe(true);
+});
+
+test('nothing here leaves a descriptor open', () => {
+  const before = readdirSync('/proc/self/fd').length;
+  for (let index = 0; index < 100; index++) for (const fd of [...pipe(), ...socketPair()]) closeFd(fd);
+  expect(readdirSync('/proc/self/fd')).toHaveLength(before);
+});
