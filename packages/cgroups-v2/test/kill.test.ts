@@ -38,7 +38,7 @@ describe('killAll', () => {
     expect(text('cgroup.freeze')).toBe('0');
   });
 
-  test('before Linux 5.2, which cannot freeze: kills each', async () => {
+  test('before Linux 5.2, which cannot freeze: kills each all the same', async () => {
     const seen: unknown[] = [];
     mockKill((pid) => seen.push(pid));
     await group().killAll();

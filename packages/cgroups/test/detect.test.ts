@@ -156,7 +156,7 @@ group('in a container', () => {
     expect(machine.resources.pids).toEqual({
       version: undefined,
       reason: 'the group /sys/fs/cgroup is yours, but has processes of its own (1, 9, 10, 11, 12 and 2 more)',
-      fix: 'move them into a leaf: mkdir -p /sys/fs/cgroup/leaf && for pid in $(cat /sys/fs/cgroup/cgroup.procs); do echo $pid > /sys/fs/cgroup/leaf/cgroup.procs; done',
+      fix: 'move them into a leaf: mkdir -p /sys/fs/cgroup/leaf && for pid in $(cat /sys/fs/cgroup/cgroup.procs); do echo $pid > /sys/fs/cgroup/leaf/cgroup.procs; done 2>/dev/null',
     });
   });
 

@@ -51,8 +51,8 @@ describe('a group in both versions', () => {
 /** A test that says what the machine lacks when it is skipped. */
 function testOn(title: string, needs: readonly Resource[], body: () => void | Promise<void>): void {
   const missing = needs.filter((resource) => machine.resources[resource].version !== 'v1');
-  if (!isHybrid) test.skip(`${title} (skipped: needs cgroup v1 and v2 side by side, both writable)`, body);
-  else if (missing.length > 0) test.skip(`${title} (skipped: needs limits of ${missing.join(', ')} on v1)`, body);
+  if (!isHybrid) test.skip(`${title} (skipped: needs cgroup v1, mounted and writable, and v2 beside it)`, body);
+  else if (missing.length > 0) test.skip(`${title} (skipped: needs the v1 controller for ${missing.join(', ')})`, body);
   else test(title, body, 90_000);
 }
 
