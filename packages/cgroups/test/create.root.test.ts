@@ -65,6 +65,15 @@ group(`create on this machine (${describe(machine)})`, () => {
   });
 });
 
+// The virtual machine runs this file once more, as an ordinary user to whom a group was delegated.
+const delegated = process.env['CORACLE_DELEGATED_CGROUP'];
+if (delegated !== undefined) {
+  test('an ordinary user builds below the group that was delegated to him, and may limit everything', () => {
+    expect(machine).toMatchObject({ version: 'v2', v2: { parent: delegated } });
+    expect(Object.values(machine.resources)).toEqual([{ version: 'v2' }, { version: 'v2' }, { version: 'v2' }]);
+  });
+}
+
 /** A test that says what the machine lacks when it is skipped. */
 function testOn(title: string, needs: readonly Resource[], body: () => void | Promise<void>): void {
   const missing = needs.filter((resource) => machine.resources[resource].version === undefined);
