@@ -7,4 +7,5 @@ const projects = ['packages', 'apps', 'tools', 'examples']
   .filter((directory) => existsSync(`${directory}/jest.config.js`));
 
 /** Every directory of the workspace that says how it is tested. */
-export default { projects };
+// A busy machine is no failure; what hangs is found all the same.
+export default { projects, testTimeout: 60_000 };

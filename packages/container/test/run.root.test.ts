@@ -269,7 +269,7 @@ root('run, as root', () => {
       Array.from({ length: 200 }, (_, index) => run('sh', ['-c', `echo ${index}`], { root: rootfs.path })),
     );
     expect(results.map(({ stdout }) => Number(stdout))).toEqual(Array.from({ length: 200 }, (_, index) => index));
-  });
+  }, 60_000);
 });
 
 root('Container, as root', () => {

@@ -72,8 +72,8 @@ provoked(
 provoked(
   'a user id range is of no use under no_new_privs',
   () => {
-    const grant = 'echo 65534:200000:65536 > /tmp/ids; for f in subuid subgid; do mount --bind /tmp/ids /etc/$f; done';
-    const checks = findings(`mount -t tmpfs tmpfs /tmp; ${grant}; ${AS_NOBODY} --no-new-privs "$@"`);
+    const grant = 'echo 65534:200000:65536 > /mnt/ids; for f in subuid subgid; do mount --bind /mnt/ids /etc/$f; done';
+    const checks = findings(`mount -t tmpfs tmpfs /mnt; ${grant}; ${AS_NOBODY} --no-new-privs "$@"`);
     expect(checks.get('user id ranges')?.found).toContain('no_new_privs is set');
   },
   MINUTE,
