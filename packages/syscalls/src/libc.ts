@@ -142,6 +142,8 @@ function bind(koffi: Koffi, arch: Arch): Libc {
   const library = koffi.load(null);
   const syscall = library.func('long syscall(long, long, long, long, long, long, long)');
   const posixSpawn = lazily(() => bindSpawn(library));
+  // koffi's handle ends with its object: one that nobody holds on to would stop calling back at the next garbage collection.
+  const watched = new Set<{ close(): void }>();
   return {
     arch,
     syscall(number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0) {
@@ -152,7 +154,11 @@ function bind(koffi: Koffi, arch: Arch): Libc {
     spawn: (options) => posixSpawn()(options),
     onReadable(fd, callback) {
       const handle = koffi.node.poll(fd, { readable: true, disconnect: true }, callback);
-      return () => handle.close();
+      watched.add(handle);
+      return () => {
+        watched.delete(handle);
+        handle.close();
+      };
     },
   };
 }

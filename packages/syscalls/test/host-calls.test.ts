@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   closeFd,
   duplicateFd,
@@ -66,6 +67,16 @@ describe('a pair of sockets', () => {
     closeFd(left);
   });
 });
+
+test('who waits for a descriptor is called even after a garbage collection', () => {
+  const program = fileURLToPath(new URL('programs/wait-after-collection.ts', import.meta.url));
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--expose-gc', '--conditions', '@coracle/source', '--import', 'tsx', program],
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' }, timeout: 50_000 },
+  );
+  expect(stdout + stderr).toBe('called 10 of 10\n');
+}, 60_000);
 
 test('closing what is not open is EBADF', () => {
   const [reader, writer] = pipe();
