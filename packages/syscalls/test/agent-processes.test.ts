@@ -267,7 +267,7 @@ describe('descriptors', () => {
     expect(() => Agent.spawn({ fds: [1_000_000] })).toThrow(EBADF);
     // Copies that were made before the one that failed.
     expect(() => Agent.spawn({ stdio: [1, 0, 2], fds: Array.from({ length: 2000 }, () => 1999) })).toThrow(EBADF);
-    expect(count()).toEqual(before);
+    expect(count().filter((fd) => !before.includes(fd))).toEqual([]);
   });
 
   test('do not leak over a thousand agents', () => {
@@ -275,7 +275,7 @@ describe('descriptors', () => {
     expect(first.pid).toBeGreaterThan(1);
     const before = readdirOf('/proc/self/fd');
     for (let index = 0; index < 1000; index++) Agent.spawn().close();
-    expect(readdirOf('/proc/self/fd')).toEqual(before);
+    expect(readdirOf('/proc/self/fd').filter((fd) => !before.includes(fd))).toEqual([]);
   }, 60_000);
 });
 
