@@ -25,8 +25,7 @@ try {
   if (files.length === 0) process.stderr.write(`coracle: no test file matches ${patterns.join(' or ')}\n`);
   for (const [group, options] of [
     [files.filter((file) => !isKernelTest(file)), []],
-    // Each in a process of its own: koffi's handles, shared by the contexts that Jest makes one after the other in a
-    // process, stopped calling back after some files.
+    // Each in a process of its own: what one file leaves in its process must not decide how the next one fares.
     ...files.filter(isKernelTest).map((file) => [[file], ['--runInBand']]),
   ]) {
     if (group.length === 0) continue;
