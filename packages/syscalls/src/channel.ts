@@ -5,13 +5,23 @@ import { AGENT_BUFFER, encode, type Message } from './message.ts';
 import { Outcome } from './outcome.ts';
 import type { Program } from './step.ts';
 
-/** The other process closed the socket: it has ended, or it has become another program. */
+/**
+ * The other process closed the socket: it has ended, or it has become another program.
+ * @example
+ * const isGone = (error: unknown) => error instanceof Error && error.name === 'ChannelClosedError';
+ */
 export class ChannelClosedError extends Error {
   override readonly name = 'ChannelClosedError';
   readonly code = 'ERR_CORACLE_AGENT_GONE';
 }
 
-/** One end of the socket to an agent: programs go out, reports come back in the same order. */
+/**
+ * One end of the socket to an agent: programs go out, reports come back in the same order.
+ * @example
+ * const [ours, theirs] = socketPair();
+ * const agent = Agent.spawn({ fds: [theirs] }); // a process it makes can listen on descriptor 4
+ * const channel = new Channel(ours);
+ */
 export class Channel {
   readonly #fd: number;
   #stopWaiting: (() => void) | undefined;

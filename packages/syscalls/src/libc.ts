@@ -28,7 +28,11 @@ export interface SpawnOptions {
   fds: readonly number[];
 }
 
-/** Thrown where the platform cannot run Coracle's system calls. */
+/**
+ * Thrown where the platform cannot run Coracle's system calls.
+ * @example
+ * const isWrongMachine = (error: unknown) => error instanceof Error && error.name === 'UnsupportedPlatformError';
+ */
 export class UnsupportedPlatformError extends Error {
   override readonly name = 'UnsupportedPlatformError';
   readonly code = 'ERR_CORACLE_PLATFORM';
