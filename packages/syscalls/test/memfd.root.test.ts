@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { needs } from '@coracle/test-support';
-import { afterAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const PROGRAM = fileURLToPath(new URL('programs/start-agent.ts', import.meta.url));
 const MINUTE = 60_000;
-const directory = mkdtempSync(join(tmpdir(), 'coracle-memfd-'));
-afterAll(() => rmSync(directory, { recursive: true }));
 
 /** Whether vm.memfd_noexec exists and is the strictest of a PID namespace at most (Linux 6.3). */
 function hasMemfdNoexec(): boolean {
@@ -20,8 +18,8 @@ function hasMemfdNoexec(): boolean {
   }
 }
 
-/** Runs the program in namespaces of its own, after commands of a shell there. */
-function startAgentAfter(...commands: string[]): Record<string, unknown> {
+/** Runs the program in namespaces of its own with a directory for temporary files, after commands of a shell there. */
+function startAgentAfter(directory: string, ...commands: string[]): Record<string, unknown> {
   const node = [process.execPath, '--conditions', '@coracle/source', '--import', 'tsx', PROGRAM];
   const { stdout, stderr } = spawnSync(
     'unshare',
@@ -48,10 +46,16 @@ needs.describe(needs.root, needs.program('unshare'), {
   what: 'the sysctl vm.memfd_noexec below 2',
   met: hasMemfdNoexec(),
 })('where the kernel', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'coracle-memfd-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
   test(
     'has memfds not executable by default, the agent asks for one that is',
     () => {
-      expect(startAgentAfter(noexec(1))).toMatchObject({ image: 'memfd', knowsItself: true });
+      expect(startAgentAfter(directory, noexec(1))).toMatchObject({ image: 'memfd', knowsItself: true });
     },
     MINUTE,
   );
@@ -59,7 +63,7 @@ needs.describe(needs.root, needs.program('unshare'), {
   test(
     'forbids executable memfds, the agent runs from a file that has no name any more',
     () => {
-      expect(startAgentAfter(noexec(2))).toEqual({
+      expect(startAgentAfter(directory, noexec(2))).toEqual({
         image: 'file',
         knowsItself: true,
         exe: expect.stringMatching(/^\/.*\/coracle-agent-\w+\/agent \(deleted\)$/),
@@ -72,7 +76,7 @@ needs.describe(needs.root, needs.program('unshare'), {
   test(
     'forbids executable memfds and files of TMPDIR too, the error says what to change',
     () => {
-      expect(startAgentAfter(noexec(2), 'mount -t tmpfs -o noexec none "$TMPDIR"')).toMatchObject({
+      expect(startAgentAfter(directory, noexec(2), 'mount -t tmpfs -o noexec none "$TMPDIR"')).toMatchObject({
         code: 'EACCES',
         syscall: 'posix_spawn',
         message: 'SystemError: EACCES: permission denied, posix_spawn: could not start the agent',
@@ -85,7 +89,7 @@ needs.describe(needs.root, needs.program('unshare'), {
   test(
     'forbids executable memfds and nothing can be stored, the error says where',
     () => {
-      expect(startAgentAfter(noexec(2), 'mount -t tmpfs -o ro none "$TMPDIR"')).toMatchObject({
+      expect(startAgentAfter(directory, noexec(2), 'mount -t tmpfs -o ro none "$TMPDIR"')).toMatchObject({
         syscall: 'mkdtemp',
         path: directory,
         hint: expect.stringContaining('vm.memfd_noexec=0'),
