@@ -1,4 +1,4 @@
-import type { Arg, Flags, Output, Struct } from './arg.ts';
+import type { Flags, Output, Struct } from './arg.ts';
 import { setWord } from './word.ts';
 
 /**
@@ -282,18 +282,4 @@ export function readRusage(bytes: Uint8Array): { cpuUsec: bigint; peakBytes: big
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const time = (at: number): bigint => view.getBigInt64(at, true) * 1_000_000n + view.getBigInt64(at + 8, true);
   return { cpuUsec: time(0) + time(16), peakBytes: view.getBigInt64(32, true) * 1024n };
-}
-
-/**
- * Whether an argument is memory rather than a number.
- * @example
- * isPointer('/proc'); // true
- */
-export function isPointer(arg: Arg): boolean {
-  return (
-    arg === null ||
-    typeof arg === 'string' ||
-    arg instanceof Uint8Array ||
-    (typeof arg === 'object' && (arg.kind === 'struct' || arg.kind === 'output' || arg.kind === 'report'))
-  );
 }

@@ -1,11 +1,11 @@
 import { accessSync, constants, lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { release, userInfo } from 'node:os';
 import { dirname } from 'node:path';
+import { detect } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
 import { NAMESPACE_TYPES, namespaceInode } from '@coracle/namespaces';
 import { runLocally, step } from '@coracle/syscalls';
 import { defaultStateRoot } from '../state-root.ts';
-import { cgroupFacts } from './cgroup-facts.ts';
 import type { Distribution, HelperFacts, HostFacts } from './host-facts.ts';
 import { absentCalls } from './probe-calls.ts';
 import { probeNamespaces } from './probe-namespaces.ts';
@@ -46,13 +46,7 @@ export async function gatherFacts(options: GatherOptions = {}): Promise<HostFact
     subgid: read('/etc/subgid') ?? '',
     newuidmap: findHelper('newuidmap'),
     newgidmap: findHelper('newgidmap'),
-    cgroup: cgroupFacts({
-      mountinfo: read('/proc/self/mountinfo') ?? '',
-      membership: read('/proc/self/cgroup') ?? '',
-      read,
-      canWrite,
-      systemd: statIfThere('/run/systemd/system') !== undefined,
-    }),
+    cgroup: detect(),
     state: stateFacts(options.stateRoot ?? defaultStateRoot(uid), uid),
   };
 }

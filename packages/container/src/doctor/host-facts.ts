@@ -1,3 +1,4 @@
+import type { Machine } from '@coracle/cgroups';
 import type { ErrnoName } from '@coracle/errors';
 import type { NamespaceType } from '@coracle/namespaces';
 
@@ -12,20 +13,6 @@ export interface HelperFacts {
   path: string;
   /** It has the set-user-id bit of root, or file capabilities. */
   privileged: boolean;
-}
-
-/** The controllers behind the limits of `coracle run`. */
-export type LimitController = 'pids' | 'memory' | 'cpu';
-
-/** What the cgroups of this machine allow this user. */
-export interface CgroupFacts {
-  version: 'v1' | 'v2' | 'hybrid' | 'none';
-  /** The controllers this user can set limits with. */
-  usable: readonly LimitController[];
-  /** The controllers the kernel has, whoever may use them. */
-  present: readonly LimitController[];
-  /** Whether systemd runs, which is who delegates cgroups. */
-  systemd: boolean;
 }
 
 /**
@@ -72,7 +59,8 @@ export interface HostFacts {
   subgid: string;
   newuidmap: HelperFacts | undefined;
   newgidmap: HelperFacts | undefined;
-  cgroup: CgroupFacts;
+  /** What `run` finds of cgroups, see `detect` of `@coracle/cgroups`. */
+  cgroup: Pick<Machine, 'version' | 'resources'>;
   /** Where the state of containers is kept, and what keeps it from being written there. */
   state: { path: string; refusal: string | undefined };
 }

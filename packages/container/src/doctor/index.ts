@@ -9,7 +9,7 @@ import { judgeHost } from './judge-host.ts';
 
 export type { Check } from './check.ts';
 export { type GatherOptions, gatherFacts } from './gather-facts.ts';
-export type { Attempt, CgroupFacts, Distribution, HelperFacts, HostFacts, LimitController } from './host-facts.ts';
+export type { Attempt, Distribution, HelperFacts, HostFacts } from './host-facts.ts';
 export { judgeHost } from './judge-host.ts';
 
 /**

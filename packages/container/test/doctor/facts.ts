@@ -25,7 +25,10 @@ export const ROOT: HostFacts = {
   subgid: '',
   newuidmap: { path: '/usr/bin/newuidmap', privileged: true },
   newgidmap: { path: '/usr/bin/newgidmap', privileged: true },
-  cgroup: { version: 'hybrid', usable: ['pids', 'memory', 'cpu'], present: ['pids', 'memory', 'cpu'], systemd: false },
+  cgroup: {
+    version: 'hybrid',
+    resources: { pids: { version: 'v1' }, memory: { version: 'v1' }, cpus: { version: 'v1' } },
+  },
   state: { path: '/run/coracle', refusal: undefined },
 };
 
@@ -36,6 +39,6 @@ export const ALICE: HostFacts = {
   rootNamespaces: undefined,
   subuid: 'alice:100000:65536\n',
   subgid: 'alice:100000:65536\n',
-  cgroup: { version: 'v2', usable: ['pids', 'memory', 'cpu'], present: ['pids', 'memory', 'cpu'], systemd: true },
+  cgroup: { version: 'v2', resources: { pids: { version: 'v2' }, memory: { version: 'v2' }, cpus: { version: 'v2' } } },
   state: { path: '/run/user/1000/coracle', refusal: undefined },
 };

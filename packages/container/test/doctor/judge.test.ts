@@ -290,21 +290,27 @@ describe('user id ranges', () => {
 });
 
 describe('cgroups', () => {
-  const withCgroup = (facts: HostFacts, cgroup: Partial<HostFacts['cgroup']>): HostFacts => ({
+  type Cgroup = HostFacts['cgroup'];
+  const withVersion = (facts: HostFacts, version: Cgroup['version']): HostFacts => ({
     ...facts,
-    cgroup: { ...facts.cgroup, ...cgroup },
+    cgroup: { ...facts.cgroup, version },
   });
+  const lacking = (facts: HostFacts, resources: Partial<Cgroup['resources']>): HostFacts => ({
+    ...facts,
+    cgroup: { ...facts.cgroup, resources: { ...facts.cgroup.resources, ...resources } },
+  });
+  const obstacle = (reason: string, fix: string): Cgroup['resources']['pids'] => ({ version: undefined, reason, fix });
 
   test.each([
     ['v1', 'version 1'],
     ['v2', 'version 2'],
     ['hybrid', 'version 1, with version 2 beside it (hybrid)'],
   ] as const)('of %s are named', (version, found) => {
-    expect(judged('cgroups', withCgroup(ROOT, { version }))).toEqual({ status: 'ok', found });
+    expect(judged('cgroups', withVersion(ROOT, version))).toEqual({ status: 'ok', found });
   });
 
   test('that are not mounted can be, and limits are no topic then', () => {
-    const facts = withCgroup(ROOT, { version: 'none', usable: [], present: [] });
+    const facts = withVersion(ROOT, 'none');
     expect(judged('cgroups', facts)).toMatchObject({
       status: 'warning',
       fix: 'sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup',
@@ -312,28 +318,31 @@ describe('cgroups', () => {
     expect(judged('limits', facts)).toBeUndefined();
   });
 
-  test('whose cpu controller is not delegated name the file that delegates it', () => {
-    expect(judged('limits', withCgroup(ALICE, { usable: ['pids', 'memory'] }))).toEqual({
+  test('that can limit everything are fine', () => {
+    expect(judged('limits', ALICE)).toEqual({ status: 'ok', found: 'pids, memory, cpus can be limited' });
+  });
+
+  test('whose cpu controller is missing name the option, the reason and the remedy that run itself has', () => {
+    expect(judged('limits', lacking(ALICE, { cpus: obstacle('it is not handed down', 'hand it down') }))).toEqual({
       status: 'warning',
-      found: 'no --cpus: they are not delegated to user alice',
-      fix:
-        "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu cpuset io memory pids\\n' | " +
-        'sudo tee /etc/systemd/system/user@.service.d/coracle.conf && sudo systemctl daemon-reload # then log in again',
+      found: 'no --cpus: it is not handed down',
+      fix: 'hand it down',
     });
   });
 
-  test('of a session that is not delegated at all are to be had with systemd-run', () => {
-    expect(judged('limits', withCgroup(ALICE, { usable: [] }))).toEqual({
-      status: 'warning',
-      found: 'no --pids-limit, --memory, --cpus: they are not delegated to user alice',
-      fix: 'systemd-run --user --scope -p Delegate=yes coracle run ...',
-    });
-  });
-
-  test('of a machine without systemd are given with chown', () => {
-    expect(judged('limits', withCgroup(ALICE, { usable: [], systemd: false }))?.fix).toBe(
-      'sudo chown -R alice /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)',
-    );
+  test('that lack several for one reason have one line, for two reasons two', () => {
+    const one = obstacle('one reason', 'one fix');
+    const limits = (facts: HostFacts): (string | undefined)[][] =>
+      judgeHost(facts)
+        .filter(({ topic }) => topic === 'limits')
+        .map(({ found, fix }) => [found, fix]);
+    expect(limits(lacking(ALICE, { pids: one, memory: one, cpus: one }))).toEqual([
+      ['no --pids-limit, --memory, --cpus: one reason', 'one fix'],
+    ]);
+    expect(limits(lacking(ALICE, { pids: one, memory: obstacle('another', 'other fix') }))).toEqual([
+      ['no --pids-limit: one reason', 'one fix'],
+      ['no --memory: another', 'other fix'],
+    ]);
   });
 
   test.each([
@@ -341,34 +350,18 @@ describe('cgroups', () => {
     ['fedora', /^sudo grubby --update-kernel=ALL/],
     ['other', /^boot with systemd.unified_cgroup_hierarchy=1$/],
   ] as const)('of version 1 are not for ordinary users (%s)', (distribution, fix) => {
-    expect(judged('limits', withCgroup({ ...ALICE, distribution }, { version: 'v1', usable: [] }))).toEqual({
+    const none = obstacle('cgroups of version 1 cannot be given to an ordinary user safely', 'in words');
+    const facts = lacking(withVersion({ ...ALICE, distribution }, 'v1'), { pids: none, memory: none, cpus: none });
+    expect(judged('limits', facts)).toEqual({
       status: 'warning',
       found: 'no --pids-limit, --memory, --cpus: cgroups of version 1 cannot be given to an ordinary user safely',
       fix: expect.stringMatching(fix),
     });
   });
 
-  test('that root may not write are those of a container', () => {
-    expect(judged('limits', withCgroup(ROOT, { usable: [] }))).toMatchObject({
-      status: 'warning',
-      found: expect.stringContaining('the cgroup file system is read-only here'),
-      fix: expect.stringContaining('--privileged'),
-    });
-  });
-
-  test('without a memory controller in the kernel name the boot parameter', () => {
-    expect(judged('limits', withCgroup(ROOT, { usable: ['pids', 'cpu'], present: ['pids', 'cpu'] }))).toEqual({
-      status: 'warning',
-      found: 'no --memory: the kernel has no controller memory',
-      fix: 'boot with cgroup_enable=memory (and without cgroup_disable=memory)',
-    });
-  });
-
-  test('without a pids controller in the kernel have no remedy', () => {
-    expect(judged('limits', withCgroup(ROOT, { usable: ['memory', 'cpu'], present: ['memory', 'cpu'] }))).toEqual({
-      status: 'warning',
-      found: 'no --pids-limit: the kernel has no controller pids',
-    });
+  test('of version 1 that root lacks keep the remedy of their own', () => {
+    const facts = lacking(withVersion(ROOT, 'v1'), { memory: obstacle('not mounted', 'mount it') });
+    expect(judged('limits', facts)).toMatchObject({ found: 'no --memory: not mounted', fix: 'mount it' });
   });
 });
 
