@@ -1,3 +1,0 @@
-import { library } from '../../tools/presets/tsup.ts';
-
-export default library();
