@@ -5,7 +5,7 @@ import { removeGroup } from './cgroup-for.ts';
 import { parseDuration } from './duration.ts';
 import { type ExecOptions, execIn } from './exec.ts';
 import type { Isolation } from './isolation.ts';
-import { type EndReport, Launch } from './launch.ts';
+import { type EndReport, type Goal, Launch } from './launch.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -82,7 +82,7 @@ export class Container implements AsyncDisposable {
    * @throws SystemError for what the system refused, with the step, the errno and the remedy; nothing is left behind
    */
   static async create(options: ContainerOptions & LifeOptions): Promise<Container> {
-    const container = await Container.#begin(options);
+    const container = await Container.#begin(options, 'created');
     try {
       await container.#launch.setUp();
       container.#record('created');
@@ -95,7 +95,7 @@ export class Container implements AsyncDisposable {
 
   /** Makes and starts a container in one go, which saves a message. */
   static async run(options: ContainerOptions & LifeOptions): Promise<Container> {
-    const container = await Container.#begin(options);
+    const container = await Container.#begin(options, 'started');
     try {
       await container.start();
       return container;
@@ -105,7 +105,7 @@ export class Container implements AsyncDisposable {
     }
   }
 
-  static async #begin(options: ContainerOptions & LifeOptions): Promise<Container> {
+  static async #begin(options: ContainerOptions & LifeOptions, goal: Goal): Promise<Container> {
     options.signal?.throwIfAborted();
     if (options.timeout !== undefined) parseDuration(options.timeout);
     const prepared = prepare(options, { terminalSettings: options.callerTerminal?.settings });
@@ -120,7 +120,7 @@ export class Container implements AsyncDisposable {
       : [options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'];
     const stdio = openStdio(kinds);
     try {
-      const launch = await beginOnce(prepared, { options, stdio });
+      const launch = await beginOnce(prepared, { options, stdio, goal });
       return new Container(prepared, { launch, stdio, options });
     } catch (error) {
       stdio.discard();
@@ -270,9 +270,10 @@ export class Container implements AsyncDisposable {
 /** Begins the launch; a name that only a dead container still holds is freed and the launch tried once more. */
 async function beginOnce(
   prepared: Prepared,
-  { options, stdio }: { options: ContainerOptions & LifeOptions; stdio: OpenedStdio },
+  { options, stdio, goal }: { options: ContainerOptions & LifeOptions; stdio: OpenedStdio; goal: Goal },
 ): Promise<Launch> {
-  const begin = (): Promise<Launch> => Launch.begin(prepared.plan, stdio.fds, options.callerTerminal?.fd);
+  const begin = (): Promise<Launch> =>
+    Launch.begin(prepared.plan, { stdio: stdio.fds, terminalFd: options.callerTerminal?.fd, goal });
   try {
     return await begin();
   } catch (error) {

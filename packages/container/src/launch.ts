@@ -6,9 +6,9 @@ import {
   Channel,
   closeFd,
   type Message,
+  messageFor,
   type Outcome,
   type ProcessEnd,
-  type Program,
   pidfdOpen,
   pidfdSendSignal,
   readRusage,
@@ -29,6 +29,17 @@ export interface EndReport {
   stats: string[];
 }
 
+/** How far a container is to be brought at once: set up, or started as well, which saves a message. */
+export type Goal = 'created' | 'started';
+
+/** What a container is launched with, beside its plan. */
+export interface LaunchOptions {
+  stdio: Stdio;
+  /** The caller's terminal, to be put back at the end. */
+  terminalFd: number | undefined;
+  goal: Goal;
+}
+
 /** Descriptors of ours that become input, output and error output of the container. */
 export type Stdio = readonly [number, number, number];
 
@@ -44,6 +55,9 @@ export class Launch {
   readonly #init: Channel;
   readonly #pidfd: number;
   readonly #monitorMessage: Message;
+  readonly #goal: Goal;
+  /** What the init is sent first. */
+  readonly #first: Message;
   #setup: Promise<void> | undefined;
   #birth: Promise<Outcome | undefined> | undefined;
   #over = false;
@@ -57,6 +71,8 @@ export class Launch {
     init: Channel;
     pid: number;
     message: Message;
+    goal: Goal;
+    first: Message;
     consoleFd: number | undefined;
   }) {
     this.#plan = parts.plan;
@@ -65,6 +81,8 @@ export class Launch {
     this.pid = parts.pid;
     this.image = parts.agent.image;
     this.#monitorMessage = parts.message;
+    this.#goal = parts.goal;
+    this.#first = parts.first;
     this.#consoleFd = parts.consoleFd;
     this.#pidfd = pidfdOpen(parts.pid);
     this.ended = this.#awaitEnd();
@@ -74,7 +92,7 @@ export class Launch {
    * Makes the monitor and the init: the container's namespaces and cgroup exist, nothing is set up in them.
    * @throws SystemError naming the step that failed; everything made so far is undone
    */
-  static async begin(plan: Plan, stdio: Stdio, terminalFd: number | undefined): Promise<Launch> {
+  static async begin(plan: Plan, { stdio, terminalFd, goal }: LaunchOptions): Promise<Launch> {
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
     const console = plan.terminal ? socketPair() : undefined;
@@ -83,10 +101,12 @@ export class Launch {
       agent = startAgent(plan, { stdio, fds: [initTheirs, console?.[1], terminalFd] });
       closeFd(initTheirs);
       const message = agent.channel.post(plan.monitor);
+      // Encoded while the kernel makes the namespaces, so that the init does not wait for it.
+      const first = messageFor({ steps: goal === 'created' ? plan.setup : [...plan.setup, ...plan.start] });
       const born = await agent.channel.report(message);
       const pid = bornPid(born);
       if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
-      return new Launch({ plan, agent, init, pid, message, consoleFd: console?.[0] });
+      return new Launch({ plan, agent, init, pid, message, goal, first, consoleFd: console?.[0] });
     } catch (error) {
       init.close();
       agent?.close();
@@ -97,38 +117,36 @@ export class Launch {
     }
   }
 
-  /** Runs the set-up. Afterwards the container is *created*. */
+  /** Runs the set-up of a launch whose goal is *created*; afterwards it is that. */
   setUp(): Promise<void> {
-    this.#setup ??= this.#runSetUp({ steps: this.#plan.setup });
+    this.#setup ??= this.#runSetUp();
     return this.#setup;
   }
 
-  async #runSetUp(program: Program): Promise<void> {
-    const outcome = await this.#runInInit(program);
+  async #runSetUp(): Promise<void> {
+    const outcome = await this.#runInInit(this.#first);
     if (outcome?.failure) throw stepError(outcome.failure);
     if (!outcome) throw await this.#diedEarly();
   }
 
   /**
-   * Starts the program, after the set-up if that has not been done; both go out as one message then.
+   * Starts the program, after the set-up; with the goal *started* both go out as one message.
    * @throws ProgramError when the program cannot be started, SyscallError when a step fails
    */
   async start(): Promise<void> {
-    const before = this.#setup ? [] : this.#plan.setup;
-    await this.#setup;
-    const steps = [...before, ...this.#plan.start];
-    const outcome = await this.#runInInit({ steps });
-    if (outcome) throw startError(this.#plan.program, outcome, steps);
+    if (this.#goal === 'created') await this.setUp();
+    const message = this.#goal === 'created' ? messageFor({ steps: this.#plan.start }) : this.#first;
+    const outcome = await this.#runInInit(message);
+    if (outcome) throw startError(this.#plan.program, outcome, message.steps);
   }
 
   /**
    * The init's first report is of its own birth, in the monitor's program; the set-up goes out before it is read.
    * @returns `undefined` when the init has become the program, or is gone
    */
-  async #runInInit(program: Program): Promise<Outcome | undefined> {
-    let message: Message;
+  async #runInInit(message: Message): Promise<Outcome | undefined> {
     try {
-      message = this.#init.post(program);
+      this.#init.send(message);
     } catch (error) {
       if (isErrno(error, 'EPIPE')) return undefined;
       throw error;

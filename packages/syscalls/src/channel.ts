@@ -16,6 +16,18 @@ export class ChannelClosedError extends Error {
 }
 
 /**
+ * A program as an agent of this machine takes it: to be made while there is time, and sent when it is wanted.
+ * @throws {TypeError} when the program cannot be encoded, see {@link encode}
+ * @example
+ * const message = messageFor({ steps: [step('getpid', [], 'learn the process id')] });
+ * channel.send(message);
+ * const outcome = await channel.report(message);
+ */
+export function messageFor(program: Program): Message {
+  return encode(program, { base: AGENT_BUFFER, arch: libc().arch });
+}
+
+/**
  * One end of the socket to an agent: programs go out, reports come back in the same order.
  * @example
  * const [ours, theirs] = socketPair();
@@ -41,11 +53,19 @@ export class Channel {
    * @throws {TypeError} when the program cannot be encoded, see {@link encode}
    */
   post(program: Program): Message {
+    const message = messageFor(program);
+    this.send(message);
+    return message;
+  }
+
+  /**
+   * Sends what {@link messageFor} made, to be followed by its {@link report}.
+   * @throws SystemError EPIPE when the agent is gone or the channel is closed
+   */
+  send(message: Message): void {
     // The number of a closed descriptor may be somebody else's by now.
     if (this.#closed) throw new SystemError({ code: 'EPIPE', syscall: 'sendto', text: 'the channel is closed' });
-    const message = encode(program, { base: AGENT_BUFFER, arch: libc().arch });
     sendAll(this.#fd, message.bytes);
-    return message;
   }
 
   /**

@@ -8,7 +8,7 @@
 export { Agent, type AgentOptions } from './agent.ts';
 export * from './arg.ts';
 export * from './calls.ts';
-export { Channel, ChannelClosedError } from './channel.ts';
+export { Channel, ChannelClosedError, messageFor } from './channel.ts';
 export * from './constants.ts';
 export { type ExplainedStep, explain } from './explain.ts';
 export {

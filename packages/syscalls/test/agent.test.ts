@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Agent } from '../src/agent.ts';
 import { flags, output, resultOf } from '../src/arg.ts';
 import { chdir, close, closeRange, execve, mkdirat, openat, read, unlinkat, write } from '../src/calls.ts';
+import { messageFor } from '../src/channel.ts';
 import { AT, OPEN } from '../src/constants.ts';
 import { AGENT_IMAGES } from '../src/generated/agent.ts';
 import { AGENT_BUFFER, CALL_LENGTH, encode, HEADER_LENGTH } from '../src/message.ts';
@@ -38,6 +39,21 @@ describe('the agent', () => {
     expect(outcome.failure).toBeUndefined();
     expect(outcome.result('length')).toBe(10);
     expect(Buffer.from(outcome.output('text')).toString().slice(0, 10)).toBe('all aboard');
+  });
+
+  test('a message made before its agent is sent when it is wanted, to one agent or to two', async () => {
+    const path = join(directory, 'made-once');
+    const message = messageFor({ steps: [mkdirat({ path }, 'make it')] });
+    expect(existsSync(path)).toBe(false);
+    using first = Agent.spawn();
+    first.channel.send(message);
+    expect((await first.channel.report(message))?.failure).toBeUndefined();
+    using second = Agent.spawn();
+    second.channel.send(message);
+    expect((await second.channel.report(message))?.failure?.errno).toBe(-17);
+    first.channel.close();
+    expect(() => first.channel.send(message)).toThrow('EPIPE');
+    rmSync(path, { recursive: true });
   });
 
   test('stops at the first error, goes on with the cleanup, and names the step', async () => {
