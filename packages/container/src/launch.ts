@@ -138,6 +138,8 @@ export class Launch {
     const message = this.#goal === 'created' ? messageFor({ steps: this.#plan.start }) : this.#first;
     const outcome = await this.#runInInit(message);
     if (outcome) throw startError(this.#plan.program, outcome, message.steps);
+    // Each open descriptor makes every later start a little longer: the kernel goes through them all.
+    this.#init.close();
   }
 
   /**

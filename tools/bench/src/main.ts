@@ -18,12 +18,13 @@ const { values } = parseArgs({
 /** In turn, so that a machine that grows slower or faster does so for all. */
 async function measure(all: readonly Contestant[], runs: number): Promise<Row[]> {
   const times = new Map(all.map(({ name }) => [name, [] as number[]]));
-  for (let round = -2; round < runs; round++) {
-    for (const { name, missing, once } of all) {
-      if (missing !== undefined) continue;
+  const present = all.filter(({ missing }) => missing === undefined);
+  for (const { once, warmUps = 2 } of present) for (let count = 0; count < warmUps; count++) await once();
+  for (let round = 0; round < runs; round++) {
+    for (const { name, once } of present) {
       const before = process.hrtime.bigint();
       await once();
-      if (round >= 0) times.get(name)?.push(Number(process.hrtime.bigint() - before) / 1e6);
+      times.get(name)?.push(Number(process.hrtime.bigint() - before) / 1e6);
     }
   }
   return all.map(({ name, missing }) => ({
