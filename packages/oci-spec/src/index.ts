@@ -4,6 +4,7 @@
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/spec.md
  * @module
  */
+export { type Checks, checks } from './checks.ts';
 export { ConfigError } from './config-error.ts';
 export {
   DEFAULT_NAMESPACES,
@@ -79,5 +80,6 @@ export {
   type SeccompRule,
 } from './types/seccomp.ts';
 export { STATUSES, type State, type Status } from './types/state.ts';
+export type { Check, Rule } from './validate/check.ts';
 export type { Problem } from './validate/problem.ts';
 export { validateConfig } from './validate-config.ts';

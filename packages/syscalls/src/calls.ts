@@ -1,7 +1,18 @@
 import { type Arg, type Flags, flags, type Output, type Result, type Struct } from './arg.ts';
 import { AT_FDCWD, FS, MOUNT_ATTR } from './constants.ts';
 import { type Purpose, type Step, step } from './step.ts';
-import { type CloneArgs, cloneArgs, int32, mountAttr, openHow, rlimit, stringArray } from './structs.ts';
+import {
+  type CloneArgs,
+  capData,
+  capHeader,
+  cloneArgs,
+  int32,
+  mountAttr,
+  openHow,
+  rlimit,
+  sockFprog,
+  stringArray,
+} from './structs.ts';
 
 /**
  * One builder for each system call a container is made with: named parts in, a step in the kernel's argument order out.
@@ -12,6 +23,9 @@ import { type CloneArgs, cloneArgs, int32, mountAttr, openHow, rlimit, stringArr
 function octal(mode: number): Flags {
   return { kind: 'flags', value: mode, text: mode === 0 ? '0' : `0${mode.toString(8)}` };
 }
+
+/** The operation of seccomp(2) that takes a filter. */
+const SECCOMP_SET_MODE_FILTER = 1;
 
 /** A longer text is shown by its length. */
 const LONGEST_SHOWN = 200;
@@ -416,6 +430,33 @@ export function execve(
  */
 export function prctl(operation: Flags | number, args: readonly Arg[], purpose: Purpose): Step {
   return step('prctl', [operation, ...args], purpose);
+}
+
+/**
+ * Sets three of the capability sets of the calling thread; bit n is the capability with the number n.
+ * @see capset(2)
+ * @example
+ * capset({ effective: 0n, permitted: 0n, inheritable: 0n }, 'give up every capability');
+ */
+export function capset(sets: Parameters<typeof capData>[0], purpose: Purpose): Step {
+  return step('capset', [capHeader(), capData(sets)], purpose);
+}
+
+/**
+ * Puts a filter before every system call of the process and of all it starts; it can't be taken away again.
+ *
+ * Needs no_new_privs, or CAP_SYS_ADMIN in the user namespace of the process. With `SECCOMP_FILTER_FLAG_NEW_LISTENER` the
+ * call returns a descriptor.
+ * @param instructions BPF instructions, 8 bytes each
+ * @see seccomp(2)
+ * @example
+ * seccomp({ instructions, flags: flags(SECCOMP_FILTER, 'SECCOMP_FILTER_FLAG_LOG') }, 'filter system calls');
+ */
+export function seccomp(
+  { instructions, flags = 0 }: { instructions: Uint8Array; flags?: Flags | number },
+  purpose: Purpose,
+): Step {
+  return step('seccomp', [SECCOMP_SET_MODE_FILTER, flags, sockFprog(instructions)], purpose);
 }
 
 /**

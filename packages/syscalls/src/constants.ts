@@ -121,12 +121,37 @@ export const S = { S_IFIFO: 0o10000, S_IFCHR: 0o20000, S_IFDIR: 0o40000, S_IFBLK
 export const PR = {
   PR_SET_PDEATHSIG: 1,
   PR_SET_DUMPABLE: 4,
+  PR_SET_KEEPCAPS: 8,
   PR_SET_NAME: 15,
   PR_CAPBSET_DROP: 24,
   PR_SET_SECUREBITS: 28,
   PR_SET_CHILD_SUBREAPER: 36,
   PR_SET_NO_NEW_PRIVS: 38,
   PR_CAP_AMBIENT: 47,
+} as const;
+
+/** How seccomp(2) loads a filter. */
+export const SECCOMP_FILTER = {
+  SECCOMP_FILTER_FLAG_TSYNC: 0x1,
+  SECCOMP_FILTER_FLAG_LOG: 0x2,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW: 0x4,
+  SECCOMP_FILTER_FLAG_NEW_LISTENER: 0x8,
+  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: 0x20,
+} as const;
+
+/** What PR_CAP_AMBIENT does with the ambient set. */
+export const CAP_AMBIENT = { PR_CAP_AMBIENT_RAISE: 2, PR_CAP_AMBIENT_CLEAR_ALL: 4 } as const;
+
+/** Bits of PR_SET_SECUREBITS: what of the special treatment of root is off, and which of these cannot be changed again. */
+export const SECBIT = {
+  SECBIT_NOROOT: 0x1,
+  SECBIT_NOROOT_LOCKED: 0x2,
+  SECBIT_NO_SETUID_FIXUP: 0x4,
+  SECBIT_NO_SETUID_FIXUP_LOCKED: 0x8,
+  SECBIT_KEEP_CAPS: 0x10,
+  SECBIT_KEEP_CAPS_LOCKED: 0x20,
+  SECBIT_NO_CAP_AMBIENT_RAISE: 0x40,
+  SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED: 0x80,
 } as const;
 
 /** What waitid(2) waits for. */

@@ -106,6 +106,34 @@ export function rlimit({ soft, hard }: { soft: number | bigint | 'max'; hard: nu
 }
 
 /**
+ * `struct __user_cap_header_struct` of capset(2), 8 bytes: the calling thread, in version 3 with its sets of 64 bits.
+ * @example
+ * capHeader();
+ */
+export function capHeader(): Struct {
+  const version = 0x20080522;
+  return struct(8, '{version: 3}', (view) => view.setUint32(0, version, true));
+}
+
+/**
+ * The two `struct __user_cap_data_struct` of capset(2), 24 bytes: the lower and the upper half of each set.
+ * @param sets bit n of each is the capability with the number n
+ * @example
+ * capData({ effective: 0n, permitted: 1n << 21n, inheritable: 0n });
+ */
+export function capData(sets: { effective: bigint; permitted: bigint; inheritable: bigint }): Struct {
+  const fields = [sets.effective, sets.permitted, sets.inheritable] as const;
+  const [effective, permitted, inheritable] = fields.map((bits) => `0x${bits.toString(16)}`);
+  const shown = `{effective: ${effective}, permitted: ${permitted}, inheritable: ${inheritable}}`;
+  return struct(24, shown, (view) => {
+    fields.forEach((bits, index) => {
+      view.setUint32(index * 4, Number(bits & 0xffffffffn), true);
+      view.setUint32(12 + index * 4, Number(bits >> 32n), true);
+    });
+  });
+}
+
+/**
  * A null-terminated array of strings, as execve(2) takes for arguments and environment.
  * @example
  * stringArray(['ls', '-l']);

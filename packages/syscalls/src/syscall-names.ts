@@ -24,3 +24,12 @@ const NUMBERS: Record<Arch, Readonly<Record<string, number>>> = { x64: X64_NUMBE
 export function syscallNumber(name: SyscallName, arch: Arch): number | undefined {
   return name === 'reap_children' ? REAP_CHILDREN : NUMBERS[arch][name];
 }
+
+/**
+ * The numbers of all system calls of an architecture, by name.
+ * @example
+ * syscallNumbers('x64')['openat']; // 257
+ */
+export function syscallNumbers(arch: Arch): Readonly<Record<string, number>> {
+  return NUMBERS[arch];
+}

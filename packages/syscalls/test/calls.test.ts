@@ -13,6 +13,7 @@ import {
   renderStep,
   resultOf,
   S,
+  SECCOMP_FILTER,
   type Step,
 } from '@coracle/syscalls';
 import { expect, test } from '@jest/globals';
@@ -83,6 +84,14 @@ const SHOWN: [Step, string][] = [
   ],
   [calls.execve({ path: '/p', argv: ['p', 'a b'], env: ['A=1'] }, why), 'execve("/p", ["p", "a b"], ["A=1"])'],
   [calls.prctl(flags(PR, 'PR_SET_NO_NEW_PRIVS'), [1, 0, 0, 0], why), 'prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)'],
+  [
+    calls.capset({ effective: 1n, permitted: 0x1ffffffffffn, inheritable: 0n }, why),
+    'capset({version: 3}, {effective: 0x1, permitted: 0x1ffffffffff, inheritable: 0x0})',
+  ],
+  [
+    calls.seccomp({ instructions: new Uint8Array(16), flags: flags(SECCOMP_FILTER, 'SECCOMP_FILTER_FLAG_LOG') }, why),
+    'seccomp(1, SECCOMP_FILTER_FLAG_LOG, {2 instructions})',
+  ],
   [
     calls.prlimit64({ resource: flags(RLIMIT, 'RLIMIT_NOFILE'), soft: 1024, hard: 'max' }, why),
     'prlimit64(0, RLIMIT_NOFILE, {soft: 1024, hard: max}, NULL)',

@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import {
+  capData,
+  capHeader,
   cloneArgs,
   deviceNumber,
   fdMessage,
@@ -55,6 +57,18 @@ const LAYOUTS: Layout[] = [
     includes: ['linux/resource.h'],
     length: 16,
     fields: { rlim_cur: [0, 8], rlim_max: [8, 8] },
+  },
+  {
+    type: 'struct __user_cap_header_struct',
+    includes: ['linux/capability.h'],
+    length: 8,
+    fields: { version: [0, 4], pid: [4, 4] },
+  },
+  {
+    type: 'struct __user_cap_data_struct',
+    includes: ['linux/capability.h'],
+    length: 12,
+    fields: { effective: [0, 4], permitted: [4, 4], inheritable: [8, 4] },
   },
   { type: 'struct sock_fprog', includes: ['linux/filter.h'], length: 16, fields: { len: [0, 2], filter: [8, 8] } },
   { type: 'struct pollfd', includes: ['poll.h'], length: 8, fields: { fd: [0, 4], events: [4, 2], revents: [6, 2] } },
@@ -170,6 +184,17 @@ describe('the encoders put each value into its field:', () => {
       rlim_max: 2n ** 64n - 1n,
     });
     expect(fieldsOf(rlimit({ soft: 0, hard: 2n ** 63n }), 'struct rlimit64')).toEqual({ rlim_max: 2n ** 63n });
+  });
+
+  test('the header of capset: version 3, of the calling thread', () => {
+    expect(fieldsOf(capHeader(), 'struct __user_cap_header_struct')).toEqual({ version: 0x20080522n });
+  });
+
+  test('the data of capset: lower halves, then upper halves', () => {
+    const { bytes } = capData({ effective: 1n << 40n, permitted: 0x1_8000_0001n, inheritable: 0x2_0000_0004n });
+    const half = (at: number) => fieldsOf({ bytes: bytes.slice(at, at + 12) }, 'struct __user_cap_data_struct');
+    expect(half(0)).toEqual({ permitted: 0x80000001n, inheritable: 4n });
+    expect(half(12)).toEqual({ effective: 0x100n, permitted: 1n, inheritable: 2n });
   });
 
   test('sock_fprog', () => {

@@ -4,15 +4,16 @@ import {
   SECCOMP_FLAGS,
   SECCOMP_OPERATORS,
   type Seccomp,
+  type SeccompAction,
   type SeccompArgument,
   type SeccompRule,
 } from '../types/seccomp.ts';
 import { arrayOf, type Check, notEmpty, object, required, where } from './check.ts';
 import { integer, oneOf, text, uint32, uint64 } from './scalars.ts';
 
-const action = oneOf(SECCOMP_ACTIONS);
+export const action: Check<SeccompAction> = oneOf(SECCOMP_ACTIONS);
 
-const argument: Check<SeccompArgument> = object<SeccompArgument>({
+export const argument: Check<SeccompArgument> = object<SeccompArgument>({
   index: required(integer(0, 5)),
   value: required(uint64),
   valueTwo: uint64,

@@ -1,0 +1,78 @@
+import type { SeccompArchitecture } from '@coracle/oci-spec';
+import { type Arch, syscallNumbers } from '@coracle/syscalls';
+import { ARM_NUMBERS } from './numbers/arm.ts';
+import { X32_LACKS, X32_OWN } from './numbers/x32.ts';
+import { X86_NUMBERS } from './numbers/x86.ts';
+
+/** Architectures that a process can make system calls of on the machines Coracle runs on. */
+export type FilteredArchitecture =
+  | 'SCMP_ARCH_X86_64'
+  | 'SCMP_ARCH_X86'
+  | 'SCMP_ARCH_X32'
+  | 'SCMP_ARCH_AARCH64'
+  | 'SCMP_ARCH_ARM';
+
+/** What `struct seccomp_data` calls an architecture: AUDIT_ARCH_* of linux/audit.h. x32 goes by the name of x86-64. */
+export const AUDIT_ARCH: Readonly<Record<FilteredArchitecture, number>> = {
+  SCMP_ARCH_X86_64: 0xc000003e,
+  SCMP_ARCH_X86: 0x40000003,
+  SCMP_ARCH_X32: 0xc000003e,
+  SCMP_ARCH_AARCH64: 0xc00000b7,
+  SCMP_ARCH_ARM: 0x40000028,
+};
+
+/** Set in the numbers of x32's calls: __X32_SYSCALL_BIT of asm/unistd.h. */
+export const X32_BIT = 0x40000000;
+
+/** Calls from here on are an architecture's private ones, far from all others: __ARM_NR_BASE of asm/unistd.h. */
+export const PRIVATE_CALLS = 0xf0000;
+
+/** The architectures of a machine: its own, and those that its kernel may run programs of. */
+const FAMILY: Readonly<Record<Arch, readonly FilteredArchitecture[]>> = {
+  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+  arm64: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'],
+};
+
+/**
+ * The architectures out of a profile that matter on a machine. Its own is always among them, as with libseccomp; those of
+ * other machines are left out, for none of their calls can ever come.
+ * @example
+ * architecturesOn('x64', ['SCMP_ARCH_X86', 'SCMP_ARCH_ARM']); // ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86']
+ */
+export function architecturesOn(arch: Arch, named: readonly SeccompArchitecture[] = []): FilteredArchitecture[] {
+  return FAMILY[arch].filter((one, index) => index === 0 || named.includes(one));
+}
+
+/** Arguments of 32-bit programs are one word; x32's are registers of 64 bits. */
+export function hasWideArguments(architecture: FilteredArchitecture): boolean {
+  return architecture !== 'SCMP_ARCH_X86' && architecture !== 'SCMP_ARCH_ARM';
+}
+
+/**
+ * The numbers of all system calls of an architecture, by name, as a filter sees them.
+ * @example
+ * numbersOf('SCMP_ARCH_X86')['openat']; // 295
+ */
+export function numbersOf(architecture: FilteredArchitecture): Readonly<Record<string, number>> {
+  switch (architecture) {
+    case 'SCMP_ARCH_X86_64':
+      return syscallNumbers('x64');
+    case 'SCMP_ARCH_AARCH64':
+      return syscallNumbers('arm64');
+    case 'SCMP_ARCH_X86':
+      return X86_NUMBERS;
+    case 'SCMP_ARCH_ARM':
+      return ARM_NUMBERS;
+    case 'SCMP_ARCH_X32':
+      x32Numbers ??= makeX32Numbers();
+      return x32Numbers;
+  }
+}
+
+let x32Numbers: Readonly<Record<string, number>> | undefined;
+
+function makeX32Numbers(): Readonly<Record<string, number>> {
+  const all = { ...syscallNumbers('x64'), ...X32_OWN };
+  const kept = Object.entries(all).filter(([name]) => !X32_LACKS.includes(name));
+  return Object.fromEntries(kept.map(([name, number]) => [name, number + X32_BIT]));
+}

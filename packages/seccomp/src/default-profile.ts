@@ -1,0 +1,54 @@
+import { errnoNumber } from '@coracle/errors';
+import type { Seccomp, SeccompArchitecture, SeccompRule } from '@coracle/oci-spec';
+import type { Arch } from '@coracle/syscalls';
+import { ALLOWED_ON, ALWAYS_ALLOWED } from './default-profile/always-allowed.ts';
+import { CHECKED_CALLS, type CheckedCall } from './default-profile/checked-calls.ts';
+import type { Gate } from './default-profile/gate.ts';
+import { OPENED_BY_CAPABILITY } from './default-profile/opened-by-capability.ts';
+import { isAtLeast, type KernelVersion, kernelVersion, type ProfileTarget } from './profile-target.ts';
+
+/** A machine and the ones whose programs it runs besides: all of them need a filter. */
+const ARCHITECTURES: Readonly<Record<Arch, readonly SeccompArchitecture[]>> = {
+  x64: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_X32'],
+  arm64: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'],
+};
+
+/**
+ * The filter that containers get when nothing else is asked for; it decides as Docker's default profile does.
+ *
+ * A call that is not named fails with EPERM. Named are those that stay inside the container (`ALWAYS_ALLOWED`), those that
+ * a capability of the container opens (`OPENED_BY_CAPABILITY`), and a few that are allowed with some arguments only
+ * (`CHECKED_CALLS`); the tables say why.
+ * @throws SystemError EINVAL for a kernel release that does not begin with two numbers
+ * @see seccomp(2), capabilities(7)
+ * @example
+ * const filter = defaultProfile({ arch: 'x64', capabilities: ['CAP_CHOWN'], kernel: '6.12.8' });
+ */
+export function defaultProfile({ arch, capabilities, kernel }: ProfileTarget): Seccomp {
+  const held = new Set(capabilities);
+  const version = kernelVersion(kernel);
+  const opened = OPENED_BY_CAPABILITY.filter((gate) => isOpen(gate, held, version)).flatMap(({ calls }) => calls);
+  return {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    defaultErrnoRet: errnoNumber('EPERM'),
+    architectures: [...ARCHITECTURES[arch]],
+    syscalls: [
+      { names: [...ALWAYS_ALLOWED, ...ALLOWED_ON[arch], ...opened], action: 'SCMP_ACT_ALLOW' },
+      ...CHECKED_CALLS.flatMap((checked) => rulesOf(checked, held)),
+    ],
+  };
+}
+
+function isOpen({ capabilities, sinceKernel }: Gate, held: ReadonlySet<string>, kernel: KernelVersion): boolean {
+  if (sinceKernel !== undefined && isAtLeast(kernel, sinceKernel)) return true;
+  return capabilities.some((capability) => held.has(capability));
+}
+
+function rulesOf({ call, capability, rules }: CheckedCall, held: ReadonlySet<string>): SeccompRule[] {
+  if (capability !== undefined && held.has(capability)) return [{ names: [call], action: 'SCMP_ACT_ALLOW' }];
+  return rules.map(({ args, ...rule }) => ({
+    names: [call],
+    ...rule,
+    ...(args && { args: args.map((one) => ({ ...one })) }),
+  }));
+}

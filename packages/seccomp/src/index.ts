@@ -1,0 +1,15 @@
+/**
+ * Seccomp: from the `linux.seccomp` of an OCI configuration to the filter that the kernel runs before every system call.
+ * @see seccomp(2)
+ * @module
+ */
+export { AUDIT_ARCH, type FilteredArchitecture, numbersOf } from './architectures.ts';
+export { type CompileOptions, compileProfile, type Filter } from './compile-profile.ts';
+export { BLOCKED_REASONS, type BlockedReason, whyBlocked } from './default-profile/why-blocked.ts';
+export { defaultProfile } from './default-profile.ts';
+export { disassemble } from './disassemble.ts';
+export { loadFilter } from './load-filter.ts';
+export { resolveProfile } from './profile-file.ts';
+export type { KernelVersion, ProfileTarget } from './profile-target.ts';
+export { type CallData, type SimulatedVerdict, simulate } from './simulate.ts';
+export { actionOf, describeVerdict } from './verdict.ts';

@@ -1,0 +1,3 @@
+import { library } from '../../tools/presets/tsup.ts';
+
+export default library();
