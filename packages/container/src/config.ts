@@ -1,12 +1,14 @@
-import { lstatSync, statSync } from 'node:fs';
-import { isAbsolute, posix, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import { type Limits, parseSize } from '@coracle/cgroups';
 import type { RootSource } from '@coracle/chroot-fs';
 import { isErrno, SystemError } from '@coracle/errors';
-import { type Config, defaultConfig, type Mount } from '@coracle/oci-spec';
+import { type Config, defaultConfig } from '@coracle/oci-spec';
 import { RLIMIT } from '@coracle/syscalls';
+import { checkString } from './check-string.ts';
+import { mountsFor } from './config-mounts.ts';
 import { OptionError } from './option-error.ts';
-import type { ContainerOptions, LimitOptions, RootOption, Tmpfs, Volume } from './options.ts';
+import type { ContainerOptions, LimitOptions, RootOption } from './options.ts';
 import { lookUpUser } from './users.ts';
 
 /** A configuration and the parts of a container that the OCI format has no words for. */
@@ -50,11 +52,7 @@ export function configure(
       rlimits: rlimits(options.rlimits ?? {}),
       ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
     },
-    mounts: [
-      ...mounts(base.mounts ?? [], options, inUserNamespace),
-      ...(options.tmpfs ?? []).map(tmpfsMount),
-      ...(options.volumes ?? []).map(volumeMount),
-    ],
+    mounts: mountsFor(options, base.mounts ?? [], inUserNamespace),
     linux: { ...base.linux, namespaces: namespaces(options, base, inUserNamespace) },
   };
   return { config, root, isHostRoot: root.kind === 'tmpfs', limits: parseLimits(options.limits ?? {}) };
@@ -65,11 +63,6 @@ function checkCommand(command: readonly string[]): void {
   if (program === undefined || program === '')
     throw new OptionError('command', 'no program to run', 'name one: coracle run bash');
   for (const argument of command) checkString('command', argument);
-}
-
-function checkString(option: string, text: string): void {
-  if (text.includes('\0'))
-    throw new OptionError(option, `${JSON.stringify(text)} holds a NUL, which no system call can carry`);
 }
 
 /**
@@ -182,73 +175,6 @@ function rlimits(
 
 function isRlimit(type: string): type is keyof typeof RLIMIT {
   return type in RLIMIT;
-}
-
-/** Without a network of its own a user namespace may not mount a sysfs; the host's is shown instead, read-only. */
-function mounts(defaults: readonly Mount[], { network }: ContainerOptions, inUserNamespace: boolean): Mount[] {
-  return defaults.map((mount) => {
-    if (mount.type === 'sysfs' && inUserNamespace && network === 'host') {
-      return {
-        destination: mount.destination,
-        type: 'bind',
-        source: '/sys',
-        options: ['rbind', 'ro', 'nosuid', 'noexec', 'nodev'],
-      };
-    }
-    if (mount.type === 'devpts' && inUserNamespace)
-      return { ...mount, options: (mount.options ?? []).filter((option) => !option.startsWith('gid=')) };
-    return mount;
-  });
-}
-
-function tmpfsMount({ target, options = [] }: Tmpfs): Mount {
-  return {
-    destination: mountTarget('tmpfs', target),
-    type: 'tmpfs',
-    source: 'tmpfs',
-    options: ['nosuid', 'nodev', 'noexec', ...options],
-  };
-}
-
-function volumeMount({ source, target, readOnly }: Volume): Mount {
-  checkString('volumes', source);
-  const path = resolve(source);
-  if (!lstatSync(path, { throwIfNoEntry: false })) {
-    throw new SystemError({
-      code: 'ENOENT',
-      syscall: 'stat',
-      path,
-      step: `bring it in as ${target}`,
-      hint: `make it first: mkdir -p ${path}`,
-    });
-  }
-  return {
-    destination: mountTarget('volumes', target),
-    type: 'bind',
-    source: path,
-    options: readOnly ? ['rbind', 'ro'] : ['rbind'],
-  };
-}
-
-/** Mounts over /proc could redirect what is written there (CVE-2019-16884), so there are none. */
-function mountTarget(option: string, target: string): string {
-  checkString(option, target);
-  if (!isAbsolute(target))
-    throw new OptionError(
-      option,
-      `the place '${target}' in the container is not absolute`,
-      `write it from the root of the container: /${target}`,
-    );
-  const path = posix.normalize(target).replace(/(?<=.)\/$/, '');
-  if (path === '/')
-    throw new OptionError(
-      option,
-      'nothing can be mounted on the root of the container',
-      'choose another root instead (--rootfs)',
-    );
-  if (/^\/proc(\/|$)/.test(path))
-    throw new OptionError(option, `nothing can be mounted on ${path}`, "what is below /proc is the kernel's own");
-  return path;
 }
 
 function namespaces(
