@@ -1,10 +1,14 @@
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { tallyOf } from './tally.mjs';
+import { runWatched } from './watched.mjs';
 
 // As arguments and not in NODE_OPTIONS: Jest hands them to its workers, but programs that the tests start are to be plain.
 const NODE_FLAGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+// Jest ends no test that waits in a synchronous call, and stays for ever where a test has left something open. A kernel
+// file takes half a minute at most; CI gives a quarter of an hour to all files.
+const KERNEL_LIMIT_MS = 5 * 60_000;
+const UNIT_LIMIT_MS = 10 * 60_000;
 
 /**
  * @typedef {object} Jest
@@ -20,40 +24,56 @@ const NODE_FLAGS = ['--experimental-vm-modules', '--disable-warning=Experimental
  * @returns {Promise<string[]>}
  */
 export async function findTests(jest, patterns) {
-  const { output } = await start(jest, ['--listTests', '--json', ...patterns], 'pipe');
+  const { output } = await start(jest, ['--listTests', '--json', ...patterns], 'pipe', KERNEL_LIMIT_MS);
   const list = output.split('\n').find((line) => line.startsWith('['));
   if (!list) throw new Error(`jest --listTests said: ${output}`);
   return JSON.parse(list).sort();
 }
 
 /**
- * Runs the files. Jest's own report goes to standard error.
+ * Runs the files side by side. Jest's own report goes to standard error.
  * @param {Jest} jest
  * @param {string[]} files
  * @param {string[]} options of Jest
  * @returns {Promise<import('./tally.mjs').Tally>}
  */
-export async function runTests(jest, files, options) {
-  const report = join(jest.scratch, `report-${options.includes('--runInBand') ? 'kernel' : 'unit'}.json`);
-  const { code } = await start(
-    jest,
-    [...options, '--json', '--outputFile', report, '--runTestsByPath', ...files],
-    'ignore',
-  );
-  return tallyOf(readReport(report), code);
+export function runUnitTests(jest, files, options) {
+  return run(jest, files, options, { name: 'unit', limitMs: UNIT_LIMIT_MS });
 }
 
-function start({ root, cache }, args, stdout) {
-  const all = [...NODE_FLAGS, join(root, 'node_modules/jest/bin/jest.js'), '--ci', '--cacheDirectory', cache, ...args];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, all, { cwd: root, stdio: ['ignore', stdout, 'inherit'] });
-    let output = '';
-    child.stdout?.setEncoding('utf8').on('data', (chunk) => {
-      output += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, output }));
-  });
+/**
+ * Runs one file in one process. A file that does not come to an end is ended, and counts as a failed test.
+ * @param {Jest} jest
+ * @param {string} file
+ * @param {string[]} options of Jest
+ * @param {number} [limitMs] (default: 5 minutes)
+ * @returns {Promise<import('./tally.mjs').Tally>}
+ */
+export function runKernelTest(jest, file, options, limitMs = KERNEL_LIMIT_MS) {
+  return run(jest, [file], ['--runInBand', ...options], { name: 'kernel', limitMs });
+}
+
+async function run(jest, files, options, { name, limitMs }) {
+  const path = join(jest.scratch, `report-${name}.json`);
+  rmSync(path, { force: true }); // of the file before
+  const args = [...options, '--json', '--outputFile', path, '--runTestsByPath', ...files];
+  const { code, overdue } = await start(jest, args, 'ignore', limitMs);
+  const report = readReport(path);
+  if (overdue !== undefined)
+    process.stderr.write(complaint(jest, files, { limitMs, overdue, over: report !== undefined }));
+  return tallyOf(report, code);
+}
+
+function complaint({ root }, files, { limitMs, overdue, over }) {
+  const what = files.length === 1 ? relative(root, files[0]) : `The run of ${files.length} files`;
+  const state = over ? 'all of its tests were over, but something was left open' : 'its tests were not over';
+  return `coracle: ${what} was ended after ${limitMs / 1000} s; ${state}. ${overdue}\n`;
+}
+
+function start({ root, cache, scratch }, args, stdout, limitMs) {
+  const jest = join(root, 'node_modules/jest/bin/jest.js');
+  const all = [...NODE_FLAGS, jest, '--ci', '--cacheDirectory', cache, ...args];
+  return runWatched(all, { cwd: root, scratch, stdout, limitMs });
 }
 
 /** Undefined when Jest died before it could write one. */

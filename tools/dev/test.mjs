@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './checkout.mjs';
 import { ensureBuilt } from './ensure.mjs';
-import { findTests, runTests } from './jest.mjs';
+import { findTests, runKernelTest, runUnitTests } from './jest.mjs';
 import { add, exitCode, NOTHING, summary } from './tally.mjs';
 
 const { values, positionals: patterns } = parseArgs({
@@ -23,14 +23,11 @@ try {
   const jest = { root: ROOT, scratch, cache: cacheDirectory(scratch) };
   const files = await findTests(jest, patterns);
   if (files.length === 0) process.stderr.write(`coracle: no test file matches ${patterns.join(' or ')}\n`);
-  for (const [group, options] of [
-    [files.filter((file) => !isKernelTest(file)), []],
-    // Each in a process of its own: what one file leaves in its process must not decide how the next one fares.
-    ...files.filter(isKernelTest).map((file) => [[file], ['--runInBand']]),
-  ]) {
-    if (group.length === 0) continue;
-    tally = add(tally, await runTests(jest, group, [...options, ...(name ? ['--testNamePattern', name] : [])]));
-  }
+  const options = name ? ['--testNamePattern', name] : [];
+  const unit = files.filter((file) => !isKernelTest(file));
+  if (unit.length > 0) tally = add(tally, await runUnitTests(jest, unit, options));
+  // Each in a process of its own: what one file leaves in its process must not decide how the next one fares.
+  for (const file of files.filter(isKernelTest)) tally = add(tally, await runKernelTest(jest, file, options));
 } catch (error) {
   process.stderr.write(`coracle: ${error.message}\n`);
   tally = add(tally, { ...NOTHING, failed: 1 });

@@ -1,19 +1,12 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { openCache } from './cache.mjs';
+import { emulatorArguments, FIRST_PORT_FD, kvmFailure, PORTS } from './emulator.mjs';
 import { provideInitramfs } from './initramfs.mjs';
 import { scriptOf } from './job.mjs';
 import { provideKernel } from './kernel-image.mjs';
 import { MachineError } from './machine-error.mjs';
 
-const KERNEL_OPTIONS = [
-  'console=ttyS0 loglevel=4 panic=-1', // what the kernel has to say is kept for the case of a failure
-  'cgroup_no_v1=all',
-  'mitigations=off audit=0 cryptomgr.notests no_timer_check', // emulated work that proves nothing here
-];
 const KERNEL_LINES_SHOWN = 40;
-const PORTS = ['out', 'err', 'job'];
-const FIRST_PORT_FD = 3;
 
 /**
  * @typedef {object} RunOptions
@@ -56,6 +49,11 @@ async function emulate(emulator, { script, stdout, stderr, bootTimeoutMs = 120_0
       const fail = (code, message) => reject(new MachineError(code, message));
       const after = (ms, code, message) => timers.push(setTimeout(() => fail(code, message()), ms));
       const said = keepLast(child.stdout, child.stderr);
+      child.stderr.on('data', () => {
+        const line = kvmFailure(said());
+        if (line)
+          fail('EBOOT', `KVM of this computer cannot run it (${line}). Without access to /dev/kvm it is emulated`);
+      });
       child.once('error', (error) => fail('EBOOT', `Could not start setpriv of util-linux: ${error.message}`));
       child.once('close', () => fail('EBOOT', `The machine stopped by itself${said()}`));
       signal?.addEventListener('abort', () => fail('EABORTED', 'Interrupted'), { once: true });
@@ -71,34 +69,6 @@ async function emulate(emulator, { script, stdout, stderr, bootTimeoutMs = 120_0
     child.kill('SIGKILL'); // its disk is memory and what it mounts is read-only: there is nothing to put in order
     await gone;
     for (const stream of child.stdio) stream?.destroy();
-  }
-}
-
-function emulatorArguments({ kernel, initramfs }, memory) {
-  const accelerators = hasKvm() ? ['kvm', 'tcg'] : ['tcg'];
-  return [
-    '-nodefaults -no-user-config -no-reboot -display none -machine q35 -cpu max -smp 2'.split(' '),
-    accelerators.flatMap((name) => ['-accel', name]),
-    ['-m', memory, '-kernel', kernel, '-initrd', initramfs, '-append', KERNEL_OPTIONS.join(' ')],
-    ['-serial', 'stdio'],
-    ['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],
-    // A block device for the io controller: takes everything and remembers nothing.
-    ['-blockdev', 'driver=null-co,node-name=nothing,size=67108864,read-zeroes=on'],
-    ['-device', 'virtio-blk-pci,drive=nothing'],
-    ['-device', 'virtio-serial-pci', '-device', 'virtio-rng-pci'],
-    PORTS.flatMap((name, index) => [
-      ...['-chardev', `socket,id=${name},fd=${FIRST_PORT_FD + index}`],
-      ...['-device', `virtserialport,chardev=${name},name=${name}`],
-    ]),
-  ].flat();
-}
-
-function hasKvm() {
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,13 +1,17 @@
 // Each test boots a machine: a few seconds, more on a busy computer.
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { runInMachine } from '../machine.mjs';
 import { findParts } from '../parts.mjs';
 
 const RUN = join(import.meta.dirname, '../run.mjs');
-const MINUTES = 5 * 60_000;
+const MACHINE_MS = 150_000; // a machine that does not boot says so after two minutes
+const MINUTES = 180_000;
 
 const missing = reason();
 const machine = missing ? describe.skip : describe;
@@ -21,13 +25,15 @@ function reason() {
   }
 }
 
-/** Runs a shell script in a machine. */
+/** Runs a shell script in a machine. Jest's limits cannot help while this waits, so it has one of its own. */
 function inMachine(options, script) {
   const args = [RUN, ...options, '--', 'sh', '-c', script];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: import.meta.dirname,
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
+    timeout: MACHINE_MS,
+    killSignal: 'SIGKILL',
   });
   return { status, stdout, stderr };
 }
@@ -37,6 +43,12 @@ function leftovers() {
 }
 
 machine(`a machine${missing}`, () => {
+  // Where machines do not boot, one says why; the others need not wait for it too.
+  beforeAll(() => {
+    const { status, stderr } = inMachine([], 'exit 0');
+    if (status !== 0) throw new Error(`No machine boots here (${status}): ${stderr}`);
+  }, MINUTES);
+
   test(
     'has the exit code, the output and the error output of its command, whatever outlives that',
     () => {
@@ -121,18 +133,50 @@ machine(`a machine${missing}`, () => {
     async (signal, code) => {
       const script = 'cat /proc/sys/kernel/hostname; sleep 1000';
       const child = spawn(process.execPath, [RUN, '--', 'sh', '-c', script], { cwd: import.meta.dirname });
-      await new Promise((resolve) => child.stdout.once('data', resolve));
-      const emulators = childrenOf(child.pid);
-      const ended = new Promise((resolve) => child.once('close', resolve));
-      child.kill(signal);
-      expect(await ended).toBe(code);
+      let emulators;
+      let status;
+      try {
+        await firstOutput(child);
+        emulators = childrenOf(child.pid);
+        const ended = new Promise((resolve) => child.once('close', resolve));
+        child.kill(signal);
+        status = await ended;
+      } finally {
+        child.kill('SIGKILL'); // as long as it lives, Jest does not end
+      }
+      expect(status).toBe(code);
       expect(emulators).toHaveLength(1);
       expect(readdirSync('/proc')).not.toContain(emulators[0]);
       expect(leftovers()).toEqual([]);
     },
     MINUTES,
   );
+
+  test('does not wait for a machine that KVM has given up', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'coracle-emulator-'));
+    const emulator = join(directory, 'qemu');
+    try {
+      writeFileSync(emulator, '#!/bin/sh\necho "KVM internal error. Suberror: 1" >&2\nexec sleep 1000');
+      chmodSync(emulator, 0o755);
+      const nowhere = new Writable();
+      const job = { command: ['true'], cwd: import.meta.dirname, env: {} };
+      await expect(
+        runInMachine({ parts: { ...findParts(), emulator }, job, stdout: nowhere, stderr: nowhere }),
+      ).rejects.toMatchObject({ code: 'EBOOT', message: expect.stringMatching(/KVM internal error.*\/dev\/kvm/) });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
 });
+
+/** Waits for a program to say something; one that ends without doing so is an error that says what it complained of. */
+async function firstOutput(child) {
+  const complaint = text(child.stderr);
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  const said = new Promise((resolve) => child.stdout.once('data', () => resolve('output')));
+  const event = await Promise.race([said, ended]);
+  if (event !== 'output') throw new Error(`It ended (${event}) without output: ${await complaint}`);
+}
 
 function childrenOf(pid) {
   return spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })

@@ -1,0 +1,54 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { runKernelTest } from '../jest.mjs';
+
+const REPORT = {
+  numPassedTests: 2,
+  numFailedTests: 0,
+  numPendingTests: 0,
+  numTodoTests: 0,
+  numRuntimeErrorTestSuites: 0,
+  testResults: [],
+};
+const WRITE_REPORT = `
+  const { writeFileSync } = require('node:fs');
+  writeFileSync(process.argv[process.argv.indexOf('--outputFile') + 1], ${JSON.stringify(JSON.stringify(REPORT))});
+`;
+const STAY = 'setInterval(() => {}, 1_000_000);';
+
+let root;
+let stderr;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'coracle-jest-'));
+  mkdirSync(join(root, 'node_modules/jest/bin'), { recursive: true });
+  stderr = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => {
+  stderr.mockRestore();
+  rmSync(root, { recursive: true });
+});
+
+/** Runs a script in the place of Jest. */
+function run(script, limitMs) {
+  writeFileSync(join(root, 'node_modules/jest/bin/jest.js'), script);
+  const place = { root, scratch: root, cache: join(root, 'cache') };
+  return runKernelTest(place, join(root, 'packages/a/test/a.root.test.ts'), [], limitMs);
+}
+
+test.each([
+  ['before its tests are over', STAY, 0, 'its tests were not over'],
+  ['after its tests', WRITE_REPORT + STAY, 2, 'all of its tests were over, but something was left open'],
+])('a file that hangs %s is ended, named, and counts as one failed test', async (_, script, passed, state) => {
+  expect(await run(script, 2_000)).toEqual({ passed, failed: 1, skipped: 0, skips: [] });
+  expect(stderr.mock.calls).toHaveLength(1);
+  const [said] = stderr.mock.calls[0];
+  expect(said).toContain(`coracle: packages/a/test/a.root.test.ts was ended after 2 s; ${state}. `);
+  expect(said).toMatch(/ It was waiting for: timer \(99\d s\)\.\n$/);
+});
+
+test('a file whose process dies does not get the numbers of the file before', async () => {
+  expect(await run(WRITE_REPORT, 60_000)).toMatchObject({ passed: 2, failed: 0 });
+  expect(await run('process.kill(process.pid, "SIGKILL");', 60_000)).toMatchObject({ passed: 0, failed: 1 });
+});
