@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '@coracle/errors';
 import { type OptionRow, parserOptions } from './option-table.ts';
 
 /** A command line that cannot be meant. */
@@ -82,26 +83,4 @@ function usageError(error: unknown, rows: readonly OptionRow[]): UsageError {
   const surplus = /Option '(?:-\w, )?(--[\w-]+)' does not take an argument/.exec(message)?.[1];
   if (surplus !== undefined) return new UsageError(`${surplus} takes no value`, 'see coracle run --help');
   return new UsageError(message.split('. ')[0] ?? message, 'see coracle run --help');
-}
-
-/** The candidate that takes the fewest changes, if it takes few. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ContainerOptions, LimitOptions, Tmpfs, Volume } from '@coracle/container';
 import { type Options, UsageError } from './arguments.ts';
 import { messageOf } from './render/error.ts';
+import { securityOptions } from './security-options.ts';
 
 /** What of the caller's surroundings the command line may refer to. */
 export interface Surroundings {
@@ -33,6 +34,7 @@ export function containerOptions(options: Options, words: readonly string[], { e
   } as Partial<ContainerOptions>;
   return {
     ...withoutUndefined(given),
+    ...securityOptions(options),
     command: words,
     env: variables(options, env),
     limits: limits(options),

@@ -1,4 +1,5 @@
-import { nearest, UsageError } from './arguments.ts';
+import { nearest } from '@coracle/errors';
+import { UsageError } from './arguments.ts';
 import { renderError } from './render/error.ts';
 
 /** What a command does with the words behind its name; its result is the exit code. */

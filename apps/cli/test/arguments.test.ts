@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { nearest, parseArguments } from '../src/arguments.ts';
+import { parseArguments } from '../src/arguments.ts';
 import { CONTAINER_OPTIONS, renderOptions } from '../src/option-table.ts';
 
 const parse = (...args: string[]): ReturnType<typeof parseArguments> => parseArguments(args, CONTAINER_OPTIONS);
@@ -49,16 +49,6 @@ describe('parseArguments', () => {
         expect(parse('--rm', 'prog', ...args).words).toEqual(['prog', ...args]);
       }),
     );
-  });
-});
-
-describe('nearest', () => {
-  test.each([
-    ['rnu', 'run'],
-    ['explian', 'explain'],
-    ['zzz', undefined],
-  ])('%s: %p', (word, expected) => {
-    expect(nearest(word, ['run', 'explain', 'doctor'])).toBe(expected);
   });
 });
 

@@ -7,6 +7,7 @@ import { type Config, defaultConfig } from '@coracle/oci-spec';
 import { RLIMIT } from '@coracle/syscalls';
 import { checkString } from './check-string.ts';
 import { mountsFor } from './config-mounts.ts';
+import { securityFor } from './config-security.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, LimitOptions, RootOption } from './options.ts';
 import { lookUpUser } from './users.ts';
@@ -28,7 +29,7 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
  */
 export function configure(
   options: ContainerOptions,
-  { id, inUserNamespace }: { id: string; inUserNamespace: boolean },
+  { id, inUserNamespace, available }: { id: string; inUserNamespace: boolean; available: bigint },
 ): Configured {
   checkCommand(options.command);
   if (options.name !== undefined) checkName(options.name);
@@ -37,6 +38,7 @@ export function configure(
   const user = lookUpUser(options.user ?? '0', rootPath);
   const hostname = options.hostname ?? id.slice(0, 12);
   const base = defaultConfig({ args: [...options.command] });
+  const security = securityFor(options, base, available);
   const terminal = options.terminal;
   const config: Config = {
     ...base,
@@ -48,12 +50,12 @@ export function configure(
       cwd: workingDirectory(options.cwd ?? '/'),
       env: environment(options, { hostname, home: user.home, base: base.process?.env ?? [] }),
       user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids, umask: 0o022 },
-      noNewPrivileges: true,
+      ...security.process,
       rlimits: rlimits(options.rlimits ?? {}),
       ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
     },
     mounts: mountsFor(options, base.mounts ?? [], inUserNamespace),
-    linux: { ...base.linux, namespaces: namespaces(options, base, inUserNamespace) },
+    linux: { ...base.linux, ...security.linux, namespaces: namespaces(options, base, inUserNamespace) },
   };
   return { config, root, isHostRoot: root.kind === 'tmpfs', limits: parseLimits(options.limits ?? {}) };
 }

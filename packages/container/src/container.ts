@@ -4,6 +4,7 @@ import { isErrno, SystemError } from '@coracle/errors';
 import { removeGroup } from './cgroup-for.ts';
 import { parseDuration } from './duration.ts';
 import { type ExecOptions, execIn } from './exec.ts';
+import { thisHost } from './host.ts';
 import type { Isolation } from './isolation.ts';
 import { type EndReport, type Goal, Launch } from './launch.ts';
 import { OptionError } from './option-error.ts';
@@ -203,6 +204,7 @@ export class Container implements AsyncDisposable {
       {
         pidfd: this.#launch.pidfd,
         config,
+        bounding: thisHost().capabilities(plan.idMaps !== undefined).bounding,
         joinFiles: cgroups.map((directory) => `${directory}/cgroup.procs`),
         idMaps: plan.idMaps,
       },

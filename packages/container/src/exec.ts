@@ -63,6 +63,8 @@ export interface ExecTarget {
   /** Descriptor of its process 1, `undefined` when it has ended. */
   pidfd: number | undefined;
   config: Config;
+  /** The bounding set of a process that enters it. */
+  bounding: bigint;
   /** Files into which the new process writes "0" to join the cgroup. */
   joinFiles: readonly string[];
   idMaps: IdMaps | undefined;
@@ -147,6 +149,8 @@ function planExec(target: ExecTarget, process: Process): Program {
   const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: 'parent' });
   const start = planProcess({
     process,
+    seccomp: target.config.linux?.seccomp,
+    bounding: target.bounding,
     makeWorkingDirectory: false,
     canSetGroups: target.idMaps?.how !== 'single',
     init: false,

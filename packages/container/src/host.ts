@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine } from '@coracle/cgroups';
 import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
 
@@ -10,6 +11,7 @@ export class Host {
   readonly uid: number = process.geteuid?.() ?? 0;
   readonly gid: number = process.getegid?.() ?? 0;
   readonly #kinds = new Map<string, PathKind>();
+  readonly #capabilities = new Map<boolean, AvailableCapabilities>();
   #machine: Machine | undefined;
   #hostRoot: HostRoot | undefined;
   #idMaps: IdMaps | undefined;
@@ -46,6 +48,14 @@ export class Host {
       subgids,
       hasNewidmap: hasProgram('newuidmap') && hasProgram('newgidmap'),
     });
+  }
+
+  /** The capabilities that a container's first process begins with, and those that can be given to it. */
+  capabilities(inUserNamespace: boolean): AvailableCapabilities {
+    const known = this.#capabilities.get(inUserNamespace);
+    const found = known ?? availableCapabilities({ entersUserNamespace: inUserNamespace });
+    this.#capabilities.set(inUserNamespace, found);
+    return found;
   }
 
   /** What a path of the host is; remembered for the kernel's own files, which do not change. */

@@ -1,4 +1,5 @@
 import type { Config } from '@coracle/oci-spec';
+import { isDefaultProfile } from './config-security.ts';
 
 /** What was really in force around a container: asked for and done, not merely asked for. */
 export interface Isolation {
@@ -11,6 +12,10 @@ export interface Isolation {
   readOnlyRoot: boolean;
   network: 'none' | 'host';
   noNewPrivileges: boolean;
+  /** The capabilities a program of root has; one of another user has none. */
+  capabilities: readonly string[];
+  /** The filter of system calls. */
+  seccomp: 'default' | 'custom' | 'unconfined';
   maskedPaths: readonly string[];
   readonlyPaths: readonly string[];
   /** Limits that the kernel enforced, and the reason for each that was wanted by default but could not be had. */
@@ -24,13 +29,16 @@ export interface Isolation {
 /** The part of the isolation that the configuration decides. */
 export function isolationOf(
   config: Config,
-): Pick<Isolation, 'namespaces' | 'readOnlyRoot' | 'network' | 'noNewPrivileges' | 'maskedPaths' | 'readonlyPaths'> {
+): Omit<Isolation, 'userIds' | 'root' | 'limits' | 'missing' | 'cgroup' | 'agent'> {
   const namespaces = (config.linux?.namespaces ?? []).map(({ type }) => type);
+  const seccomp = config.linux?.seccomp;
   return {
     namespaces,
     readOnlyRoot: config.root?.readonly === true,
     network: namespaces.includes('network') ? 'none' : 'host',
     noNewPrivileges: config.process?.noNewPrivileges === true,
+    capabilities: config.process?.capabilities?.bounding ?? [],
+    seccomp: seccomp === undefined ? 'unconfined' : isDefaultProfile(seccomp) ? 'default' : 'custom',
     maskedPaths: config.linux?.maskedPaths ?? [],
     readonlyPaths: config.linux?.readonlyPaths ?? [],
   };

@@ -34,6 +34,19 @@ export interface TerminalSize {
   columns: number;
 }
 
+/** What a container's programs may do, beyond capabilities. */
+export interface SecurityOptions {
+  /**
+   * The filter of system calls: `'default'`, which decides as Docker's does; `'unconfined'` for none; or a profile as
+   * JSON.parse() gives it, in the OCI form or in Docker's.
+   */
+  seccomp?: 'default' | 'unconfined' | object;
+  /** Programs cannot gain rights, as by set-user-id. True if absent, unless privileged. */
+  noNewPrivileges?: boolean;
+  /** `'unconfined'` hides nothing of /proc and /sys and lets root write there. */
+  systemPaths?: 'default' | 'unconfined';
+}
+
 /** What a container is to be like. Everything has a safe default. */
 export interface ContainerOptions {
   /** The program and its arguments; a name without a slash is looked for in PATH. */
@@ -61,6 +74,13 @@ export interface ContainerOptions {
   init?: boolean;
   /** Give the container user ids of its own. Always so for an ordinary user; `false` if absent for root. */
   userNamespace?: boolean;
+  /** Capabilities beside Docker's 14, or `ALL`: `['NET_ADMIN']`. See capabilities(7). */
+  capAdd?: readonly string[];
+  /** Capabilities to go without, or `ALL`. */
+  capDrop?: readonly string[];
+  /** All capabilities the caller has, no filter of system calls, nothing of the kernel hidden: no wall any more. */
+  privileged?: boolean;
+  security?: SecurityOptions;
   /** Resource limits by name: `{ nofile: 1024 }`. See getrlimit(2). */
   rlimits?: Readonly<Record<string, number | 'max'>>;
   /** A terminal of the container's own, of this size. */

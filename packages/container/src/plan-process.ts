@@ -1,5 +1,13 @@
+import {
+  type CapabilityPlan,
+  parseCapabilities,
+  planCapabilities,
+  setCapabilities,
+  toMask,
+} from '@coracle/capabilities';
 import { enterWorkingDirectory } from '@coracle/chroot-fs';
-import type { Process } from '@coracle/oci-spec';
+import type { Process, Seccomp } from '@coracle/oci-spec';
+import { loadFilter } from '@coracle/seccomp';
 import {
   AT_FDCWD,
   clone3,
@@ -25,12 +33,20 @@ import {
   umask,
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
+import { filterFor } from './filter-for.ts';
 
 const SIGKILL = 9;
+
+const KILL = toMask(['CAP_KILL']);
+const INIT_CAPABILITIES = { bounding: KILL, permitted: KILL, effective: KILL, inheritable: 0n, ambient: 0n };
 
 /** How a program is started beside what its configuration says. */
 export interface ProcessPlan {
   process: Process;
+  /** The filter of system calls, if there is one. */
+  seccomp: Seccomp | undefined;
+  /** The bounding set that the process begins with. */
+  bounding: bigint;
   /** Make the working directory where it is missing. */
   makeWorkingDirectory: boolean;
   /** Whether supplementary groups can be set: not with a map of a single id. */
@@ -41,24 +57,48 @@ export interface ProcessPlan {
 
 /**
  * Steps that turn the waiting init into the container's program. What takes power away comes last, the program very last.
+ *
+ * The order is that of what each step needs: limits need CAP_SYS_RESOURCE, the bounding set CAP_SETPCAP, the user
+ * CAP_SETUID; the filter needs no_new_privs, or else CAP_SYS_ADMIN, and judges all steps behind it.
  */
-export function planProcess({ process, makeWorkingDirectory, canSetGroups, init }: ProcessPlan): Step[] {
+export function planProcess(plan: ProcessPlan): Step[] {
+  const { process, makeWorkingDirectory, canSetGroups, init } = plan;
+  const capabilities = capabilitySteps(plan);
+  const filter = filterSteps(plan);
   const steps = [
     ...startSession(process),
     ...setLimits(process),
     ...enterWorkingDirectory(process.cwd, { create: makeWorkingDirectory }),
+    ...capabilities.before,
+    ...(process.noNewPrivileges ? [] : filter),
     ...becomeUser(process, canSetGroups),
+    ...capabilities.after,
     prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
-    ...(process.noNewPrivileges
-      ? [prctl(flags(PR, 'PR_SET_NO_NEW_PRIVS'), [1, 0, 0, 0], 'forbid programs to gain rights')]
-      : []),
     umask(process.user.umask ?? 0o022, 'start with the usual umask'),
+    ...(process.noNewPrivileges ? [noNewPrivileges(), ...filter] : []),
     ...becomeProgram(process),
   ];
   return init ? [...becomeInit(), ...steps.map((one) => ({ ...one, only: 'child' as const }))] : steps;
 }
 
-/** Process 1 stays the agent and reaps; its child goes on. All signals are blocked in the one and open again in the other. */
+function capabilitySteps({ process, bounding }: ProcessPlan): CapabilityPlan {
+  if (!process.capabilities) return { before: [], after: [] };
+  const { sets } = parseCapabilities(process.capabilities);
+  return planCapabilities(sets, { uid: process.user.uid, from: bounding });
+}
+
+function filterSteps({ seccomp }: ProcessPlan): Step[] {
+  return seccomp ? [loadFilter(filterFor(seccomp), 'filter the system calls it can make')] : [];
+}
+
+function noNewPrivileges(): Step {
+  return prctl(flags(PR, 'PR_SET_NO_NEW_PRIVS'), [1, 0, 0, 0], 'forbid programs to gain rights');
+}
+
+/**
+ * Process 1 stays the agent, with no right but to send signals, and reaps; its child goes on. All signals are blocked in
+ * the one and open again in the other.
+ */
 function becomeInit(): Step[] {
   const why = 'run an init that hands on signals and reaps orphans';
   const mask = (signals: number[] | 'all'): Step =>
@@ -67,8 +107,12 @@ function becomeInit(): Step[] {
     mask('all'),
     clone3({ flags: 0 }, { why, result: 'program' }),
     { ...mask([]), only: 'child' },
-    closeRange({ first: 0, last: FDS.socket }, { why, only: 'parent' }),
-    step('reap_children', [resultOf('program')], { why, only: 'parent' }),
+    ...[
+      closeRange({ first: 0, last: FDS.socket }, why),
+      noNewPrivileges(),
+      ...setCapabilities(INIT_CAPABILITIES),
+      step('reap_children', [resultOf('program')], why),
+    ].map((one) => ({ ...one, only: 'parent' as const })),
   ];
 }
 

@@ -19,6 +19,8 @@ export interface PlanInput {
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
   kindOf: (path: string) => PathKind;
+  /** The bounding set that the first process begins with. */
+  bounding: bigint;
   init: boolean;
   /** The caller's terminal settings, to be put back at the end. */
   terminalSettings: Uint8Array | undefined;
@@ -63,6 +65,8 @@ export function makePlan(input: PlanInput): Plan {
     setup: parts.flatMap(({ steps }) => steps),
     start: planProcess({
       process,
+      seccomp: config.linux?.seccomp,
+      bounding: input.bounding,
       makeWorkingDirectory: process.cwd !== '/',
       canSetGroups: idMaps?.how !== 'single',
       init: input.init,

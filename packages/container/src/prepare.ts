@@ -37,7 +37,8 @@ export function prepare(
   const host = thisHost();
   const id = Buffer.from(randomBytes(6)).toString('hex');
   const inUserNamespace = host.uid !== 0 || options.userNamespace === true;
-  const { config, root, isHostRoot, limits } = configure(options, { id, inUserNamespace });
+  const { available, bounding } = host.capabilities(inUserNamespace);
+  const { config, root, isHostRoot, limits } = configure(options, { id, inUserNamespace, available });
   const idMaps = inUserNamespace ? host.idMaps : undefined;
   if (idMaps?.how === 'single') checkSingleId(config);
   const group = planGroup({ machine: host.machine, id, limits, explicit: options.limits ?? {} });
@@ -52,6 +53,7 @@ export function prepare(
     cgroup: group.plan,
     idMaps,
     kindOf: host.kindOf,
+    bounding,
     init: options.init === true,
     terminalSettings,
   });

@@ -1,14 +1,16 @@
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { allCapabilities } from '@coracle/capabilities';
 import { validateConfig } from '@coracle/oci-spec';
 import { describe, expect, test } from '@jest/globals';
 import { configure } from '../src/config.ts';
 import type { ContainerOptions } from '../src/options.ts';
 
 const id = 'abcdef012345';
+const available = allCapabilities();
 const plain = (options: Partial<ContainerOptions> = {}): ReturnType<typeof configure> =>
-  configure({ command: ['true'], ...options }, { id, inUserNamespace: false });
+  configure({ command: ['true'], ...options }, { id, inUserNamespace: false, available });
 
 describe('configure', () => {
   test('the defaults are a valid configuration with every namespace, no new privileges and hidden paths', () => {
@@ -31,7 +33,7 @@ describe('configure', () => {
   });
 
   test('an ordinary user gets a user namespace, before the others', () => {
-    const { config } = configure({ command: ['true'] }, { id, inUserNamespace: true });
+    const { config } = configure({ command: ['true'] }, { id, inUserNamespace: true, available });
     expect(config.linux?.namespaces?.[0]).toEqual({ type: 'user' });
   });
 
@@ -40,7 +42,7 @@ describe('configure', () => {
   });
 
   test("with the host's network a user namespace shows the host's /sys, since it may not mount one", () => {
-    const { config } = configure({ command: ['true'], network: 'host' }, { id, inUserNamespace: true });
+    const { config } = configure({ command: ['true'], network: 'host' }, { id, inUserNamespace: true, available });
     expect(config.mounts?.find(({ destination }) => destination === '/sys')).toMatchObject({
       type: 'bind',
       options: expect.arrayContaining(['ro']),

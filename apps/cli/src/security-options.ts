@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import type { ContainerOptions } from '@coracle/container';
+import { type Options, UsageError } from './arguments.ts';
+import { messageOf } from './render/error.ts';
+
+type Security = NonNullable<ContainerOptions['security']>;
+
+const KNOWN = 'seccomp=FILE|unconfined, no-new-privileges[=false] and systempaths=unconfined';
+
+/**
+ * `--cap-add`, `--cap-drop`, `--privileged` and `--security-opt` to the library's options.
+ * @throws {UsageError} for words that are no option, and for files that are no profile
+ */
+export function securityOptions(
+  options: Options,
+): Required<Pick<ContainerOptions, 'capAdd' | 'capDrop' | 'privileged' | 'security'>> {
+  const security: Security = {};
+  for (const text of options.list('security-opt')) Object.assign(security, securityOption(text));
+  return {
+    capAdd: options.list('cap-add').flatMap(words),
+    capDrop: options.list('cap-drop').flatMap(words),
+    privileged: options.has('privileged'),
+    security,
+  };
+}
+
+/** Docker takes one at a time; a list with commas is what many write. */
+function words(text: string): string[] {
+  return text.split(',');
+}
+
+/** Docker separates name and value by `=`, in old scripts by `:`. */
+function securityOption(text: string): Security {
+  const [, name = text, value] = /^([^=:]*)[=:](.*)$/s.exec(text) ?? [];
+  const wrong = (reason: string): UsageError =>
+    new UsageError(`--security-opt ${text}: ${reason}`, `there are ${KNOWN}`);
+  switch (name) {
+    case 'seccomp':
+      if (!value) throw wrong('no profile is named');
+      return { seccomp: value === 'unconfined' || value === 'default' ? value : readProfile(value) };
+    case 'no-new-privileges':
+      if (value !== undefined && value !== 'true' && value !== 'false')
+        throw wrong(`'${value}' is neither true nor false`);
+      return { noNewPrivileges: value !== 'false' };
+    case 'systempaths':
+      if (value !== 'unconfined') throw wrong(`'${value ?? ''}' is not unconfined`);
+      return { systemPaths: 'unconfined' };
+    default:
+      throw wrong(`'${name}' is none of the security options`);
+  }
+}
+
+function readProfile(path: string): object {
+  const wrong = (reason: string, hint: string): UsageError =>
+    new UsageError(`--security-opt seccomp=${path}: ${reason}`, hint);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw wrong(messageOf(cause), 'name a file with a seccomp profile, or unconfined');
+  }
+  const profile = parse(text, (reason) => wrong(`not JSON: ${reason}`, 'write a profile as Docker or OCI has it'));
+  if (typeof profile !== 'object' || profile === null)
+    throw wrong('not a JSON object', 'write a profile as Docker or OCI has it');
+  return profile;
+}
+
+function parse(text: string, wrong: (reason: string) => Error): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw wrong(messageOf(cause));
+  }
+}

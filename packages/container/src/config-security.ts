@@ -1,0 +1,72 @@
+import { release } from 'node:os';
+import { resolveCapabilities } from '@coracle/capabilities';
+import { type Config, ConfigError, type Process, type Seccomp } from '@coracle/oci-spec';
+import { defaultProfile, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
+import { OptionError } from './option-error.ts';
+import type { ContainerOptions } from './options.ts';
+
+/** The parts of a configuration that say what a container's programs may do. */
+export interface Security {
+  process: Pick<Process, 'capabilities' | 'noNewPrivileges'>;
+  linux: Pick<NonNullable<Config['linux']>, 'maskedPaths' | 'readonlyPaths' | 'seccomp'>;
+}
+
+/**
+ * What a container's programs may do: Docker's capabilities and filter of system calls, and no way to gain rights. A
+ * privileged container has all that its maker can give, and nothing of the kernel is hidden from it.
+ * @param available what the maker can give: a mask of capabilities
+ * @throws {OptionError} a profile that is none; SystemError EINVAL, EPERM for capabilities that do not exist or can't be given
+ */
+export function securityFor(
+  { capAdd = [], capDrop = [], privileged = false, security = {} }: ContainerOptions,
+  base: Config,
+  available: bigint,
+): Security {
+  const capabilities = resolveCapabilities({ add: privileged ? ['ALL', ...capAdd] : capAdd, drop: capDrop, available });
+  const showsKernel = privileged || security.systemPaths === 'unconfined';
+  const wanted = security.seccomp ?? (privileged ? 'unconfined' : 'default');
+  const seccomp = profileFor(wanted, capabilities.bounding);
+  return {
+    process: { capabilities, noNewPrivileges: security.noNewPrivileges ?? !privileged },
+    linux: {
+      maskedPaths: showsKernel ? [] : (base.linux?.maskedPaths ?? []),
+      readonlyPaths: showsKernel ? [] : (base.linux?.readonlyPaths ?? []),
+      ...(seccomp ? { seccomp } : {}),
+    },
+  };
+}
+
+function profileFor(
+  wanted: NonNullable<NonNullable<ContainerOptions['security']>['seccomp']>,
+  capabilities: readonly string[],
+): Seccomp | undefined {
+  if (wanted === 'unconfined') return undefined;
+  const target: ProfileTarget = {
+    arch: process.arch === 'arm64' ? 'arm64' : 'x64',
+    capabilities,
+    kernel: release(),
+  };
+  if (wanted === 'default') return defaultProfileFor(target);
+  try {
+    return resolveProfile(wanted, target);
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    const { path, allowed, found } = cause;
+    throw new OptionError('security.seccomp', `${path} of the profile must be ${allowed}, found ${found}`);
+  }
+}
+
+const defaults = new Map<string, Seccomp>();
+
+/** One object for all containers of the same capabilities, so that it is compiled once. */
+function defaultProfileFor(target: ProfileTarget): Seccomp {
+  const key = target.capabilities.join();
+  const profile = defaults.get(key) ?? defaultProfile(target);
+  defaults.set(key, profile);
+  return profile;
+}
+
+/** Whether a profile is the one that containers get by default. */
+export function isDefaultProfile(profile: Seccomp): boolean {
+  return [...defaults.values()].includes(profile);
+}
