@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { availableCapabilities, resolveCapabilities } from '@coracle/capabilities';
 import { run } from '@coracle/container';
+import { defaultProfile } from '@coracle/seccomp';
 
 /** Something that is timed from its call to its end. */
 export interface Contestant {
@@ -70,7 +72,17 @@ function lacking(program: string): string | undefined {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0 ? undefined : `${program} is not installed`;
 }
 
-/** The runtime's own default configuration with the same root, the same program, and a limit on processes. */
+/** What Coracle has in force by default, so that all do the same work. */
+function capabilities(): ReturnType<typeof resolveCapabilities> {
+  return resolveCapabilities({ available: availableCapabilities().available });
+}
+
+function seccomp(): ReturnType<typeof defaultProfile> {
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+  return defaultProfile({ arch, capabilities: capabilities().bounding, kernel: release() });
+}
+
+/** The runtime's own default configuration with the same root, program, rights, filter, and a limit on processes. */
 function bundle(
   runtime: string,
   { directory, rootfs }: { directory: string; rootfs: string },
@@ -86,6 +98,8 @@ function bundle(
     config.process.args = ['true'];
     config.process.rlimits = [];
     config.root = { path: rootfs, readonly: false };
+    config.process.capabilities = capabilities();
+    config.linux.seccomp = seccomp();
     config.linux.resources = { ...config.linux.resources, pids: { limit: 2048 } };
     writeFileSync(file, JSON.stringify(config));
   }

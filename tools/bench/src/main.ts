@@ -15,13 +15,17 @@ const { values } = parseArgs({
   },
 });
 
-/** In turn, so that a machine that grows slower or faster does so for all. */
+/**
+ * In turn, so that a machine that grows slower or faster does so for all; each right after an untimed run of its own, for
+ * what another one left in the processor's caches is no property of it.
+ */
 async function measure(all: readonly Contestant[], runs: number): Promise<Row[]> {
   const times = new Map(all.map(({ name }) => [name, [] as number[]]));
   const present = all.filter(({ missing }) => missing === undefined);
   for (const { once, warmUps = 2 } of present) for (let count = 0; count < warmUps; count++) await once();
   for (let round = 0; round < runs; round++) {
     for (const { name, once } of present) {
+      await once();
       const before = process.hrtime.bigint();
       await once();
       times.get(name)?.push(Number(process.hrtime.bigint() - before) / 1e6);
