@@ -1,21 +1,48 @@
-import { lstatSync } from 'node:fs';
-import { isAbsolute, posix, resolve } from 'node:path';
-import { SystemError } from '@coracle/errors';
+import { resolve } from 'node:path';
+import type { RootSource } from '@coracle/chroot-fs';
 import type { Mount } from '@coracle/oci-spec';
 import { checkString } from './check-string.ts';
+import { placeMounts, sortByDepth, type WantedMount } from './mounts/place-mounts.ts';
+import { checkPropagation, isSharing, MOST_SHARING } from './mounts/propagation.ts';
+import { checkTmpfsOptions } from './mounts/tmpfs-spec.ts';
+import { volumeOptions } from './mounts/volume-options.ts';
+import { inspectSource } from './mounts/volume-source.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, Tmpfs, Volume } from './options.ts';
 
+/** What the mounts of a container depend on beside its options. */
+export interface MountContext {
+  /** The kernel's own file systems that every container has. */
+  defaults: readonly Mount[];
+  root: RootSource;
+  inUserNamespace: boolean;
+}
+
 /**
- * What is mounted in a container: the kernel's own file systems, then what the options ask for, in that order.
+ * What is mounted in a container: the kernel's own file systems and what the options ask for, parents before what lies in
+ * them. /proc comes last: wherever a root that changes meanwhile leads another mount, it is not onto the container's /proc.
  * @throws {OptionError} for places that cannot be mounted on, SystemError for sources that are not there
  */
-export function mountsFor(options: ContainerOptions, defaults: readonly Mount[], inUserNamespace: boolean): Mount[] {
-  return [
-    ...kernelMounts(defaults, options, inUserNamespace),
-    ...(options.tmpfs ?? []).map(tmpfsMount),
-    ...(options.volumes ?? []).map(volumeMount),
+export function mountsFor(options: ContainerOptions, { defaults, root, inUserNamespace }: MountContext): Mount[] {
+  const volumes = options.volumes ?? [];
+  if (volumes.filter(({ propagation }) => isSharing(propagation)).length > MOST_SHARING)
+    throw new OptionError(
+      'volumes',
+      `more than ${MOST_SHARING} volumes share their mounts with the host`,
+      'bring in a directory that several of them lie in',
+    );
+  const wanted = [
+    ...(options.tmpfs ?? []).map(wantedTmpfs),
+    ...volumes.map((volume) => wantedVolume(volume, { inUserNamespace, privileged: options.privileged === true })),
   ];
+  const kernels = kernelMounts(defaults, options, inUserNamespace);
+  const placed = placeMounts(wanted, { root, taken: kernels.map(({ destination }) => destination) });
+  const replaced = new Set(placed.map(({ destination }) => destination));
+  const all = sortByDepth(
+    [...kernels.filter(({ destination }) => !replaced.has(destination)), ...placed],
+    ({ destination }) => destination,
+  );
+  return [...all.filter(({ type }) => type !== 'proc'), ...all.filter(({ type }) => type === 'proc')];
 }
 
 /** Without a network of its own a user namespace may not mount a sysfs; the host's is shown instead, read-only. */
@@ -35,52 +62,28 @@ function kernelMounts(defaults: readonly Mount[], { network }: ContainerOptions,
   });
 }
 
-function tmpfsMount({ target, options = [] }: Tmpfs): Mount {
+/** A /dev in memory gets the usual devices, so they have to work. */
+function wantedTmpfs({ target, options = [] }: Tmpfs): WantedMount {
+  checkTmpfsOptions(options);
+  const safe = target === '/dev' ? ['nosuid', 'noexec'] : ['nosuid', 'nodev', 'noexec'];
   return {
-    destination: mountTarget('tmpfs', target),
-    type: 'tmpfs',
-    source: 'tmpfs',
-    options: ['nosuid', 'nodev', 'noexec', ...options],
+    option: 'tmpfs',
+    target,
+    kind: 'directory',
+    mount: { type: 'tmpfs', source: 'tmpfs', options: [...safe, ...options] },
   };
 }
 
-function volumeMount({ source, target, readOnly }: Volume): Mount {
+function wantedVolume(
+  volume: Volume,
+  { inUserNamespace, privileged }: { inUserNamespace: boolean; privileged: boolean },
+): WantedMount {
+  const { source, target, propagation } = volume;
   checkString('volumes', source);
   const path = resolve(source);
-  if (!lstatSync(path, { throwIfNoEntry: false })) {
-    throw new SystemError({
-      code: 'ENOENT',
-      syscall: 'stat',
-      path,
-      step: `bring it in as ${target}`,
-      hint: `make it first: mkdir -p ${path}`,
-    });
-  }
-  return {
-    destination: mountTarget('volumes', target),
-    type: 'bind',
-    source: path,
-    options: readOnly ? ['rbind', 'ro'] : ['rbind'],
-  };
-}
-
-/** Mounts over /proc could redirect what is written there (CVE-2019-16884), so there are none. */
-function mountTarget(option: string, target: string): string {
-  checkString(option, target);
-  if (!isAbsolute(target))
-    throw new OptionError(
-      option,
-      `the place '${target}' in the container is not absolute`,
-      `write it from the root of the container: /${target}`,
-    );
-  const path = posix.normalize(target).replace(/(?<=.)\/$/, '');
-  if (path === '/')
-    throw new OptionError(
-      option,
-      'nothing can be mounted on the root of the container',
-      'choose another root instead (--rootfs)',
-    );
-  if (/^\/proc(\/|$)/.test(path))
-    throw new OptionError(option, `nothing can be mounted on ${path}`, "what is below /proc is the kernel's own");
-  return path;
+  const dev = volume.dev ?? (privileged || undefined);
+  const { kind, isHarmlessDevice } = inspectSource(path, { target, ...(dev === undefined ? {} : { dev }) });
+  const options = volumeOptions({ ...volume, dev: dev ?? isHarmlessDevice });
+  if (propagation !== undefined) checkPropagation({ path, propagation, inUserNamespace });
+  return { option: 'volumes', target, kind, mount: { type: 'bind', source: path, options } };
 }

@@ -1,7 +1,8 @@
 import { release } from 'node:os';
 import { resolveCapabilities } from '@coracle/capabilities';
 import { type Config, ConfigError, type Process, type Seccomp } from '@coracle/oci-spec';
-import { defaultProfile, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
+import { defaultFilter, defaultProfile, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
+import { rememberFilter } from './filter-for.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
 
@@ -61,8 +62,12 @@ const defaults = new Map<string, Seccomp>();
 /** One object for all containers of the same capabilities, so that it is compiled once. */
 function defaultProfileFor(target: ProfileTarget): Seccomp {
   const key = target.capabilities.join();
-  const profile = defaults.get(key) ?? defaultProfile(target);
+  const known = defaults.get(key);
+  if (known) return known;
+  const profile = defaultProfile(target);
   defaults.set(key, profile);
+  const filter = defaultFilter(target);
+  if (filter) rememberFilter(profile, filter);
   return profile;
 }
 

@@ -54,7 +54,7 @@ export function configure(
       rlimits: rlimits(options.rlimits ?? {}),
       ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
     },
-    mounts: mountsFor(options, base.mounts ?? [], inUserNamespace),
+    mounts: mountsFor(options, { defaults: base.mounts ?? [], root, inUserNamespace }),
     linux: { ...base.linux, ...security.linux, namespaces: namespaces(options, base, inUserNamespace) },
   };
   return { config, root, isHostRoot: root.kind === 'tmpfs', limits: parseLimits(options.limits ?? {}) };

@@ -22,6 +22,11 @@ export function filterFor(profile: Seccomp): Filter {
   return filter;
 }
 
+/** Says what the compiled form of a profile is, where that is known already. */
+export function rememberFilter(profile: Seccomp, filter: Filter): void {
+  filters.set(profile, filter);
+}
+
 function canStartPrograms({ bytes }: Filter): boolean {
   const architecture = process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64';
   const nr = numbersOf(architecture)['execve'] ?? -1;

@@ -7,8 +7,19 @@ export { parseDuration } from './duration.ts';
 export type { ExecOptions, ExecResult } from './exec.ts';
 export { type ExplainedPart, explainContainer } from './explain.ts';
 export type { Isolation } from './isolation.ts';
+export { formatMount, type MountSpec, parseMount } from './mounts/mount-spec.ts';
+export { parseTmpfs } from './mounts/tmpfs-spec.ts';
+export { parseVolume } from './mounts/volume-spec.ts';
 export { OptionError } from './option-error.ts';
-export type { ContainerOptions, LimitOptions, RootOption, TerminalSize, Tmpfs, Volume } from './options.ts';
+export type {
+  ContainerOptions,
+  LimitOptions,
+  Propagation,
+  RootOption,
+  TerminalSize,
+  Tmpfs,
+  Volume,
+} from './options.ts';
 export { ProgramError } from './program-error.ts';
 export { exitCodeOf, type LimitHit, type Result, type RunResult, signalNumber } from './result.ts';
 export { type Running, type RunOptions, run } from './run.ts';

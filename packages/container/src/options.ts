@@ -1,20 +1,41 @@
 /** Where a container's root comes from: the `host` root, a directory, or a directory whose changes are thrown away. */
 export type RootOption = 'host' | (string & {}) | { path: string; overlay: boolean };
 
+/**
+ * How mounts and unmounts below a volume travel: `private`, not at all; `slave`, those of the host come in; `shared`, the
+ * container's go out as well. They hold for the whole tree: `rslave` means the same as `slave`. See mount_namespaces(7).
+ */
+export type Propagation = 'private' | 'rprivate' | 'slave' | 'rslave' | 'shared' | 'rshared';
+
 /** A file or directory of the host that the container sees. */
 export interface Volume {
   /** On the host. */
   source: string;
-  /** In the container, absolute. */
+  /** In the container, absolute; made where it is missing. A symbolic link leads inside the root. */
   target: string;
+  /** Forbid changes, in everything mounted below as well; `false` if absent. */
   readOnly?: boolean;
+  /**
+   * What happens to what is mounted below the source: `'enabled'`, it comes along and is as read-only as the volume;
+   * `'writable'`, it stays writable in a read-only volume; `'readonly'`, nothing may come in later that is not read-only;
+   * `'disabled'`, it stays out. `'enabled'` if absent.
+   */
+  recursive?: 'enabled' | 'disabled' | 'writable' | 'readonly';
+  /** `'rprivate'` if absent. Shared needs a container without a user namespace. */
+  propagation?: Propagation;
+  /** Let device nodes in it work; `false` if absent, unless the container is privileged. */
+  dev?: boolean;
+  /** Let programs in it be executed; `true` if absent. */
+  exec?: boolean;
+  /** Let set-user-id in it take effect, if the container's programs may gain rights at all; `true` if absent. */
+  suid?: boolean;
 }
 
 /** A directory in memory, empty at the start and gone at the end. */
 export interface Tmpfs {
   /** In the container, absolute. */
   target: string;
-  /** As mount(8) writes them: `['size=64m', 'mode=1777']`. */
+  /** As mount(8) writes them: `['size=64m', 'mode=1777']`; `nosuid`, `nodev` and `noexec` if nothing else is said. */
   options?: readonly string[];
 }
 

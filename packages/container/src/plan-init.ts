@@ -20,7 +20,7 @@ import {
 import { loopbackUp, type NamespaceType, setDomainname, setHostname } from '@coracle/namespaces';
 import type { Config, Mount } from '@coracle/oci-spec';
 import { createProc, createSysfs } from '@coracle/procfs-mount';
-import { closeRange, flags, PR, prctl, resultOf, type Step, setresgid, setresuid, umask } from '@coracle/syscalls';
+import { closeRange, flags, MS, PR, prctl, resultOf, type Step, setresgid, setresuid, umask } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
 import { openTerminal } from './plan-terminal.ts';
 
@@ -82,30 +82,56 @@ export function namespaceTypes(config: Config): NamespaceType[] {
 function makeFiles(plan: InitPlan): Step[] {
   const { config, root, hostRoot } = plan;
   return [
+    ...copySharing(config),
     keepMountsPrivate(),
     ...enterNewRoot(root),
     ...(hostRoot ? furnishHostRoot(hostRoot, { hostname: config.hostname ?? 'localhost' }) : []),
     ...makeMounts(plan),
-    ...(plan.inUserNamespace ? bindDevices('rootfs') : []),
+    ...(plan.inUserNamespace && !bringsOwnDev(config) ? bindDevices('rootfs') : []),
     ...leaveOldRoot(),
     ...(config.root?.readonly ? [makeRootReadOnly()] : []),
   ];
 }
 
+/**
+ * Mounts that stay connected with the host's are copied while they are: a copy is a peer of what it was made from, and it
+ * is out of reach of the step that then makes every other mount private.
+ */
+function copySharing(config: Config): Step[] {
+  return (config.mounts ?? []).flatMap((mount, index) =>
+    isSharing(mount) ? createMount(mount, { why: purposeOf(mount), result: sharingResult(index) }) : [],
+  );
+}
+
+function isSharing({ type, options = [] }: Mount): boolean {
+  const { propagation } = parseMountOptions(options);
+  return type === 'bind' && (propagation?.value === MS.MS_SLAVE || propagation?.value === MS.MS_SHARED);
+}
+
+function sharingResult(index: number): string {
+  return `mount ${index}`;
+}
+
 function makeMounts({ config, inUserNamespace, kindOf }: InitPlan): Step[] {
   const opened = new Set<string>();
-  return (config.mounts ?? []).flatMap((mount) => {
+  return (config.mounts ?? []).flatMap((mount, index) => {
     const why = purposeOf(mount);
     const kind = mount.type === 'bind' ? (kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
+    const copied = isSharing(mount);
     return [
-      ...createMount(mount, why),
-      ...(mount.destination === '/dev'
+      ...(copied ? [] : createMount(mount, { why, result: resultFor(mount) })),
+      ...(mount.destination === '/dev' && mount.type !== 'bind'
         ? populateDev({ dev: 'mount', source: inUserNamespace ? 'bind' : 'mknod' })
         : []),
       ...openMountpoint({ root: resultOf('rootfs'), path: mount.destination, kind }, why, opened),
-      attach(resultFor(mount), why),
+      attach(copied ? sharingResult(index) : resultFor(mount), why),
     ];
   });
+}
+
+/** A directory of the host as /dev is used as it is; nothing is made in it. */
+function bringsOwnDev({ mounts = [] }: Config): boolean {
+  return mounts.some(({ destination, type }) => destination === '/dev' && type === 'bind');
 }
 
 /** The results that are /proc and /sys: what is hidden of them later is reached by descriptor, since their paths may be swapped. */
@@ -115,17 +141,17 @@ function resultFor({ type }: Mount): string {
   return type === 'proc' || type === 'sysfs' ? KERNEL_MOUNTS[type] : 'mount';
 }
 
-function createMount(mount: Mount, why: string): Step[] {
+function createMount(mount: Mount, { why, result }: { why: string; result: string }): Step[] {
   const options = mount.options ?? [];
   switch (mount.type) {
     case 'bind':
-      return cloneTree({ source: mount.source ?? '/', options: parseMountOptions(['rbind', ...options]) }, why);
+      return cloneTree({ source: mount.source ?? '/', options: parseMountOptions(['rbind', ...options]), result }, why);
     case 'proc':
-      return createProc({ result: KERNEL_MOUNTS.proc });
+      return createProc({ result });
     case 'sysfs':
-      return createSysfs({ readonly: options.includes('ro'), result: KERNEL_MOUNTS.sysfs });
+      return createSysfs({ readonly: options.includes('ro'), result });
     default:
-      return createFilesystem({ type: mount.type ?? 'tmpfs', source: mount.source, options }, why);
+      return createFilesystem({ type: mount.type ?? 'tmpfs', source: mount.source, options, result }, why);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { SeccompArchitecture } from '@coracle/oci-spec';
 import { type Arch, syscallNumbers } from '@coracle/syscalls';
-import { ARM_NUMBERS } from './numbers/arm.ts';
+import { armNumbers } from './numbers/arm.ts';
 import { X32_LACKS, X32_OWN } from './numbers/x32.ts';
-import { X86_NUMBERS } from './numbers/x86.ts';
+import { x86Numbers } from './numbers/x86.ts';
 
 /** Architectures that a process can make system calls of on the machines Coracle runs on. */
 export type FilteredArchitecture =
@@ -48,30 +48,35 @@ export function hasWideArguments(architecture: FilteredArchitecture): boolean {
   return architecture !== 'SCMP_ARCH_X86' && architecture !== 'SCMP_ARCH_ARM';
 }
 
+const made = new Map<FilteredArchitecture, Readonly<Record<string, number>>>();
+
 /**
  * The numbers of all system calls of an architecture, by name, as a filter sees them.
  * @example
  * numbersOf('SCMP_ARCH_X86')['openat']; // 295
  */
 export function numbersOf(architecture: FilteredArchitecture): Readonly<Record<string, number>> {
+  const numbers = made.get(architecture) ?? makeNumbers(architecture);
+  made.set(architecture, numbers);
+  return numbers;
+}
+
+function makeNumbers(architecture: FilteredArchitecture): Readonly<Record<string, number>> {
   switch (architecture) {
     case 'SCMP_ARCH_X86_64':
       return syscallNumbers('x64');
     case 'SCMP_ARCH_AARCH64':
       return syscallNumbers('arm64');
     case 'SCMP_ARCH_X86':
-      return X86_NUMBERS;
+      return x86Numbers();
     case 'SCMP_ARCH_ARM':
-      return ARM_NUMBERS;
+      return armNumbers();
     case 'SCMP_ARCH_X32':
-      x32Numbers ??= makeX32Numbers();
-      return x32Numbers;
+      return x32Numbers();
   }
 }
 
-let x32Numbers: Readonly<Record<string, number>> | undefined;
-
-function makeX32Numbers(): Readonly<Record<string, number>> {
+function x32Numbers(): Readonly<Record<string, number>> {
   const all = { ...syscallNumbers('x64'), ...X32_OWN };
   const kept = Object.entries(all).filter(([name]) => !X32_LACKS.includes(name));
   return Object.fromEntries(kept.map(([name, number]) => [name, number + X32_BIT]));

@@ -5,6 +5,7 @@
  */
 export { AUDIT_ARCH, type FilteredArchitecture, numbersOf } from './architectures.ts';
 export { type CompileOptions, compileProfile, type Filter } from './compile-profile.ts';
+export { defaultFilter } from './default-filter.ts';
 export { BLOCKED_REASONS, type BlockedReason, whyBlocked } from './default-profile/why-blocked.ts';
 export { defaultProfile } from './default-profile.ts';
 export { disassemble } from './disassemble.ts';

@@ -1,0 +1,33 @@
+import { OptionError } from '../option-error.ts';
+import type { Volume } from '../options.ts';
+import { isSharing } from './propagation.ts';
+
+/** How each way to treat what is mounted below a read-only volume is written as mount options. */
+const READ_ONLY = { enabled: 'ro', readonly: 'ro', disabled: 'ro', writable: 'ro=vfs' } as const;
+
+/**
+ * A volume as options of an OCI mount: a bind mount of a whole tree, without devices if nothing else is said.
+ * @throws {OptionError} for words that contradict each other
+ */
+export function volumeOptions({ target, readOnly, recursive = 'enabled', propagation, ...volume }: Volume): string[] {
+  if (!readOnly && (recursive === 'writable' || recursive === 'readonly'))
+    throw new OptionError(
+      'volumes',
+      `${target}: bind-recursive=${recursive} says something of a read-only volume, which this is not`,
+      'add readonly, or leave bind-recursive out',
+    );
+  if (recursive === 'readonly' && isSharing(propagation))
+    throw new OptionError(
+      'volumes',
+      `${target}: with bind-propagation=${propagation} later mounts of the host come in as they are, which bind-recursive=readonly forbids`,
+      'leave one of them out',
+    );
+  return [
+    recursive === 'disabled' ? 'bind' : 'rbind',
+    ...(readOnly ? [READ_ONLY[recursive]] : []),
+    ...(volume.dev ? [] : ['nodev']),
+    ...(volume.exec === false ? ['noexec'] : []),
+    ...(volume.suid === false ? ['nosuid'] : []),
+    ...(propagation === undefined ? [] : [propagation]),
+  ];
+}

@@ -1,0 +1,63 @@
+import { type Stats, statSync } from 'node:fs';
+import { isErrno, SystemError } from '@coracle/errors';
+import { OptionError } from '../option-error.ts';
+import type { Volume } from '../options.ts';
+
+/** What a volume brings in. */
+export interface VolumeSource {
+  kind: 'file' | 'directory';
+  /** A device that every container has anyway: over a file it is the usual way to empty it. */
+  isHarmlessDevice: boolean;
+}
+
+/** Major and minor numbers of null, zero, full, random, urandom and tty. */
+const HARMLESS = new Set(['1:3', '1:5', '1:7', '1:8', '1:9', '5:0']);
+
+/**
+ * Looks at the source of a volume.
+ * @param path absolute, on the host
+ * @throws {OptionError} for a device that the container may not use; SystemError when nothing is there or may be seen
+ */
+export function inspectSource(path: string, { target, dev }: Pick<Volume, 'target' | 'dev'>): VolumeSource {
+  const stats = statsOf(path, target);
+  const isDevice = stats.isCharacterDevice() || stats.isBlockDevice();
+  const isHarmlessDevice = isDevice && HARMLESS.has(deviceNumbers(stats.rdev));
+  if (isDevice && !isHarmlessDevice && dev !== true)
+    throw new OptionError(
+      'volumes',
+      `${path} is a device, which would not work in the container: volumes come without devices`,
+      `if the container is to use it, say so: --volume ${path}:${target}:dev`,
+    );
+  return { kind: stats.isDirectory() ? 'directory' : 'file', isHarmlessDevice };
+}
+
+function statsOf(path: string, target: string): Stats {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    const step = `bring it in as ${target}`;
+    if (isErrno(cause, 'ENOENT', 'ENOTDIR'))
+      throw new SystemError({
+        code: isErrno(cause, 'ENOENT') ? 'ENOENT' : 'ENOTDIR',
+        syscall: 'stat',
+        path,
+        step,
+        hint: `make it first: mkdir -p ${path}`,
+      });
+    if (isErrno(cause, 'EACCES'))
+      throw new SystemError({
+        code: 'EACCES',
+        syscall: 'stat',
+        path,
+        step,
+        hint: 'a directory on the way to it is closed to this user (ls -ld)',
+      });
+    throw cause;
+  }
+}
+
+/** As `st_rdev` is put together by Linux. */
+function deviceNumbers(rdev: number): string {
+  const device = BigInt(rdev);
+  return `${(device >> 8n) & 0xfffn}:${(device & 0xffn) | ((device >> 12n) & 0xfff00n)}`;
+}
