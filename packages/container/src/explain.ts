@@ -1,4 +1,7 @@
+import { describeCapabilities, parseCapabilities } from '@coracle/capabilities';
 import { formatIdMap } from '@coracle/namespaces';
+import type { Config } from '@coracle/oci-spec';
+import { blockedCalls } from '@coracle/seccomp';
 import { type ExplainedStep, explain } from '@coracle/syscalls';
 import type { ContainerOptions } from './options.ts';
 import { prepare } from './prepare.ts';
@@ -9,6 +12,8 @@ export interface ExplainedPart {
   /** Which process takes the steps. */
   by: 'monitor' | 'caller' | 'init';
   steps: ExplainedStep[];
+  /** What the steps come to, in sentences. */
+  remarks?: string[];
 }
 
 /**
@@ -18,7 +23,7 @@ export interface ExplainedPart {
  * for (const { question, steps } of explainContainer({ command: ['bash'] })) console.log(question, steps.length);
  */
 export function explainContainer(options: ContainerOptions): ExplainedPart[] {
-  const { plan } = prepare(options);
+  const { plan, config } = prepare(options);
   let next = 1;
   const part = (
     question: string,
@@ -41,8 +46,23 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
     ),
     ...(plan.idMaps ? [idMapPart(plan.idMaps, next)] : []),
     ...plan.parts.map(({ question, steps }) => part(question, 'init', steps)),
-    part('What does the program start with?', 'init', plan.start),
+    { ...part('What does the program start with?', 'init', plan.start), remarks: rightsOf(config) },
     part('What happens at its end?', 'monitor', [...afterBirth.filter(isWatch), ...(plan.monitor.finally ?? [])]),
+  ];
+}
+
+/** What the program may do, which no list of numbers and instructions tells. */
+function rightsOf({ process: program, linux }: Config): string[] {
+  const { sets } = parseCapabilities(program?.capabilities ?? {});
+  const remarks = [
+    `Root has ${describeCapabilities(sets)}; other users have what their programs are given, which is none.`,
+  ];
+  if (!linux?.seccomp) return [...remarks, 'No system call is blocked.'];
+  const { blocked, conditional } = blockedCalls(linux.seccomp, process.arch === 'arm64' ? 'arm64' : 'x64');
+  return [
+    ...remarks,
+    `The filter blocks ${blocked.length} system calls: ${blocked.join(' ')}.`,
+    ...(conditional.length > 0 ? [`With some arguments it blocks: ${conditional.join(' ')}.`] : []),
   ];
 }
 

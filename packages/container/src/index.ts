@@ -16,6 +16,7 @@ export type {
   LimitOptions,
   Propagation,
   RootOption,
+  SecurityOptions,
   TerminalSize,
   Tmpfs,
   Volume,

@@ -4,6 +4,7 @@
  * @module
  */
 export { AUDIT_ARCH, type FilteredArchitecture, numbersOf } from './architectures.ts';
+export { type BlockedCalls, blockedCalls } from './blocked-calls.ts';
 export { type CompileOptions, compileProfile, type Filter } from './compile-profile.ts';
 export { defaultFilter } from './default-filter.ts';
 export { BLOCKED_REASONS, type BlockedReason, whyBlocked } from './default-profile/why-blocked.ts';

@@ -14,7 +14,9 @@ export function renderExplanation(parts: readonly ExplainedPart[]): string {
     .join('\n');
 }
 
-function renderPart({ question, by, steps }: ExplainedPart): string {
+const WIDTH = 100;
+
+function renderPart({ question, by, steps, remarks = [] }: ExplainedPart): string {
   const lines = [`${question}  (${WHO[by]})`];
   let purpose: string | undefined;
   for (const { number, why, call } of steps) {
@@ -22,5 +24,20 @@ function renderPart({ question, by, steps }: ExplainedPart): string {
     purpose = why;
     lines.push(`    ${String(number).padStart(3)}  ${call}`);
   }
+  for (const remark of remarks) lines.push(...wrapped(remark));
   return `${lines.join('\n')}\n`;
+}
+
+/** A sentence in lines that a terminal shows whole. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of text.split(' ')) {
+    if (line.length + word.length >= WIDTH) {
+      lines.push(line);
+      line = '   ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
 }
