@@ -8,12 +8,12 @@ type Security = NonNullable<ContainerOptions['security']>;
 const KNOWN = 'seccomp=FILE|unconfined, no-new-privileges[=false] and systempaths=unconfined';
 
 /**
- * `--cap-add`, `--cap-drop`, `--privileged` and `--security-opt` to the library's options.
+ * `--cap-add`, `--cap-drop`, `--privileged`, `--security-opt` and `--sysctl` to the library's options.
  * @throws {UsageError} for words that are no option, and for files that are no profile
  */
 export function securityOptions(
   options: Options,
-): Required<Pick<ContainerOptions, 'capAdd' | 'capDrop' | 'privileged' | 'security'>> {
+): Required<Pick<ContainerOptions, 'capAdd' | 'capDrop' | 'privileged' | 'security' | 'sysctls'>> {
   const security: Security = {};
   for (const text of options.list('security-opt')) Object.assign(security, securityOption(text));
   return {
@@ -21,7 +21,15 @@ export function securityOptions(
     capDrop: options.list('cap-drop').flatMap(words),
     privileged: options.has('privileged'),
     security,
+    sysctls: Object.fromEntries(options.list('sysctl').map(sysctl)),
   };
+}
+
+function sysctl(text: string): [string, string] {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new UsageError(`--sysctl ${text}: not NAME=VALUE`, 'write --sysctl net.ipv4.ip_forward=1');
+  return [name, value];
 }
 
 /** Docker takes one at a time; a list with commas is what many write. */

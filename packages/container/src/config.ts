@@ -8,6 +8,7 @@ import { RLIMIT } from '@coracle/syscalls';
 import { checkString } from './check-string.ts';
 import { mountsFor } from './config-mounts.ts';
 import { securityFor } from './config-security.ts';
+import { sysctlsFor } from './config-sysctls.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, LimitOptions, RootOption } from './options.ts';
 import { lookUpUser } from './users.ts';
@@ -55,7 +56,12 @@ export function configure(
       ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
     },
     mounts: mountsFor(options, { defaults: base.mounts ?? [], root, inUserNamespace }),
-    linux: { ...base.linux, ...security.linux, namespaces: namespaces(options, base, inUserNamespace) },
+    linux: {
+      ...base.linux,
+      ...security.linux,
+      sysctl: sysctlsFor(options, inUserNamespace),
+      namespaces: namespaces(options, base, inUserNamespace),
+    },
   };
   return { config, root, isHostRoot: root.kind === 'tmpfs', limits: parseLimits(options.limits ?? {}) };
 }

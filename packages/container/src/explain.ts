@@ -54,9 +54,7 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
 /** What the program may do, which no list of numbers and instructions tells. */
 function rightsOf({ process: program, linux }: Config): string[] {
   const { sets } = parseCapabilities(program?.capabilities ?? {});
-  const remarks = [
-    `Root has ${describeCapabilities(sets)}; other users have what their programs are given, which is none.`,
-  ];
+  const remarks = [`Root has ${describeCapabilities(sets)}, other users have none.`];
   if (!linux?.seccomp) return [...remarks, 'No system call is blocked.'];
   const { blocked, conditional } = blockedCalls(linux.seccomp, process.arch === 'arm64' ? 'arm64' : 'x64');
   return [

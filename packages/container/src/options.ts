@@ -102,6 +102,8 @@ export interface ContainerOptions {
   /** All capabilities the caller has, no filter of system calls, nothing of the kernel hidden: no wall any more. */
   privileged?: boolean;
   security?: SecurityOptions;
+  /** Kernel settings that the container has of its own: `{ 'net.ipv4.ip_forward': '1' }`. See sysctl(8). */
+  sysctls?: Readonly<Record<string, string>>;
   /** Resource limits by name: `{ nofile: 1024 }`. See getrlimit(2). */
   rlimits?: Readonly<Record<string, number | 'max'>>;
   /** A terminal of the container's own, of this size. */

@@ -20,11 +20,27 @@ import {
 import { loopbackUp, type NamespaceType, setDomainname, setHostname } from '@coracle/namespaces';
 import type { Config, Mount } from '@coracle/oci-spec';
 import { createProc, createSysfs } from '@coracle/procfs-mount';
-import { closeRange, flags, MS, PR, prctl, resultOf, type Step, setresgid, setresuid, umask } from '@coracle/syscalls';
+import {
+  closeRange,
+  flags,
+  MS,
+  PR,
+  prctl,
+  resultOf,
+  type Step,
+  setresgid,
+  setresuid,
+  step,
+  umask,
+} from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
+import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
 
 const SIGKILL = 9;
+
+/** See keyctl_join_session_keyring(3). */
+const KEYCTL_JOIN_SESSION_KEYRING = 1;
 
 /** What the set-up of a container depends on beside its configuration. */
 export interface InitPlan {
@@ -53,6 +69,7 @@ export function planInit(plan: InitPlan): Part[] {
   return [
     { question: 'What keeps the agent safe while it works?', steps: guardAgent(plan) },
     { question: 'What files does it see?', steps: makeFiles(plan) },
+    { question: 'What settings of the kernel are its own?', steps: writeSysctls(config) },
     { question: 'What of the kernel is hidden from it?', steps: hideKernel(plan) },
     { question: 'What is it called, and what network has it?', steps: nameIt(config, namespaces) },
     ...(config.process?.terminal ? [{ question: 'What terminal has it?', steps: openTerminal(config.process) }] : []),
@@ -71,6 +88,10 @@ function guardAgent({ inUserNamespace }: InitPlan): Step[] {
     prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
     prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
     umask(0, 'make files with exactly the modes asked for'),
+    step('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, null, 0, 0, 0], {
+      why: "have a session keyring of its own, not the caller's",
+      tolerate: ['ENOSYS', 'EDQUOT'], // the latter when a user has two hundred; the filter forbids to read it anyway
+    }),
   ];
 }
 

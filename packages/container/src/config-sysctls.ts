@@ -1,0 +1,56 @@
+import { checkString } from './check-string.ts';
+import { OptionError } from './option-error.ts';
+import type { ContainerOptions } from './options.ts';
+
+/** Settings that each IPC namespace has of its own; see sysctl(8), ipc_namespaces(7). */
+const OF_IPC: readonly string[] = [
+  ...['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem', 'kernel.shmall', 'kernel.shmmax'],
+  ...['kernel.shmmni', 'kernel.shm_rmid_forced'],
+];
+
+/**
+ * Kernel settings of a container: those asked for, and with a network of its own Docker's two, so that its users may ping and
+ * take any port. Only settings that belong to a namespace of the container are let through: all others are the host's.
+ * @throws {OptionError} for a setting that is not the container's own
+ */
+export function sysctlsFor(
+  { sysctls = {}, network = 'none' }: ContainerOptions,
+  inUserNamespace: boolean,
+): Record<string, string> {
+  const ownNetwork = network !== 'host';
+  const asked = Object.entries(sysctls).map(([key, value]): [string, string] => {
+    checkString('sysctls', value);
+    return [ownKey(key, ownNetwork), value];
+  });
+  return {
+    ...(ownNetwork ? { 'net.ipv4.ip_unprivileged_port_start': '0' } : {}),
+    // In a user namespace the highest group of this range has to be mapped.
+    ...(ownNetwork && !inUserNamespace ? { 'net.ipv4.ping_group_range': '0 2147483647' } : {}),
+    ...Object.fromEntries(asked),
+  };
+}
+
+/** The path below /proc/sys of a key; with a slash in it, dots belong to names: `net/ipv4/conf/eth0.100/forwarding`. */
+export function sysctlPath(key: string): string {
+  return key.includes('/') ? key : key.replaceAll('.', '/');
+}
+
+function ownKey(key: string, ownNetwork: boolean): string {
+  const parts = sysctlPath(key).split('/');
+  const isPath = parts.every((part) => part !== '' && part !== '.' && part !== '..') && !key.includes('\0');
+  const dotted = parts.join('.');
+  if (isPath && parts[0] === 'net' && parts.length > 1 && !ownNetwork)
+    throw new OptionError(
+      'sysctls',
+      `'${key}' is a setting of the network, which is the host's here`,
+      'leave out --network host, or the setting',
+    );
+  const isOwn = (parts[0] === 'net' && parts.length > 1) || dotted.startsWith('fs.mqueue.') || OF_IPC.includes(dotted);
+  if (!isPath || !isOwn)
+    throw new OptionError(
+      'sysctls',
+      `'${key}' is no setting that a container has of its own`,
+      `it would change the whole host; there are net.*, fs.mqueue.* and ${OF_IPC.join(', ')}`,
+    );
+  return key;
+}
