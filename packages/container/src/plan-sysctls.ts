@@ -1,9 +1,10 @@
 import type { Config } from '@coracle/oci-spec';
-import { close, flags, OPEN, openat, resultOf, type Step, write } from '@coracle/syscalls';
+import { close, flags, OPEN, openat2, RESOLVE, resultOf, type Step, write } from '@coracle/syscalls';
 import { sysctlPath } from './config-sysctls.ts';
 
 /**
- * Steps that write the kernel settings of a container, through its own proc and before /proc/sys becomes read-only.
+ * Steps that write the kernel settings of a container before /proc/sys becomes read-only: through its own proc, by
+ * descriptor, and through nothing that is mounted over it or links elsewhere (CVE-2025-52881).
  * @see proc_sys(5)
  */
 export function writeSysctls({ linux }: Config): Step[] {
@@ -11,8 +12,13 @@ export function writeSysctls({ linux }: Config): Step[] {
     const why = `set ${key} to ${value}`;
     const path = `sys/${sysctlPath(key)}`;
     return [
-      openat(
-        { dir: resultOf('proc'), path, flags: flags(OPEN, 'O_WRONLY', 'O_NOFOLLOW', 'O_CLOEXEC') },
+      openat2(
+        {
+          dir: resultOf('proc'),
+          path,
+          flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC'),
+          resolve: flags(RESOLVE, 'RESOLVE_BENEATH', 'RESOLVE_NO_XDEV', 'RESOLVE_NO_SYMLINKS'),
+        },
         { why, result: 'setting' },
       ),
       write({ fd: resultOf('setting'), data: value }, why),
