@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { ContainerOptions, LimitOptions, Tmpfs, Volume } from '@coracle/container';
+import type { ContainerOptions, LimitOptions } from '@coracle/container';
 import { type Options, UsageError } from './arguments.ts';
+import { mountOptions } from './mount-options.ts';
 import { messageOf } from './render/error.ts';
 import { securityOptions } from './security-options.ts';
 
@@ -11,7 +12,7 @@ export interface Surroundings {
 
 /**
  * Command-line options to the library's.
- * @throws {UsageError} for values that cannot be read
+ * @throws {UsageError} for values that cannot be read; OptionError for mounts that cannot be meant
  */
 export function containerOptions(options: Options, words: readonly string[], { env }: Surroundings): ContainerOptions {
   const network = options.text('network');
@@ -39,8 +40,7 @@ export function containerOptions(options: Options, words: readonly string[], { e
     env: variables(options, env),
     limits: limits(options),
     rlimits: Object.fromEntries(options.list('ulimit').map(ulimit)),
-    volumes: options.list('volume').map(volume),
-    tmpfs: options.list('tmpfs').map(tmpfs),
+    ...mountOptions(options),
   };
 }
 
@@ -101,22 +101,4 @@ function ulimit(text: string): [string, number | 'max'] {
   if (name === undefined || value === undefined)
     throw new UsageError(`--ulimit ${text}: cannot be read`, 'write --ulimit nofile=1024');
   return [name, /^\d/.test(value) ? Number(value) : 'max'];
-}
-
-function volume(text: string): Volume {
-  const [source, target, mode, ...rest] = text.split(':');
-  const wrong = (reason: string): UsageError =>
-    new UsageError(
-      `--volume ${text}: ${reason}`,
-      'write --volume /on/the/host:/in/the/container, with :ro to forbid changes',
-    );
-  if (!source || !target || rest.length > 0) throw wrong('not SRC:DST or SRC:DST:ro');
-  if (mode !== undefined && mode !== 'ro' && mode !== 'rw') throw wrong(`'${mode}' is neither ro nor rw`);
-  if (!/^[./~]/.test(source)) throw wrong(`'${source}' is no path: named volumes do not exist yet`);
-  return { source, target, readOnly: mode === 'ro' };
-}
-
-function tmpfs(text: string): Tmpfs {
-  const at = text.indexOf(':');
-  return at < 0 ? { target: text } : { target: text.slice(0, at), options: text.slice(at + 1).split(',') };
 }

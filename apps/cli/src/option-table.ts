@@ -59,7 +59,7 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
     long: 'security-opt',
     value: 'OPTION',
     many: true,
-    help: 'seccomp=FILE|unconfined, no-new-privileges=false, systempaths=unconfined',
+    help: 'seccomp=FILE|log|unconfined, no-new-privileges=false, systempaths=unconfined',
   },
   {
     long: 'sysctl',

@@ -5,7 +5,7 @@ import { messageOf } from './render/error.ts';
 
 type Security = NonNullable<ContainerOptions['security']>;
 
-const KNOWN = 'seccomp=FILE|unconfined, no-new-privileges[=false] and systempaths=unconfined';
+const KNOWN = 'seccomp=FILE|log|unconfined, no-new-privileges[=false] and systempaths=unconfined';
 
 /**
  * `--cap-add`, `--cap-drop`, `--privileged`, `--security-opt` and `--sysctl` to the library's options.
@@ -45,7 +45,7 @@ function securityOption(text: string): Security {
   switch (name) {
     case 'seccomp':
       if (!value) throw wrong('no profile is named');
-      return { seccomp: value === 'unconfined' || value === 'default' ? value : readProfile(value) };
+      return { seccomp: value === 'unconfined' || value === 'default' || value === 'log' ? value : readProfile(value) };
     case 'no-new-privileges':
       if (value !== undefined && value !== 'true' && value !== 'false')
         throw wrong(`'${value}' is neither true nor false`);

@@ -80,6 +80,21 @@ describe.each(USERS)('coracle run, as %s', (_, uid) => {
     expect(stdout).toBe('0\n0\n');
   });
 
+  it('shows volumes and directories in memory, in the short and in the long form', () => {
+    const { stdout, stderr } = run(
+      ...['-v', `${rootfs.path}/etc:/short:ro`, '--tmpfs', '/memory:size=1m'],
+      ...['--mount', `type=bind,"source=${rootfs.path}/etc",target=/long,readonly`],
+      ...['--mount', 'type=tmpfs,target=/more,tmpfs-size=64k,tmpfs-mode=700'],
+      ...[
+        'sh',
+        '-c',
+        'ls /short /long; touch /short/x /long/x; stat -c %a /more; echo x > /memory/x; grep -c size=64k /proc/mounts',
+      ],
+    );
+    expect(stdout).toBe('/long:\ngroup\npasswd\n\n/short:\ngroup\npasswd\n700\n1\n');
+    expect(stderr.match(/Read-only file system/g)).toHaveLength(2);
+  });
+
   it('ends the whole container when its time is up, and says so', () => {
     const { status, stderr } = command.run(
       ['run', '--timeout', '0.3', 'sleep', '100'],
@@ -98,6 +113,13 @@ describe.each(USERS)('coracle run, as %s', (_, uid) => {
     ['a file that cannot be executed', ['/etc/passwd'], 126, 'EACCES'],
     ['an unknown user', ['-u', 'nobody-of-that-name', 'true'], 125, "no user 'nobody-of-that-name'"],
     ['a missing volume', ['-v', '/no/such:/x', 'true'], 125, "ENOENT: no such file or directory, stat '/no/such'"],
+    ['a volume that is no pair', ['-v', '/tmp', 'true'], 125, '--volume /tmp: not SRC:DST'],
+    ['an unknown option of a volume', ['-v', '/tmp:/x:readonly', 'true'], 125, "there is no option 'readonly'"],
+    ['a named volume', ['--mount', 'src=data,dst=/x', 'true'], 125, 'do not exist yet'],
+    ['an unknown key of a mount', ['--mount', 'type=bind,scr=/tmp,dst=/x', 'true'], 125, "there is no key 'scr'"],
+    ['a mount without a target', ['--mount', 'type=bind,src=/tmp', 'true'], 125, 'no target is named'],
+    ['a mount over /proc', ['-v', '/tmp:/proc/sys', 'true'], 125, 'nothing can be mounted on /proc/sys'],
+    ['an unknown option of a tmpfs', ['--tmpfs', '/x:sice=1m', 'true'], 125, "a tmpfs has no option 'sice'"],
     ['a name with a slash', ['--name', 'a/b', 'true'], 125, "'a/b' cannot be the name"],
     ['an impossible hostname', ['--hostname', 'x'.repeat(65), 'true'], 125, 'hostname'],
     ['a relative working directory', ['-w', 'x', 'true'], 125, 'not absolute'],

@@ -34,7 +34,7 @@ describe('containerOptions', () => {
 
   test('volumes have a source, a target and perhaps a mode', () => {
     expect(read(['-v', '/a:/b', '-v', './c:/d:ro', '-v', '/e:/f:rw']).volumes).toEqual([
-      { source: '/a', target: '/b', readOnly: false },
+      { source: '/a', target: '/b' },
       { source: './c', target: '/d', readOnly: true },
       { source: '/e', target: '/f', readOnly: false },
     ]);
@@ -45,6 +45,15 @@ describe('containerOptions', () => {
       { target: '/a' },
       { target: '/b', options: ['size=1m', 'mode=700'] },
     ]);
+  });
+
+  test('the long form of a mount is a volume or a tmpfs, beside the short ones', () => {
+    const options = read(['--mount', 'type=bind,src=/a,dst=/b,ro', '--mount', 'type=tmpfs,dst=/c', '-v', '/d:/e']);
+    expect(options.volumes).toEqual([
+      { source: '/d', target: '/e' },
+      { source: '/a', target: '/b', readOnly: true },
+    ]);
+    expect(options.tmpfs).toEqual([{ target: '/c' }]);
   });
 
   test('a root may be laid over', () => {
@@ -63,9 +72,12 @@ describe('containerOptions', () => {
 
   test.each([
     [['--volume', '/a'], '--volume /a: not SRC:DST'],
-    [['--volume', '/a:/b:rx'], "'rx' is neither ro nor rw"],
+    [['--volume', '/a:/b:rx'], "there is no option 'rx'"],
     [['--volume', 'name:/b'], "'name' is no path"],
-    [['--volume', '/a:/b:ro:z'], 'not SRC:DST'],
+    [['--volume', '/a:/b:ro:z'], 'too many colons'],
+    [['--mount', 'type=bind,src=/a,dst=/b,sice=1'], "there is no key 'sice'"],
+    [['--mount', 'type=volume,src=data,dst=/b'], 'do not exist yet'],
+    [['--tmpfs', '/a:sice=1m'], "a tmpfs has no option 'sice'"],
     [['--cpus', 'half'], '--cpus half: not a number'],
     [['--pids-limit', '2e3'], '--pids-limit 2e3: not a number'],
     [['--ulimit', 'nofile'], '--ulimit nofile: cannot be read'],

@@ -19,6 +19,7 @@ export {
   openMountpoint,
 } from './mounts.ts';
 export { readInRoot } from './read-in-root.ts';
+export { lookInDirectory, type Place, resolveInRoot, type Seen } from './resolve-in-root.ts';
 export {
   changeRoot,
   enterNewRoot,

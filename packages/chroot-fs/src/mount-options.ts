@@ -4,6 +4,8 @@ import { type Flags, flags, MOUNT_ATTR, MS } from '@coracle/syscalls';
 export interface MountOptions {
   /** Attributes of the mount: read-only, no set-user-id ... */
   set: Flags;
+  /** Attributes of the uppermost mount of a tree alone, as `ro=vfs` asks for. */
+  top: Flags;
   /** Whether the attributes go for the mounts below as well: so for every `rbind`. */
   recursive: boolean;
   /** A bind mount, and whether it takes along the mounts below its source. */
@@ -16,8 +18,13 @@ export interface MountOptions {
 
 type AttributeName = keyof typeof MOUNT_ATTR;
 
+/** How mount(8) says that `ro` is for one mount alone, or for the whole tree. */
+const READ_ONLY_TOP = 'ro=vfs';
+const READ_ONLY_TREE = 'ro=recursive';
+
 const ATTRIBUTES: ReadonlyMap<string, AttributeName> = new Map([
   ['ro', 'MOUNT_ATTR_RDONLY'],
+  [READ_ONLY_TREE, 'MOUNT_ATTR_RDONLY'],
   ['nosuid', 'MOUNT_ATTR_NOSUID'],
   ['nodev', 'MOUNT_ATTR_NODEV'],
   ['noexec', 'MOUNT_ATTR_NOEXEC'],
@@ -60,7 +67,7 @@ const PROPAGATION: ReadonlyMap<string, keyof typeof MS> = new Map([
 /**
  * Sorts mount options, as mount(8) and the OCI runtime specification write them, into attributes, propagation and the
  * file system's own data. Of options that contradict each other the later one counts. A read-only bind mount is read-only
- * all the way down: `rro` means the same as `ro`.
+ * all the way down: `rro` and `ro=recursive` mean the same as `ro`. With `ro=vfs` the mounts below it stay as they are.
  * @returns `data` holds every option that is not known here, for the file system to judge
  * @see mount(8), mount_setattr(2)
  * @example
@@ -68,6 +75,7 @@ const PROPAGATION: ReadonlyMap<string, keyof typeof MS> = new Map([
  */
 export function parseMountOptions(options: readonly string[]): MountOptions {
   const set = new Set<AttributeName>();
+  let isTopReadOnly = false;
   const data: (readonly [string, string | undefined])[] = [];
   let bind: MountOptions['bind'];
   let propagation: Flags | undefined;
@@ -75,15 +83,22 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
     const attribute = ofAttribute(option, ATTRIBUTES);
     const opposites = ofAttribute(option, OPPOSITES);
     const mode = PROPAGATION.get(option);
-    if (attribute) {
+    if (option === READ_ONLY_TOP) {
+      set.delete('MOUNT_ATTR_RDONLY');
+      isTopReadOnly = true;
+    } else if (attribute) {
       if (ACCESS_TIME.includes(attribute)) takeBack(set, ACCESS_TIME);
       set.add(attribute);
-    } else if (opposites) takeBack(set, opposites);
-    else if (mode) propagation = flags(MS, mode);
+      if (attribute === 'MOUNT_ATTR_RDONLY') isTopReadOnly = false;
+    } else if (opposites) {
+      takeBack(set, opposites);
+      if (opposites.includes('MOUNT_ATTR_RDONLY')) isTopReadOnly = false;
+    } else if (mode) propagation = flags(MS, mode);
     else if (option === 'bind' || option === 'rbind') bind = option;
     else if (!NEUTRAL.has(option)) data.push(pair(option));
   }
-  return { set: flags(MOUNT_ATTR, ...set), recursive: bind === 'rbind', bind, propagation, data };
+  const top = isTopReadOnly ? flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') : flags(MOUNT_ATTR);
+  return { set: flags(MOUNT_ATTR, ...set), top, recursive: bind === 'rbind', bind, propagation, data };
 }
 
 /** The OCI specification has each of them with an r in front as well, for the mounts below. */

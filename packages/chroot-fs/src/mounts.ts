@@ -66,7 +66,7 @@ export function createFilesystem(
   { type, source = type, options = [], result = 'mount' }: NewFilesystem,
   why: string,
 ): Step[] {
-  const { set, data } = parseMountOptions(options);
+  const { set, top, data } = parseMountOptions(options);
   const fs = resultOf('fs');
   const command = (name: keyof typeof FSCONFIG): Flags => flags(FSCONFIG, name);
   return [
@@ -84,18 +84,23 @@ export function createFilesystem(
       ),
     ),
     fsconfig({ fs, command: command('FSCONFIG_CMD_CREATE') }, why),
-    fsmount({ fs, attributes: set }, { why, result }),
+    fsmount({ fs, attributes: top.value === 0 ? set : both(set, top) }, { why, result }),
   ];
+}
+
+function both(one: Flags, other: Flags): Flags {
+  const text = one.value === 0 ? other.text : `${one.text}|${other.text}`;
+  return { kind: 'flags', value: Number(one.value) | Number(other.value), text };
 }
 
 /**
  * Steps that copy the mount of a host path (with the mounts below it, unless `bind` is `'bind'`); the copy, still
  * detached and with the wanted attributes, is the result `'mount'`.
  *
- * It is private to the container if `keepMountsPrivate` went before. Other propagation than that goes for the whole
- * tree, and between mounts of the container only: to be the slave of a mount of the host, it would have to be copied
- * before. In a user namespace the kernel refuses a copy of one mount alone (EINVAL) where others are mounted below it:
- * they may hide something.
+ * It is private to the container if `keepMountsPrivate` goes before. Other propagation is of the whole tree; to hold
+ * towards the host, the copy has to be made before `keepMountsPrivate`, which does not touch it then: a copy is a peer of
+ * what it was made from, which `shared` leaves it and `slave` makes a mere receiver. In a user namespace the kernel refuses
+ * a copy of one mount alone (EINVAL) where others are mounted below it: they may hide something.
  * @see open_tree(2), mount_setattr(2) (since Linux 5.12)
  * @example
  * cloneTree({ source: '/srv/data', options: parseMountOptions(['rbind', 'ro']) }, 'bring in the volume /srv/data');
@@ -124,6 +129,8 @@ export function cloneTree(
       ),
     );
   }
+  if (options.top.value !== 0)
+    steps.push(mountSetattr({ mount: resultOf(result), flags: WHOLE_MOUNT, set: options.top }, why));
   if (options.propagation && options.propagation.text !== 'MS_PRIVATE') {
     steps.push(mountSetattr({ mount: resultOf(result), flags: WHOLE_TREE, propagation: options.propagation }, why));
   }
@@ -149,7 +156,7 @@ export interface Mountpoint {
 /**
  * Steps that make a mountpoint where there is none, and open it as the result `'target'`. Every look-up is the kernel's,
  * inside the root (CVE-2021-30465, CVE-2024-45310): a symbolic link in the root can only lead elsewhere in the root. One
- * that ends nowhere is refused with ENOENT. What is made has mode 755 or 644, less the umask.
+ * that ends nowhere is refused with ENOENT: `resolveInRoot` finds where it would end. What is made has mode 755 or 644, less the umask.
  * @param opened parent directories that earlier steps of this program hold open; kept up to date
  * @see openat2(2) (since Linux 5.6)
  * @example

@@ -1,10 +1,23 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { SystemError } from '@coracle/errors';
-import { closeFd, flags, OPEN, openat, openat2, resultOf, runLocally, type Step } from '@coracle/syscalls';
+import { errnoName, SystemError } from '@coracle/errors';
+import {
+  closeFd,
+  flags,
+  OPEN,
+  type Outcome,
+  openat,
+  openat2,
+  resultOf,
+  runLocally,
+  type Step,
+} from '@coracle/syscalls';
 import { IN_ROOT } from './mounts.ts';
 
 /** As much of a file as is read at most: a rootfs may hold a passwd file of gigabytes. */
 const LIMIT = 1 << 20;
+
+/** How often a look-up is begun again; openat2(2) asks for it. */
+const ATTEMPTS = 100;
 
 /**
  * The text of a regular file inside a root that is not trusted: symbolic links lead inside it, and nothing else than a
@@ -27,7 +40,16 @@ export function readInRoot(root: string, path: string): string | undefined {
       { why, result: 'file', tolerate: ['ENOENT'] },
     ),
   ];
-  const outcome = runLocally(steps);
+  for (let attempt = 1; ; attempt++) {
+    const outcome = runLocally(steps);
+    // While anything is renamed or mounted anywhere, the kernel cannot be sure where `..` leads.
+    if (errnoName(outcome.failure?.errno ?? 0) !== 'EAGAIN' || attempt === ATTEMPTS) return readFound(outcome, path);
+    const root = outcome.result('root');
+    if (root !== undefined) closeFd(root);
+  }
+}
+
+function readFound(outcome: Outcome, path: string): string | undefined {
   const [rootFd, place] = [outcome.result('root'), outcome.result('file')];
   try {
     outcome.throwIfFailed();

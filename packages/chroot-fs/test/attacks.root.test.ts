@@ -100,7 +100,8 @@ needs.describe(needs.root)('a root whose directories are links to the host', () 
     using inside = await Inside.start();
     const failure = await inside.refusal([...enterNewRoot({ kind: 'bind', path: scene.rootfs }), ...put(path)]);
     // Where the link would end in the root there is nothing: a clear refusal. Seen from the host nothing is covered.
-    expect(failure).toMatchObject({ code: 'ENOENT', syscall: 'openat2' });
+    // EAGAIN: while anything is renamed or mounted elsewhere, the kernel cannot be sure where `..` leads.
+    expect(failure).toMatchObject({ code: expect.stringMatching(/^(ENOENT|EAGAIN)$/), syscall: 'openat2' });
     expect(await inside.has(join(scene.outside, 'canary'))).toBe(true);
     expect(inventory(scene.outside)).toEqual(before);
   });

@@ -22,6 +22,19 @@ describe('mount options', () => {
   });
 
   test.each([
+    [['rbind', 'ro=vfs'], '0', 'MOUNT_ATTR_RDONLY'],
+    [['rbind', 'nodev', 'ro=vfs'], 'MOUNT_ATTR_NODEV', 'MOUNT_ATTR_RDONLY'],
+    [['rbind', 'ro=recursive'], 'MOUNT_ATTR_RDONLY', '0'],
+    [['ro', 'ro=vfs'], '0', 'MOUNT_ATTR_RDONLY'],
+    [['ro=vfs', 'ro'], 'MOUNT_ATTR_RDONLY', '0'],
+    [['ro=vfs', 'rw'], '0', '0'],
+    [['ro=vfs', 'noatime', 'dev'], 'MOUNT_ATTR_NOATIME', 'MOUNT_ATTR_RDONLY'],
+  ])('%j set %s everywhere and %s on the uppermost mount', (options, tree, top) => {
+    const parsed = parseMountOptions(options);
+    expect([parsed.set.text, parsed.top.text, parsed.data]).toEqual([tree, top, []]);
+  });
+
+  test.each([
     [['ro', 'rw'], '0'],
     [['rw', 'ro'], 'MOUNT_ATTR_RDONLY'],
     [['ro', 'rrw'], '0'],

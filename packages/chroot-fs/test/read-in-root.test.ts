@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { readInRoot } from '@coracle/chroot-fs';
-import { mknodat, runLocally, S } from '@coracle/syscalls';
+import { Agent, AT_FDCWD, mknodat, runLocally, S, type Step, step } from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
 import { describe, expect, test } from '@jest/globals';
 import { makeScene } from './rootfs.ts';
@@ -43,6 +43,17 @@ describe('a file of a root', () => {
     expect(() => readInRoot(place.rootfs, '/etc/sparse')).toThrow(
       expect.objectContaining({ code: 'EFBIG', path: '/etc/sparse', hint: expect.any(String) }),
     );
+  });
+
+  test('is read by .. while names change elsewhere, where the kernel alone would say EAGAIN', async () => {
+    using place = makeScene({ 'etc/passwd': 'text', 'etc/up': { link: '../../etc/../etc/passwd' } });
+    using renamer = Agent.spawn({ title: 'renamer' });
+    const [one, other] = [join(place.path, 'outside/canary'), join(place.path, 'outside/renamed')];
+    const rename = (from: string, to: string): Step => step('renameat2', [AT_FDCWD, from, AT_FDCWD, to, 0], 'rename');
+    const steps = Array.from({ length: 20_000 }, (_, index) => (index % 2 ? rename(other, one) : rename(one, other)));
+    const renaming = renamer.channel.run({ steps });
+    for (let round = 0; round < 1000; round++) expect(readInRoot(place.rootfs, '/etc/up')).toBe('text');
+    (await renaming).throwIfFailed();
   });
 
   test('that is a directory is refused', () => {

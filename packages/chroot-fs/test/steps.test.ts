@@ -43,6 +43,14 @@ describe('a new file system', () => {
     ]);
   });
 
+  test('may be read-only, also in the words for one mount alone', () => {
+    const flagsOf = (...options: string[]): string | undefined =>
+      text(createFilesystem({ type: 'tmpfs', options }, 'have memory')).at(-1);
+    expect(flagsOf('ro=vfs')).toBe('fsmount(<fs>, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY) -> <mount>');
+    expect(flagsOf('nodev', 'ro=vfs')).toContain('MOUNT_ATTR_NODEV|MOUNT_ATTR_RDONLY');
+    expect(flagsOf('nodev', 'ro')).toContain('MOUNT_ATTR_NODEV|MOUNT_ATTR_RDONLY');
+  });
+
   test('is called after its type, and its result as wanted', () => {
     const steps = text(createFilesystem({ type: 'mqueue', result: 'queues' }, 'have queues'));
     expect(steps[1]).toBe('fsconfig(<fs>, FSCONFIG_SET_STRING, "source", "mqueue", 0)');
@@ -69,6 +77,13 @@ describe('a copy of a tree', () => {
   test('of one mount alone changes that one alone', () => {
     expect(tree('bind', 'ro')).toEqual([
       `${OPEN}) -> <mount>`,
+      'mount_setattr(<mount>, "", AT_EMPTY_PATH, {set: MOUNT_ATTR_RDONLY}, 32)',
+    ]);
+  });
+
+  test('is read-only at the top alone where that is said', () => {
+    expect(tree('rbind', 'nodev', 'ro=vfs').slice(1)).toEqual([
+      'mount_setattr(<mount>, "", AT_EMPTY_PATH|AT_RECURSIVE, {set: MOUNT_ATTR_NODEV}, 32)',
       'mount_setattr(<mount>, "", AT_EMPTY_PATH, {set: MOUNT_ATTR_RDONLY}, 32)',
     ]);
   });

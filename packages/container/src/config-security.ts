@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import { resolveCapabilities } from '@coracle/capabilities';
 import { type Config, ConfigError, type Process, type Seccomp } from '@coracle/oci-spec';
-import { defaultFilter, defaultProfile, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
+import { defaultFilter, defaultProfile, notifyBlocked, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
 import { rememberFilter } from './filter-for.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
@@ -48,6 +48,7 @@ function profileFor(
     kernel: release(),
   };
   if (wanted === 'default') return defaultProfileFor(target);
+  if (wanted === 'log') return loggedProfileFor(defaultProfileFor(target));
   try {
     return resolveProfile(wanted, target);
   } catch (cause) {
@@ -69,6 +70,24 @@ function defaultProfileFor(target: ProfileTarget): Seccomp {
   const filter = defaultFilter(target);
   if (filter) rememberFilter(profile, filter);
   return profile;
+}
+
+/** Profiles with a log, and the ones they log for. */
+const logged = new WeakMap<Seccomp, Seccomp>();
+const loggedFor = new WeakMap<Seccomp, Seccomp>();
+
+function loggedProfileFor(profile: Seccomp): Seccomp {
+  const known = loggedFor.get(profile);
+  if (known) return known;
+  const asking = notifyBlocked(profile);
+  loggedFor.set(profile, asking);
+  logged.set(asking, profile);
+  return asking;
+}
+
+/** The profile that is logged by this one; `undefined` for one that is no log. */
+export function loggedBy(profile: Seccomp | undefined): Seccomp | undefined {
+  return profile && logged.get(profile);
 }
 
 /** Whether a profile is the one that containers get by default. */

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { isErrno, SystemError } from '@coracle/errors';
+import { type BlockedLog, logBlocked } from './call-log.ts';
 import { removeGroup } from './cgroup-for.ts';
+import { loggedBy } from './config-security.ts';
 import { parseDuration } from './duration.ts';
 import { type ExecOptions, execIn } from './exec.ts';
 import { thisHost } from './host.ts';
 import type { Isolation } from './isolation.ts';
 import { type EndReport, type Goal, Launch } from './launch.ts';
+import { listen, type SyscallHandler } from './listener.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -26,6 +29,11 @@ export interface LifeOptions {
   signal?: AbortSignal;
   /** This process's terminal and its settings, to be put back at the end even when this process is killed. */
   callerTerminal?: { fd: number; settings: Uint8Array };
+  /**
+   * Answers system calls that the seccomp profile asks about (`SCMP_ACT_NOTIFY`), while the program waits. What it throws
+   * ends the container, and is what waiting rejects with.
+   */
+  onSyscall?: SyscallHandler;
 }
 
 const SIGKILL = 9;
@@ -58,6 +66,10 @@ export class Container implements AsyncDisposable {
   readonly #ended: Promise<Result>;
   #started = process.hrtime.bigint();
   #limitHit: LimitHit | undefined;
+  readonly #onSyscall: SyscallHandler | undefined;
+  readonly #blockedCalls: BlockedLog | undefined;
+  /** What the handler of system calls threw. */
+  #handlerError: { error: unknown } | undefined;
 
   private constructor(
     prepared: Prepared,
@@ -70,6 +82,10 @@ export class Container implements AsyncDisposable {
     this.stdin = stdio.stdin;
     this.stdout = stdio.stdout;
     this.stderr = stdio.stderr;
+    const logged = loggedBy(prepared.config.linux?.seccomp);
+    const log = logged && logBlocked(logged);
+    this.#onSyscall = log?.handler ?? options.onSyscall;
+    this.#blockedCalls = log?.log;
     this.#launch = launch;
     this.#prepared = prepared;
     this.#ended = this.#watch(options);
@@ -110,6 +126,7 @@ export class Container implements AsyncDisposable {
     options.signal?.throwIfAborted();
     if (options.timeout !== undefined) parseDuration(options.timeout);
     const prepared = prepare(options, { terminalSettings: options.callerTerminal?.settings });
+    checkListener(prepared, options);
     const { stateRoot } = prepared;
     prepareStateRoot(stateRoot, process.geteuid?.() ?? 0);
     if (!swept.has(stateRoot)) {
@@ -141,6 +158,20 @@ export class Container implements AsyncDisposable {
     this.#record('running');
     this.#started = process.hrtime.bigint();
     await starting;
+    this.#listen();
+  }
+
+  /** Answers the calls that the filter asks about; until now they waited. */
+  #listen(): void {
+    const fd = this.#launch.takeListener();
+    const handler = this.#onSyscall;
+    if (fd === undefined || !handler) return;
+    const stop = listen(fd, handler, (error) => {
+      this.#handlerError ??= { error };
+      this.#launch.signal(SIGKILL);
+    });
+    const ended = this.#launch.ended;
+    ended.then(stop, stop);
   }
 
   #record(status: 'created' | 'running'): void {
@@ -236,7 +267,9 @@ export class Container implements AsyncDisposable {
     };
     signal?.addEventListener('abort', abort, { once: true });
     try {
-      return this.#resultOf(await this.#launch.ended);
+      const report = await this.#launch.ended;
+      if (this.#handlerError) throw this.#handlerError.error;
+      return this.#resultOf(report);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -258,6 +291,7 @@ export class Container implements AsyncDisposable {
       cpuTime: Number(group.cpuUsec ?? usage.cpuUsec) / 1000,
       peakMemory: Number(group.memoryPeakBytes ?? usage.peakBytes),
       isolation: this.isolation,
+      ...(this.#blockedCalls ? { blockedCalls: { ...this.#blockedCalls } } : {}),
     };
   }
 
@@ -267,6 +301,23 @@ export class Container implements AsyncDisposable {
     // A failure is reported to those who wait; here it only matters that it is over.
     await this.#ended.catch(() => {});
   }
+}
+
+/** A call that asks nobody would wait for ever. */
+function checkListener({ plan, config }: Prepared, { onSyscall }: LifeOptions): void {
+  const isLog = loggedBy(config.linux?.seccomp) !== undefined;
+  if (plan.notifies && !isLog && !onSyscall)
+    throw new OptionError(
+      'onSyscall',
+      'the seccomp profile asks a listener about some calls, and there is none',
+      'give onSyscall, or use another action than SCMP_ACT_NOTIFY',
+    );
+  if (onSyscall && (!plan.notifies || isLog))
+    throw new OptionError(
+      'onSyscall',
+      'the seccomp profile asks about no call',
+      'give security.seccomp a profile with rules of SCMP_ACT_NOTIFY',
+    );
 }
 
 /** Begins the launch; a name that only a dead container still holds is freed and the launch tried once more. */

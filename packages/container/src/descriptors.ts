@@ -6,8 +6,8 @@ export const FDS = {
   socket: 3,
   /** The init's socket, before it becomes 3. */
   initSocket: 4,
-  /** Where the container's terminal is sent through. */
-  console: 5,
+  /** Where the container's terminal and the filter's listener are sent through. */
+  handover: 5,
   /** The caller's terminal, kept by the monitor to set it back. */
   terminal: 6,
   /** From here on nothing of the caller is open. */
@@ -16,4 +16,7 @@ export const FDS = {
   pidfd: 41,
   /** The container's terminal, the side of the caller. */
   master: 42,
+  /** The socket {@link FDS.handover}, while the filter is loaded; then the filter's listener. */
+  lateHandover: 43,
+  listener: 44,
 } as const;

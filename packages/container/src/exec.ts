@@ -29,7 +29,9 @@ import {
   WAIT,
   write,
 } from '@coracle/syscalls';
+import { loggedBy } from './config-security.ts';
 import { FDS } from './descriptors.ts';
+import { filterFor } from './filter-for.ts';
 import { OptionError } from './option-error.ts';
 import { planProcess } from './plan-process.ts';
 import { startError } from './program-error.ts';
@@ -84,6 +86,7 @@ export async function execIn(
 ): Promise<ExecResult> {
   if (target.pidfd === undefined)
     throw new SystemError({ code: 'ESRCH', syscall: 'setns', text: 'the container has ended' });
+  checkFilter(target.config);
   const program = planExec(target, processOf(target, command, options));
   const stdio = openStdio([options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe']);
   const [ours, theirs] = socketPair();
@@ -121,6 +124,17 @@ export async function execIn(
   }
 }
 
+/** Its calls would wait for a listener that only the container's first program has. */
+function checkFilter({ linux }: Config): void {
+  const profile = linux?.seccomp;
+  if (profile && !loggedBy(profile) && filterFor(profile).notifies)
+    throw new OptionError(
+      'onSyscall',
+      'no further program can run in a container whose seccomp profile asks a listener',
+      'start a container of its own for it',
+    );
+}
+
 function processOf({ config }: ExecTarget, command: readonly string[], { env = {}, cwd, user }: ExecOptions): Process {
   const base = config.process;
   if (!base) throw new TypeError('the configuration has no process');
@@ -149,7 +163,7 @@ function planExec(target: ExecTarget, process: Process): Program {
   const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: 'parent' });
   const start = planProcess({
     process,
-    seccomp: target.config.linux?.seccomp,
+    seccomp: loggedBy(target.config.linux?.seccomp) ?? target.config.linux?.seccomp,
     bounding: target.bounding,
     makeWorkingDirectory: false,
     canSetGroups: target.idMaps?.how !== 'single',

@@ -12,11 +12,17 @@ export function filterFor(profile: Seccomp): Filter {
   const known = filters.get(profile);
   if (known) return known;
   const filter = compileProfile(profile);
-  if (!canStartPrograms(filter))
+  if (!lets(filter, 'execve'))
     throw new OptionError(
       'security.seccomp',
       'no program can start behind this seccomp profile: it forbids execve',
       'add a rule: { "names": ["execve"], "action": "SCMP_ACT_ALLOW" }',
+    );
+  if (filter.notifies && !(lets(filter, 'sendmsg') && lets(filter, 'dup3')))
+    throw new OptionError(
+      'security.seccomp',
+      'the listener of this seccomp profile cannot be handed over: it asks about sendmsg or dup3, or forbids them',
+      'allow both',
     );
   filters.set(profile, filter);
   return filter;
@@ -27,9 +33,10 @@ export function rememberFilter(profile: Seccomp, filter: Filter): void {
   filters.set(profile, filter);
 }
 
-function canStartPrograms({ bytes }: Filter): boolean {
+/** Whether a call is made without anybody being asked. */
+function lets({ bytes }: Filter, call: string): boolean {
   const architecture = process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64';
-  const nr = numbersOf(architecture)['execve'] ?? -1;
+  const nr = numbersOf(architecture)[call] ?? -1;
   const action = actionOf(simulate(bytes, { auditArch: AUDIT_ARCH[architecture], nr }).value);
-  return ['SCMP_ACT_ALLOW', 'SCMP_ACT_LOG', 'SCMP_ACT_NOTIFY', 'SCMP_ACT_TRACE'].includes(action);
+  return action === 'SCMP_ACT_ALLOW' || action === 'SCMP_ACT_LOG';
 }

@@ -1,5 +1,5 @@
-import type { Config } from '@coracle/oci-spec';
-import { isDefaultProfile } from './config-security.ts';
+import type { Config, Seccomp } from '@coracle/oci-spec';
+import { isDefaultProfile, loggedBy } from './config-security.ts';
 
 /** What was really in force around a container: asked for and done, not merely asked for. */
 export interface Isolation {
@@ -15,7 +15,7 @@ export interface Isolation {
   /** The capabilities a program of root has; one of another user has none. */
   capabilities: readonly string[];
   /** The filter of system calls. */
-  seccomp: 'default' | 'custom' | 'unconfined';
+  seccomp: 'default' | 'log' | 'custom' | 'unconfined';
   maskedPaths: readonly string[];
   readonlyPaths: readonly string[];
   /** Limits that the kernel enforced, and the reason for each that was wanted by default but could not be had. */
@@ -24,6 +24,12 @@ export interface Isolation {
   cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
   /** Where the agent ran from; `'file'` where the kernel forbids executable memory files. */
   agent: 'memfd' | 'file';
+}
+
+function kindOf(profile: Seccomp | undefined): Isolation['seccomp'] {
+  if (profile === undefined) return 'unconfined';
+  if (isDefaultProfile(profile)) return 'default';
+  return loggedBy(profile) ? 'log' : 'custom';
 }
 
 /** The part of the isolation that the configuration decides. */
@@ -38,7 +44,7 @@ export function isolationOf(
     network: namespaces.includes('network') ? 'none' : 'host',
     noNewPrivileges: config.process?.noNewPrivileges === true,
     capabilities: config.process?.capabilities?.bounding ?? [],
-    seccomp: seccomp === undefined ? 'unconfined' : isDefaultProfile(seccomp) ? 'default' : 'custom',
+    seccomp: kindOf(seccomp),
     maskedPaths: config.linux?.maskedPaths ?? [],
     readonlyPaths: config.linux?.readonlyPaths ?? [],
   };

@@ -18,8 +18,8 @@ import {
 import type { Plan } from './plan.ts';
 import { OUTPUT } from './plan-monitor.ts';
 import { startError } from './program-error.ts';
+import { receiveDescriptor } from './receive-descriptor.ts';
 import { stepError } from './step-error.ts';
-import { receiveTerminal } from './terminal/receive.ts';
 
 /** How a container ended and what it used, as the monitor reports it. */
 export interface EndReport {
@@ -61,8 +61,10 @@ export class Launch {
   #setup: Promise<void> | undefined;
   #birth: Promise<Outcome | undefined> | undefined;
   #over = false;
-  /** The outer side of the container's terminal, if it has one. */
-  readonly #consoleFd: number | undefined;
+  /** Where the init sends its terminal and its filter's listener, if it has them. */
+  readonly #handoverFd: number | undefined;
+  /** The terminal's outer side, received and not yet taken. */
+  #terminal: number | undefined;
   readonly ended: Promise<EndReport>;
 
   private constructor(parts: {
@@ -73,7 +75,7 @@ export class Launch {
     message: Message;
     goal: Goal;
     first: Message;
-    consoleFd: number | undefined;
+    handoverFd: number | undefined;
   }) {
     this.#plan = parts.plan;
     this.#agent = parts.agent;
@@ -83,7 +85,7 @@ export class Launch {
     this.#monitorMessage = parts.message;
     this.#goal = parts.goal;
     this.#first = parts.first;
-    this.#consoleFd = parts.consoleFd;
+    this.#handoverFd = parts.handoverFd;
     this.#pidfd = pidfdOpen(parts.pid);
     this.ended = this.#awaitEnd();
   }
@@ -95,10 +97,10 @@ export class Launch {
   static async begin(plan: Plan, { stdio, terminalFd, goal }: LaunchOptions): Promise<Launch> {
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
-    const console = plan.terminal ? socketPair() : undefined;
+    const handover = plan.terminal || plan.notifies ? socketPair() : undefined;
     let agent: Agent | undefined;
     try {
-      agent = startAgent(plan, { stdio, fds: [initTheirs, console?.[1], terminalFd] });
+      agent = startAgent(plan, { stdio, fds: [initTheirs, handover?.[1], terminalFd] });
       closeFd(initTheirs);
       const message = agent.channel.post(plan.monitor);
       // Encoded while the kernel makes the namespaces, so that the init does not wait for it.
@@ -106,14 +108,14 @@ export class Launch {
       const born = await agent.channel.report(message);
       const pid = bornPid(born);
       if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
-      return new Launch({ plan, agent, init, pid, message, goal, first, consoleFd: console?.[0] });
+      return new Launch({ plan, agent, init, pid, message, goal, first, handoverFd: handover?.[0] });
     } catch (error) {
       init.close();
       agent?.close();
-      if (console) closeFd(console[0]);
+      if (handover) closeFd(handover[0]);
       throw error;
     } finally {
-      if (console) closeFd(console[1]);
+      if (handover) closeFd(handover[1]);
     }
   }
 
@@ -172,7 +174,20 @@ export class Launch {
 
   /** The outer side of the container's terminal; to be taken once, after the start. */
   takeTerminal(): number | undefined {
-    return this.#consoleFd === undefined ? undefined : receiveTerminal(this.#consoleFd);
+    const terminal = this.#terminal ?? this.#receive();
+    this.#terminal = undefined;
+    return terminal;
+  }
+
+  /** The listener of the container's filter; to be taken once, after the start. */
+  takeListener(): number | undefined {
+    if (!this.#plan.notifies) return undefined;
+    if (this.#plan.terminal) this.#terminal ??= this.#receive(); // it was sent first
+    return this.#receive();
+  }
+
+  #receive(): number | undefined {
+    return this.#handoverFd === undefined ? undefined : receiveDescriptor(this.#handoverFd);
   }
 
   /** Descriptor of process 1, for those who enter; `undefined` when it has ended. */
@@ -198,7 +213,7 @@ export class Launch {
     this.#init.close();
     this.#agent.close();
     closeFd(this.#pidfd);
-    if (this.#consoleFd !== undefined) closeFd(this.#consoleFd);
+    for (const fd of [this.#handoverFd, this.#terminal]) if (fd !== undefined) closeFd(fd);
     if (!outcome)
       throw new SystemError({
         code: 'ECHILD',

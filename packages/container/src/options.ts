@@ -59,9 +59,10 @@ export interface TerminalSize {
 export interface SecurityOptions {
   /**
    * The filter of system calls: `'default'`, which decides as Docker's does; `'unconfined'` for none; or a profile as
-   * JSON.parse() gives it, in the OCI form or in Docker's.
+   * JSON.parse() gives it, in the OCI form or in Docker's. `'log'` blocks what the default blocks, and counts it in the
+   * result's `blockedCalls`; each blocked call then takes a tenth of a millisecond.
    */
-  seccomp?: 'default' | 'unconfined' | object;
+  seccomp?: 'default' | 'log' | 'unconfined' | object;
   /** Programs cannot gain rights, as by set-user-id. True if absent, unless privileged. */
   noNewPrivileges?: boolean;
   /** `'unconfined'` hides nothing of /proc and /sys and lets root write there. */

@@ -22,8 +22,10 @@ import type { Config, Mount } from '@coracle/oci-spec';
 import { createProc, createSysfs } from '@coracle/procfs-mount';
 import {
   closeRange,
+  dup3,
   flags,
   MS,
+  OPEN,
   PR,
   prctl,
   resultOf,
@@ -34,6 +36,7 @@ import {
   umask,
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
+import { filterFor } from './filter-for.ts';
 import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
 
@@ -75,7 +78,7 @@ export function planInit(plan: InitPlan): Part[] {
     ...(config.process?.terminal ? [{ question: 'What terminal has it?', steps: openTerminal(config.process) }] : []),
     {
       question: 'What of the host is still open?',
-      steps: [closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket')],
+      steps: closeAll(config),
     },
   ];
 }
@@ -92,6 +95,17 @@ function guardAgent({ inUserNamespace }: InitPlan): Step[] {
       why: "have a session keyring of its own, not the caller's",
       tolerate: ['ENOSYS', 'EDQUOT'], // the latter when a user has two hundred; the filter forbids to read it anyway
     }),
+  ];
+}
+
+/** A filter with a listener is loaded after this; the socket for it stays open until the program starts. */
+function closeAll({ linux }: Config): Step[] {
+  const why = 'close every descriptor but input, output and the socket';
+  if (!linux?.seccomp || !filterFor(linux.seccomp).notifies) return [closeRange({ first: FDS.initSocket }, why)];
+  return [
+    dup3({ from: FDS.handover, to: FDS.lateHandover, flags: flags(OPEN, 'O_CLOEXEC') }, why),
+    closeRange({ first: FDS.initSocket, last: FDS.lateHandover - 1 }, why),
+    closeRange({ first: FDS.lateHandover + 1 }, why),
   ];
 }
 

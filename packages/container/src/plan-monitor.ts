@@ -45,7 +45,7 @@ export interface MonitorPlan {
   namespaces: readonly NamespaceType[];
   cgroup: CgroupPlan | undefined;
   /** Whether the container has a terminal, whose socket is among the descriptors then. */
-  hasTerminal: boolean;
+  hasHandover: boolean;
   /** How the caller's terminal was set (`struct termios`), to be put back at the end whatever happened. */
   terminal: Uint8Array | undefined;
 }
@@ -146,13 +146,13 @@ function makeInit({ namespaces, cgroup }: MonitorPlan): Step[] {
 }
 
 /** Tells the caller the pid, lets go of the container's input and output, and waits for its end or the caller's. */
-function watch({ hasTerminal }: MonitorPlan): Step[] {
+function watch({ hasHandover }: MonitorPlan): Step[] {
   const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: 'parent' });
   return [
     step('pidfd_open', [resultOf('init'), 0], { ...parent('watch the container'), result: 'pidfd' }),
     dup3({ from: resultOf('pidfd'), to: FDS.pidfd }, parent('watch the container')),
     closeRange({ first: 0, last: 2 }, parent("leave input and output to the container's program")),
-    ...(hasTerminal ? [close(FDS.console, parent('leave the terminal to the container'))] : []),
+    ...(hasHandover ? [close(FDS.handover, parent('leave the hand-over to the container'))] : []),
     step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
       ...parent('tell the caller'),
       tolerate: 'any',

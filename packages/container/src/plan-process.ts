@@ -12,10 +12,13 @@ import {
   AT_FDCWD,
   clone3,
   closeRange,
+  dup3,
   execve,
+  fdMessage,
   flags,
   IOCTL,
   ioctl,
+  MSG,
   OPEN,
   openat,
   PR,
@@ -88,7 +91,16 @@ function capabilitySteps({ process, bounding }: ProcessPlan): CapabilityPlan {
 }
 
 function filterSteps({ seccomp }: ProcessPlan): Step[] {
-  return seccomp ? [loadFilter(filterFor(seccomp), 'filter the system calls it can make')] : [];
+  if (!seccomp) return [];
+  const filter = filterFor(seccomp);
+  const why = 'filter the system calls it can make';
+  if (!filter.notifies) return [loadFilter(filter, why)];
+  const handOver = 'hand the calls that the filter asks about to the caller';
+  return [
+    loadFilter(filter, { why, result: 'listener' }),
+    dup3({ from: resultOf('listener'), to: FDS.listener, flags: flags(OPEN, 'O_CLOEXEC') }, handOver),
+    step('sendmsg', [FDS.lateHandover, fdMessage([FDS.listener]), flags(MSG, 'MSG_NOSIGNAL')], handOver),
+  ];
 }
 
 function noNewPrivileges(): Step {

@@ -43,7 +43,7 @@ export function openTerminal({ consoleSize, user }: Process): Step[] {
     dup3({ from: master, to: FDS.master, flags: cloexec }, why),
     step(
       'sendmsg',
-      [FDS.console, fdMessage([FDS.master]), flags(MSG, 'MSG_NOSIGNAL')],
+      [FDS.handover, fdMessage([FDS.master]), flags(MSG, 'MSG_NOSIGNAL')],
       'hand its outer side to the caller',
     ),
     ...[0, 1, 2].map((to) => dup3({ from: terminal, to }, 'make it input and output of the program')),

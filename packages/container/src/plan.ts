@@ -3,6 +3,7 @@ import type { IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
+import { filterFor } from './filter-for.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
 import { planMonitor } from './plan-monitor.ts';
 import { planProcess } from './plan-process.ts';
@@ -39,6 +40,8 @@ export interface Plan {
   start: readonly Step[];
   idMaps: IdMaps | undefined;
   terminal: boolean;
+  /** The filter asks about some calls. */
+  notifies: boolean;
   statFiles: readonly string[];
 }
 
@@ -47,6 +50,7 @@ export function makePlan(input: PlanInput): Plan {
   const { config, idMaps } = input;
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
+  const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
   const inUserNamespace = idMaps !== undefined;
   const parts = planInit({ config, root: input.root, hostRoot: input.hostRoot, inUserNamespace, kindOf: input.kindOf });
   return {
@@ -58,7 +62,7 @@ export function makePlan(input: PlanInput): Plan {
       stateRoot: input.stateRoot,
       namespaces: namespaceTypes(config),
       cgroup: input.cgroup,
-      hasTerminal: process.terminal === true,
+      hasHandover: process.terminal === true || notifies,
       terminal: input.terminalSettings,
     }),
     parts,
@@ -73,6 +77,7 @@ export function makePlan(input: PlanInput): Plan {
     }),
     idMaps,
     terminal: process.terminal === true,
+    notifies,
     statFiles: input.cgroup?.statFiles ?? [],
   };
 }

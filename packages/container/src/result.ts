@@ -24,6 +24,8 @@ export interface Result {
   peakMemory: number;
   /** What was really in force. */
   isolation: Isolation;
+  /** With `security.seccomp: 'log'`: the system calls that were blocked, and how often each was tried. */
+  blockedCalls?: Readonly<Record<string, number>>;
 }
 
 /** A result with what the program wrote, where that was kept. */

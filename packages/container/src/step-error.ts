@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import { errnoName } from '@coracle/errors';
 import { explainProcRefusal } from '@coracle/procfs-mount';
 import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
+import { explainMountRefusal } from './mounts/explain-mount-refusal.ts';
 
 /** A step that failed, and the errno. */
 type Failure = NonNullable<Outcome['failure']>;
 
 /** The error for a step that the kernel refused, with the remedy where one is known. */
 export function stepError({ step, errno }: Failure): SyscallError {
-  const hint = birthHint(step, errno) ?? explainProcRefusal(new SyscallError(step, errno));
+  const hint =
+    birthHint(step, errno) ??
+    explainMountRefusal({ ...step, code: errnoName(errno) }) ??
+    explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint });
 }
 

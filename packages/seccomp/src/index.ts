@@ -11,6 +11,15 @@ export { BLOCKED_REASONS, type BlockedReason, whyBlocked } from './default-profi
 export { defaultProfile } from './default-profile.ts';
 export { disassemble } from './disassemble.ts';
 export { loadFilter } from './load-filter.ts';
+export {
+  type Answer,
+  LISTENER_IOCTL,
+  NOTIFICATION_BYTES,
+  type Notification,
+  readNotification,
+  writeAnswer,
+} from './notification.ts';
+export { notifyBlocked } from './notify-blocked.ts';
 export { resolveProfile } from './profile-file.ts';
 export type { KernelVersion, ProfileTarget } from './profile-target.ts';
 export { type CallData, type SimulatedVerdict, simulate } from './simulate.ts';

@@ -460,6 +460,17 @@ export function seccomp(
 }
 
 /**
+ * Loads or attaches a BPF program. A loaded one is a descriptor, close-on-exec.
+ * @param call `attr` of {@link bpfProgLoad} or {@link bpfProgAttach}
+ * @see bpf(2)
+ * @example
+ * bpf({ command: flags(BPF, 'BPF_PROG_LOAD'), attr }, { why: 'load the rules for devices', result: 'program' });
+ */
+export function bpf({ command, attr }: { command: Flags | number; attr: Struct }, purpose: Purpose): Step {
+  return step('bpf', [command, attr, attr.bytes.length], purpose);
+}
+
+/**
  * Sets a resource limit of the calling process; `resource` is one of RLIMIT.
  * @see prlimit(2)
  * @example

@@ -216,6 +216,15 @@ export const POLL = { POLLIN: 1, POLLHUP: 0x10, POLLRDHUP: 0x2000 } as const;
 /** How rt_sigprocmask(2) changes the mask. */
 export const SIG = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;
 
+/** Commands of bpf(2). */
+export const BPF = { BPF_PROG_LOAD: 5, BPF_PROG_ATTACH: 8 } as const;
+/** Types of BPF programs; see bpf(2). */
+export const BPF_PROG_TYPE = { BPF_PROG_TYPE_CGROUP_DEVICE: 15 } as const;
+/** Where a BPF program is attached. */
+export const BPF_ATTACH_TYPE = { BPF_CGROUP_DEVICE: 6 } as const;
+/** How a BPF program is attached to a cgroup: beside those that are there, or in their place. */
+export const BPF_F = { BPF_F_ALLOW_OVERRIDE: 1, BPF_F_ALLOW_MULTI: 2, BPF_F_REPLACE: 4 } as const;
+
 /** Limits of setrlimit(2), by the names the OCI runtime specification uses too. */
 export const RLIMIT = {
   RLIMIT_CPU: 0,

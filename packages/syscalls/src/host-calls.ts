@@ -1,6 +1,7 @@
 import { errnoName, SystemError } from '@coracle/errors';
-import { AF, F, IOCTL, LOCK, MSG, SOCK } from './constants.ts';
+import { AF, F, IOCTL, LOCK, MSG, POLL, SOCK } from './constants.ts';
 import { libc } from './libc.ts';
+import { pollFds } from './structs.ts';
 import { type SyscallName, syscallNumber } from './syscall-names.ts';
 
 /**
@@ -54,6 +55,30 @@ export function socketPair(): [number, number] {
 export function pipe(): [number, number] {
   const O_CLOEXEC = 0x80000;
   return pair('pipe2', (fds) => [fds, O_CLOEXEC], 'make a pipe');
+}
+
+/**
+ * An ioctl(2) that reads or fills a structure.
+ * @param bytes the structure, changed in place
+ * @throws SystemError with the errno's name
+ * @example
+ * ioctlBytes(listener, 0xc0502100, notification);
+ */
+export function ioctlBytes(fd: number, request: number, bytes: Uint8Array): number {
+  return call('ioctl', [fd, request, libc().addressOf(bytes)]);
+}
+
+/**
+ * Whether a descriptor can be read from at once.
+ * @see ppoll(2)
+ * @example
+ * if (isReadable(0)) process.stdin.read();
+ */
+export function isReadable(fd: number): boolean {
+  const asked = pollFds([{ fd, events: POLL.POLLIN }]).bytes;
+  const atOnce = new Uint8Array(16);
+  const { addressOf } = libc();
+  return call('ppoll', [addressOf(asked), 1, addressOf(atOnce), 0, 0]) > 0 && ((asked[6] ?? 0) & POLL.POLLIN) !== 0;
 }
 
 /**

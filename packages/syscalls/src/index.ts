@@ -8,12 +8,15 @@
 export { Agent, type AgentOptions } from './agent.ts';
 export * from './arg.ts';
 export * from './calls.ts';
+export { attachDeviceProgram, attachDeviceProgramHere, type DeviceProgram } from './cgroup-program.ts';
 export { Channel, ChannelClosedError, messageFor } from './channel.ts';
 export * from './constants.ts';
 export { type ExplainedStep, explain } from './explain.ts';
 export {
   closeFd,
   duplicateFd,
+  ioctlBytes,
+  isReadable,
   isTerminal,
   pidfdOpen,
   pidfdSendSignal,

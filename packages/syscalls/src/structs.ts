@@ -156,6 +156,71 @@ export function sockFprog(instructions: Uint8Array): Struct {
   ]);
 }
 
+/** Bytes of one BPF instruction (`struct bpf_insn`). */
+const BPF_INSTRUCTION_LENGTH = 8;
+
+/** As long as the name of a BPF program can be, without its NUL. */
+const BPF_NAME_LENGTH = 15;
+
+/**
+ * `union bpf_attr` of bpf(2) for BPF_PROG_LOAD, 64 bytes: as much of it as Linux 4.15 knows.
+ * @param program `instructions` of 8 bytes each; `license` such as `'GPL'`; `name` shows in bpftool(8), cut to 15 bytes
+ * @example
+ * bpfProgLoad({ type: flags(BPF_PROG_TYPE, 'BPF_PROG_TYPE_CGROUP_DEVICE'), instructions, license: 'Apache-2.0', name: 'box' });
+ */
+export function bpfProgLoad({
+  type,
+  instructions,
+  license,
+  name = '',
+}: {
+  type: Flags | number;
+  instructions: Uint8Array;
+  license: string;
+  name?: string;
+}): Struct {
+  const count = instructions.length / BPF_INSTRUCTION_LENGTH;
+  return struct(
+    64,
+    `{type: ${text(type)}, ${count} instructions}`,
+    (view) => {
+      view.setUint32(0, Number(number(type)), true);
+      view.setUint32(4, count, true);
+      new TextEncoder()
+        .encode(name)
+        .slice(0, BPF_NAME_LENGTH)
+        .forEach((byte, index) => {
+          view.setUint8(48 + index, byte);
+        });
+    },
+    [
+      { offset: 8, target: instructions },
+      { offset: 16, target: license },
+    ],
+  );
+}
+
+/**
+ * `union bpf_attr` of bpf(2) for BPF_PROG_ATTACH, 16 bytes.
+ * @param attachment `target` and `program` are descriptors, of a cgroup's directory and of a loaded program
+ * @example
+ * bpfProgAttach({ target: 40, program: 43, type: flags(BPF_ATTACH_TYPE, 'BPF_CGROUP_DEVICE'), flags: flags(BPF_F, 'BPF_F_ALLOW_MULTI') });
+ */
+export function bpfProgAttach(attachment: {
+  target: number;
+  program: number;
+  type: Flags | number;
+  flags?: Flags | number;
+}): Struct {
+  const { target, program, type, flags = 0 } = attachment;
+  return struct(16, `{target: ${target}, program: ${program}, type: ${text(type)}, flags: ${text(flags)}}`, (view) => {
+    view.setUint32(0, target, true);
+    view.setUint32(4, program, true);
+    view.setUint32(8, Number(number(type)), true);
+    view.setUint32(12, Number(number(flags)), true);
+  });
+}
+
 /**
  * An array of `struct pollfd` for ppoll(2), 8 bytes each.
  * @example

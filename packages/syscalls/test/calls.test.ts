@@ -1,5 +1,11 @@
 import * as calls from '@coracle/syscalls';
 import {
+  BPF,
+  BPF_ATTACH_TYPE,
+  BPF_F,
+  BPF_PROG_TYPE,
+  bpfProgAttach,
+  bpfProgLoad,
   CLONE,
   FSCONFIG,
   flags,
@@ -91,6 +97,35 @@ const SHOWN: [Step, string][] = [
   [
     calls.seccomp({ instructions: new Uint8Array(16), flags: flags(SECCOMP_FILTER, 'SECCOMP_FILTER_FLAG_LOG') }, why),
     'seccomp(1, SECCOMP_FILTER_FLAG_LOG, {2 instructions})',
+  ],
+  [
+    calls.bpf(
+      {
+        command: flags(BPF, 'BPF_PROG_LOAD'),
+        attr: bpfProgLoad({
+          type: flags(BPF_PROG_TYPE, 'BPF_PROG_TYPE_CGROUP_DEVICE'),
+          instructions: new Uint8Array(16),
+          license: 'Apache-2.0',
+        }),
+      },
+      why,
+    ),
+    'bpf(BPF_PROG_LOAD, {type: BPF_PROG_TYPE_CGROUP_DEVICE, 2 instructions}, 64)',
+  ],
+  [
+    calls.bpf(
+      {
+        command: flags(BPF, 'BPF_PROG_ATTACH'),
+        attr: bpfProgAttach({
+          target: 40,
+          program: 43,
+          type: flags(BPF_ATTACH_TYPE, 'BPF_CGROUP_DEVICE'),
+          flags: flags(BPF_F, 'BPF_F_ALLOW_MULTI'),
+        }),
+      },
+      why,
+    ),
+    'bpf(BPF_PROG_ATTACH, {target: 40, program: 43, type: BPF_CGROUP_DEVICE, flags: BPF_F_ALLOW_MULTI}, 16)',
   ],
   [
     calls.prlimit64({ resource: flags(RLIMIT, 'RLIMIT_NOFILE'), soft: 1024, hard: 'max' }, why),

@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import {
+  bpfProgAttach,
+  bpfProgLoad,
   capData,
   capHeader,
   cloneArgs,
@@ -131,6 +133,21 @@ describe.each(ARCHES)('on %s', (arch) => {
   }
 });
 
+describe.each(ARCHES)('on %s', (arch) => {
+  // The union has grown since and the kernel takes a part of it from the start; so each part must end where a field does.
+  needs.test(compilerFor(arch))('the parts of union bpf_attr have the offsets that the encoders use', () => {
+    const fields = {
+      ...{ prog_type: 0, insn_cnt: 4, insns: 8, license: 16, log_level: 24, prog_name: 48, prog_ifindex: 64 },
+      ...{ target_fd: 0, attach_bpf_fd: 4, attach_type: 8, attach_flags: 12, replace_bpf_fd: 16 },
+    };
+    const places = evaluate(arch, {
+      includes: ['linux/bpf.h'],
+      expressions: Object.keys(fields).map((name) => `offsetof(union bpf_attr, ${name})`),
+    });
+    expect(places.map(Number)).toEqual(Object.values(fields));
+  });
+});
+
 /** The fields of a structure that are not zero, by name, as the table above places them. */
 function fieldsOf({ bytes }: { bytes: Uint8Array }, type: string): Record<string, bigint> {
   const layout = LAYOUTS.find((candidate) => candidate.type === type);
@@ -202,6 +219,27 @@ describe('the encoders put each value into its field:', () => {
     const struct = sockFprog(instructions);
     expect(fieldsOf(struct, 'struct sock_fprog')).toEqual({ len: 3n });
     expect(struct.pointers).toEqual([{ offset: 8, target: instructions }]);
+  });
+
+  test('bpf_attr of a program, its name cut so that its NUL stays', () => {
+    const instructions = new Uint8Array(24);
+    const struct = bpfProgLoad({ type: 15, instructions, license: 'Apache-2.0', name: 'abcdefghijklmnopqr' });
+    const view = new DataView(struct.bytes.buffer);
+    expect(struct.bytes.length).toBe(64);
+    expect([view.getUint32(0, true), view.getUint32(4, true)]).toEqual([15, 3]);
+    expect(Buffer.from(struct.bytes.slice(48)).toString()).toBe('abcdefghijklmno\0');
+    expect(struct.pointers).toEqual([
+      { offset: 8, target: instructions },
+      { offset: 16, target: 'Apache-2.0' },
+    ]);
+    const rest = bpfProgLoad({ type: 15, instructions, license: 'GPL' }).bytes.slice(8);
+    expect(rest.every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('bpf_attr of an attachment', () => {
+    const { bytes } = bpfProgAttach({ target: 40, program: 43, type: 6, flags: 2 });
+    expect([...new Uint32Array(bytes.buffer)]).toEqual([40, 43, 6, 2]);
+    expect([...new Uint32Array(bpfProgAttach({ target: 1, program: 2, type: 3 }).bytes.buffer)]).toEqual([1, 2, 3, 0]);
   });
 
   test('pollfd, one behind the other', () => {

@@ -4,6 +4,10 @@ import {
   type Arch,
   AT,
   AT_FDCWD,
+  BPF,
+  BPF_ATTACH_TYPE,
+  BPF_F,
+  BPF_PROG_TYPE,
   CAP_AMBIENT,
   CLONE,
   CLOSE_RANGE,
@@ -77,6 +81,10 @@ const TABLES: [name: string, table: Table, header: string, options?: { enums?: t
   ['POLL', POLL, 'poll.h'],
   ['SIG', SIG, 'asm/signal.h'],
   ['RLIMIT', RLIMIT, 'asm/resource.h'],
+  ['BPF', BPF, 'linux/bpf.h', { enums: true }],
+  ['BPF_PROG_TYPE', BPF_PROG_TYPE, 'linux/bpf.h', { enums: true }],
+  ['BPF_ATTACH_TYPE', BPF_ATTACH_TYPE, 'linux/bpf.h', { enums: true }],
+  ['BPF_F', BPF_F, 'linux/bpf.h'],
 ];
 
 /** Of Linux 6.3, younger than the headers of some systems that are still in use. */

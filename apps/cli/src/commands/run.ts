@@ -39,6 +39,7 @@ export async function command(args: readonly string[]): Promise<number> {
   );
   if (result.timedOut && !options.has('quiet'))
     remark(`the container was ended after ${options.text('timeout')} (--timeout)`);
+  if (result.blockedCalls) remarkBlocked(result.blockedCalls);
   if (result.oomKilled && !options.has('quiet'))
     remark('the kernel ended a process of the container for want of memory (--memory)');
   return exitCodeOf(result);
@@ -97,6 +98,12 @@ async function runPlain(wanted: ContainerOptions & LifeOptions, { options, onSta
 }
 
 /** A limit that is a mere default and cannot be had is no error, but nothing to be silent about either. */
+/** What --security-opt seccomp=log was given for; so --quiet does not hide it. */
+function remarkBlocked(calls: Readonly<Record<string, number>>): void {
+  const shown = Object.entries(calls).map(([name, times]) => (times === 1 ? name : `${name} (${times} times)`));
+  remark(shown.length === 0 ? 'no system call was blocked' : `blocked system calls: ${shown.join(', ')}`);
+}
+
 function remarkMissing({ isolation }: Container): void {
   for (const { what, reason } of isolation.missing)
     remark(`no limit on ${what}: ${reason} (coracle doctor tells more, --quiet hides this)`);

@@ -1,59 +1,16 @@
 import { parseSize } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
 import { OptionError } from '../option-error.ts';
-import type { Propagation, Tmpfs, Volume } from '../options.ts';
-import { csvField, csvFields } from './csv-fields.ts';
-import { checkTmpfsOptions } from './tmpfs-spec.ts';
+import type { Tmpfs, Volume } from '../options.ts';
+import { type Fields, KEYS_OF, type Key, type Refuse, readFields } from './mount-fields.ts';
+import { PROPAGATIONS } from './propagation.ts';
 import { didYouMean } from './volume-spec.ts';
 
 /** A mount as `--mount` describes it: a volume, or a directory in memory. */
 export type MountSpec = ({ type: 'bind' } & Volume) | ({ type: 'tmpfs' } & Tmpfs);
 
-/** The keys, under the names each may be written with; a name with `!` says the opposite. */
-const KEYS = {
-  type: ['type'],
-  source: ['source', 'src'],
-  target: ['target', 'destination', 'dst'],
-  readonly: ['readonly', 'ro', '!rw'],
-  dev: ['dev', '!nodev'],
-  exec: ['exec', '!noexec'],
-  suid: ['suid', '!nosuid'],
-  'bind-propagation': ['bind-propagation'],
-  'bind-recursive': ['bind-recursive'],
-  'bind-nonrecursive': ['bind-nonrecursive'],
-  'tmpfs-size': ['tmpfs-size'],
-  'tmpfs-mode': ['tmpfs-mode'],
-  consistency: ['consistency'],
-} as const;
-
-type Key = keyof typeof KEYS;
-
-const SWITCHES: readonly Key[] = ['readonly', 'dev', 'exec', 'suid', 'bind-nonrecursive'];
-const COMMON: readonly Key[] = ['type', 'target', 'readonly', 'dev', 'exec', 'suid', 'consistency'];
-const KEYS_OF: Readonly<Record<'bind' | 'tmpfs', readonly Key[]>> = {
-  bind: [...COMMON, 'source', 'bind-propagation', 'bind-recursive', 'bind-nonrecursive'],
-  tmpfs: [...COMMON, 'tmpfs-size', 'tmpfs-mode'],
-};
-
-const PROPAGATIONS: readonly Propagation[] = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'];
 const RECURSIONS = ['enabled', 'disabled', 'writable', 'readonly'] as const;
-const YES = ['', 'true', '1', 't'];
-const NO = ['false', '0', 'f'];
 const BIND_EXAMPLE = 'write type=bind,source=/on/the/host,target=/in/the/container';
-
-const NAMES: ReadonlyMap<string, { key: Key; inverted: boolean }> = new Map(
-  (Object.keys(KEYS) as Key[]).flatMap((key) =>
-    KEYS[key].map((name): [string, { key: Key; inverted: boolean }] => {
-      const inverted = name.startsWith('!');
-      return [inverted ? name.slice(1) : name, { key, inverted }];
-    }),
-  ),
-);
-
-type Refuse = (reason: string, hint?: string) => OptionError;
-
-/** The fields by their keys; switches as booleans. */
-type Fields = Partial<Record<Key, { value: string; isOn: boolean; name: string }>>;
 
 /**
  * A mount as Docker's `--mount` has it: `type=bind,source=/srv,target=/data,readonly` or
@@ -74,37 +31,6 @@ export function parseMount(text: string): MountSpec {
   if (target === undefined || target === '')
     throw refuse('no target is named', 'add target=/in/the/container (or destination=, dst=)');
   return type === 'bind' ? bindOf(fields, target, refuse) : tmpfsOf(fields, target, refuse);
-}
-
-function readFields(text: string, refuse: Refuse): Fields {
-  const texts = csvFields(text);
-  if ('problem' in texts) throw refuse(texts.problem, 'put a field with a comma in quotes: "source=/a,b"');
-  const fields: Fields = {};
-  for (const field of texts) {
-    const at = field.indexOf('=');
-    const name = (at < 0 ? field : field.slice(0, at)).toLowerCase();
-    const known = NAMES.get(name);
-    if (!known) {
-      if (name.startsWith('volume-')) throw noVolumes(refuse);
-      throw refuse(name === '' ? 'a field is empty' : `there is no key '${name}'`, didYouMean(name, [...NAMES.keys()]));
-    }
-    const { key, inverted } = known;
-    const before = fields[key];
-    if (before)
-      throw refuse(`${before.name} and ${name} are about the same`, `write one of ${before.name} and ${name}`);
-    const value = at < 0 ? '' : field.slice(at + 1);
-    const isSwitch = SWITCHES.includes(key);
-    if (at < 0 && !isSwitch) throw refuse(`${name} has no value`, `write ${name}=...`);
-    fields[key] = { value, name, isOn: isSwitch && isOn({ name, value }, refuse) !== inverted };
-  }
-  return fields;
-}
-
-function isOn({ name, value }: { name: string; value: string }, refuse: Refuse): boolean {
-  const word = value.toLowerCase();
-  if (YES.includes(word)) return true;
-  if (NO.includes(word)) return false;
-  throw refuse(`${name}=${value} is neither true nor false`, `write ${name}, ${name}=true or ${name}=false`);
 }
 
 function typeOf({ type, source }: Fields, refuse: Refuse): 'bind' | 'tmpfs' {
@@ -191,40 +117,4 @@ function bytesOf(text: string, refuse: Refuse): bigint {
 function modeOf(text: string, refuse: Refuse): string {
   if (!/^[0-7]{1,4}$/.test(text)) throw refuse(`tmpfs-mode cannot be '${text}'`, 'write it in octal: tmpfs-mode=1777');
   return text;
-}
-
-/**
- * The text by which `--mount` describes a mount: {@link parseMount} turns it back.
- * @throws {OptionError} for options of a tmpfs that only `--tmpfs` has
- * @example
- * formatMount({ type: 'bind', source: '/a,b', target: '/c' }); // type=bind,"source=/a,b",target=/c
- */
-export function formatMount(mount: MountSpec): string {
-  const words = mount.type === 'bind' ? bindWords(mount) : tmpfsWords(mount);
-  return [`type=${mount.type}`, ...words].map(csvField).join(',');
-}
-
-function bindWords({ source, target, readOnly, recursive, propagation, dev, exec, suid }: Volume): string[] {
-  const word = (key: string, value: string | boolean | undefined): string[] =>
-    value === undefined ? [] : [`${key}=${value}`];
-  return [
-    `source=${source}`,
-    `target=${target}`,
-    ...word('readonly', readOnly),
-    ...word('bind-recursive', recursive),
-    ...word('bind-propagation', propagation),
-    ...word('dev', dev),
-    ...word('exec', exec),
-    ...word('suid', suid),
-  ];
-}
-
-function tmpfsWords({ target, options = [] }: Tmpfs): string[] {
-  checkTmpfsOptions(options);
-  const words = options.map((option) => {
-    if (/^(size|mode)=/.test(option)) return `tmpfs-${option}`;
-    if (NAMES.has(option)) return option;
-    throw new OptionError('tmpfs', `--mount has no key for '${option}'`, `write --tmpfs ${target}:${option}`);
-  });
-  return [`target=${target}`, ...words];
 }

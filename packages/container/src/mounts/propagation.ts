@@ -3,6 +3,9 @@ import { type MountInfo, mountOf, parseMountinfo } from '@coracle/mountinfo';
 import { OptionError } from '../option-error.ts';
 import type { Propagation } from '../options.ts';
 
+/** All of them. */
+export const PROPAGATIONS: readonly Propagation[] = ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'];
+
 /** More would not fit between the descriptors that have fixed numbers. */
 export const MOST_SHARING = 24;
 

@@ -1,4 +1,5 @@
 import { parseMountOptions } from '@coracle/chroot-fs';
+import { checkString } from '../check-string.ts';
 import { OptionError } from '../option-error.ts';
 import type { Tmpfs } from '../options.ts';
 import { didYouMean } from './volume-spec.ts';
@@ -44,6 +45,7 @@ export function parseTmpfs(text: string): Tmpfs {
  * @throws {OptionError} for an option that a tmpfs does not have, or a value that it does not take
  */
 export function checkTmpfsOptions(options: readonly string[]): void {
+  for (const option of options) checkString('tmpfs', option);
   const { bind, data } = parseMountOptions(options);
   if (bind) throw new OptionError('tmpfs', `'${bind}' is for volumes, not for a tmpfs`, 'leave it out');
   for (const [name, value] of data) {

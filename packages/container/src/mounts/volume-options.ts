@@ -1,15 +1,22 @@
 import { OptionError } from '../option-error.ts';
 import type { Volume } from '../options.ts';
-import { isSharing } from './propagation.ts';
+import { isSharing, PROPAGATIONS } from './propagation.ts';
 
 /** How each way to treat what is mounted below a read-only volume is written as mount options. */
 const READ_ONLY = { enabled: 'ro', readonly: 'ro', disabled: 'ro', writable: 'ro=vfs' } as const;
 
 /**
  * A volume as options of an OCI mount: a bind mount of a whole tree, without devices if nothing else is said.
- * @throws {OptionError} for words that contradict each other
+ * @throws {OptionError} for words that do not exist or contradict each other
  */
 export function volumeOptions({ target, readOnly, recursive = 'enabled', propagation, ...volume }: Volume): string[] {
+  const words: readonly [string, string, readonly string[]][] = [
+    ['recursive', recursive, Object.keys(READ_ONLY)],
+    ['propagation', propagation ?? 'rprivate', PROPAGATIONS],
+  ];
+  for (const [what, word, allowed] of words)
+    if (!allowed.includes(word))
+      throw new OptionError('volumes', `${target}: ${what} cannot be '${word}'`, `there are ${allowed.join(', ')}`);
   if (!readOnly && (recursive === 'writable' || recursive === 'readonly'))
     throw new OptionError(
       'volumes',

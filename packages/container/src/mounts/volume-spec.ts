@@ -1,6 +1,7 @@
 import { nearest } from '@coracle/errors';
 import { OptionError } from '../option-error.ts';
-import type { Propagation, Volume } from '../options.ts';
+import type { Volume } from '../options.ts';
+import { PROPAGATIONS } from './propagation.ts';
 
 type Attributes = Omit<Volume, 'source' | 'target'>;
 
@@ -16,9 +17,7 @@ const WORDS: ReadonlyMap<string, Attributes> = new Map<string, Attributes>([
   ['noexec', { exec: false }],
   ['suid', { suid: true }],
   ['nosuid', { suid: false }],
-  ...(['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'] as const).map(
-    (propagation: Propagation): [string, Attributes] => [propagation, { propagation }],
-  ),
+  ...PROPAGATIONS.map((propagation): [string, Attributes] => [propagation, { propagation }]),
 ]);
 
 /**

@@ -4,13 +4,13 @@ import { closeFd, MSG, output, readFdMessage, receiveHeader, runLocally, step } 
 const CONTROL_LENGTH = 24;
 
 /**
- * Takes the outer side of a container's terminal out of the socket it was sent through.
+ * Takes a descriptor that the init sent out of the socket it came through: of the terminal, of the listener.
  * @returns a descriptor of ours, `undefined` when none was sent
  */
-export function receiveTerminal(socket: number): number | undefined {
+export function receiveDescriptor(socket: number): number | undefined {
   const control = output('control', CONTROL_LENGTH);
   const take = step('recvmsg', [socket, receiveHeader(control), MSG.MSG_DONTWAIT | MSG.MSG_CMSG_CLOEXEC], {
-    why: "take the container's terminal",
+    why: 'take what the container hands over',
     tolerate: ['EAGAIN'],
   });
   const outcome = runLocally([take]);

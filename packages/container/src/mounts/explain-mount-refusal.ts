@@ -1,0 +1,32 @@
+/**
+ * What to do when the kernel refuses a step of a mount, by call and errno. They are looked up before those of /proc, whose
+ * steps are told apart by their purpose.
+ */
+const REMEDIES: Readonly<Record<string, string>> = {
+  'open_tree EINVAL':
+    'without what is mounted below it (bind-recursive=disabled) the volume would uncover what those mounts hide, which a container with user ids of its own may not see: leave bind-recursive out',
+  'open_tree ENOSYS': 'volumes need Linux 5.12 or newer',
+  'mount_setattr ENOSYS':
+    'read-only volumes, and those without devices, need Linux 5.12 or newer: it changes a whole tree of mounts at once',
+  'mount_setattr EPERM':
+    'the host has locked how this is mounted, as for a container inside another one: see how it is mounted there (findmnt)',
+  'move_mount ENOTDIR':
+    'a file cannot be mounted on a directory, nor a directory on a file: is the place in the root what it should be?',
+  'openat2 ELOOP':
+    'the root has symbolic links in a circle there, or one out of all paths such as /proc/self/fd/3: do not trust it',
+  'openat2 ENOENT':
+    'the root has no such place and it cannot be made there: make it in the root first, or use a root that can be written',
+};
+
+/** The remedy for a refused step that brings something in; `undefined` when none is known. */
+export function explainMountRefusal({
+  syscall,
+  code,
+  why,
+}: {
+  syscall: string;
+  code: string | undefined;
+  why: string;
+}): string | undefined {
+  return /^(bring in|mount a) /.test(why) ? REMEDIES[`${syscall} ${code}`] : undefined;
+}

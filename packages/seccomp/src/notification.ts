@@ -1,0 +1,72 @@
+import { type ErrnoName, errnoNumber } from '@coracle/errors';
+import { AUDIT_ARCH, type FilteredArchitecture, numbersOf, X32_BIT } from './architectures.ts';
+
+/** Bytes of `struct seccomp_notif`. */
+export const NOTIFICATION_BYTES = 80;
+
+/** Requests of ioctl(2) on a listener: SECCOMP_IOCTL_NOTIF_* of linux/seccomp.h. */
+export const LISTENER_IOCTL = { receive: 0xc0502100, send: 0xc0182101, isValid: 0x40082102 } as const;
+
+/** A system call that waits for its listener's answer. */
+export interface Notification {
+  /** Of this one notification. */
+  id: bigint;
+  /** The thread that made the call, as the listener's PID namespace numbers it. */
+  pid: number;
+  /** `undefined` for a number that the architecture does not know. */
+  name: string | undefined;
+  number: number;
+  architecture: FilteredArchitecture | undefined;
+  /** Six registers, 64 bits unsigned each; some of them are pointers into the memory of the caller. */
+  args: readonly bigint[];
+}
+
+/** What becomes of the call: the kernel makes it after all, or it isn't made and fails, or returns a value. */
+export type Answer = 'continue' | { errno: ErrnoName } | { value: number | bigint };
+
+/**
+ * Reads the `struct seccomp_notif` that the kernel filled in.
+ * @see seccomp_unotify(2)
+ * @example
+ * readNotification(bytes).name; // 'mkdir'
+ */
+export function readNotification(bytes: Uint8Array): Notification {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const number = view.getInt32(16, true);
+  const architecture = architectureOf(view.getUint32(20, true), number);
+  return {
+    id: view.getBigUint64(0, true),
+    pid: view.getUint32(8, true),
+    name: architecture && nameOf(architecture, number),
+    number,
+    architecture,
+    args: Array.from({ length: 6 }, (_, index) => view.getBigUint64(32 + 8 * index, true)),
+  };
+}
+
+/**
+ * The `struct seccomp_notif_resp` of an answer.
+ * @see seccomp_unotify(2)
+ * @example
+ * writeAnswer(notification.id, { errno: 'EPERM' });
+ */
+export function writeAnswer(id: bigint, answer: Answer): Uint8Array {
+  const SECCOMP_USER_NOTIF_FLAG_CONTINUE = 1;
+  const bytes = new Uint8Array(24);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, id, true);
+  if (answer === 'continue') view.setUint32(20, SECCOMP_USER_NOTIF_FLAG_CONTINUE, true);
+  else if ('errno' in answer) view.setInt32(16, -errnoNumber(answer.errno), true);
+  else view.setBigInt64(8, BigInt.asIntN(64, BigInt(answer.value)), true);
+  return bytes;
+}
+
+function architectureOf(auditArch: number, number: number): FilteredArchitecture | undefined {
+  if (auditArch === AUDIT_ARCH.SCMP_ARCH_X86_64 && number >= X32_BIT) return 'SCMP_ARCH_X32';
+  const all: FilteredArchitecture[] = ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'];
+  return all.find((architecture) => AUDIT_ARCH[architecture] === auditArch);
+}
+
+function nameOf(architecture: FilteredArchitecture, number: number): string | undefined {
+  return Object.entries(numbersOf(architecture)).find(([, one]) => one === number)?.[0];
+}
