@@ -117,8 +117,8 @@ describe('system calls that the profile asks about', () => {
     });
     const terminal = box.takeTerminal();
     expect(terminal).toBeGreaterThan(2);
-    closeFd(terminal ?? -1);
     expect(await box.wait()).toMatchObject({ exitCode: 0 });
+    closeFd(terminal ?? -1);
   });
 
   test('no further program runs there, for it would wait for ever', async () => {
