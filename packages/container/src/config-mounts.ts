@@ -65,7 +65,7 @@ function kernelMounts(defaults: readonly Mount[], { network }: ContainerOptions,
 /** A /dev in memory gets the usual devices, so they have to work. */
 function wantedTmpfs({ target, options = [] }: Tmpfs): WantedMount {
   checkTmpfsOptions(options);
-  const safe = target === '/dev' ? ['nosuid', 'noexec'] : ['nosuid', 'nodev', 'noexec'];
+  const safe = /^\/+dev\/*$/.test(target) ? ['nosuid', 'noexec'] : ['nosuid', 'nodev', 'noexec'];
   return {
     option: 'tmpfs',
     target,

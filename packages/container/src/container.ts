@@ -235,6 +235,7 @@ export class Container implements AsyncDisposable {
       {
         pidfd: this.#launch.pidfd,
         config,
+        scoped: plan.scoped,
         bounding: thisHost().capabilities(plan.idMaps !== undefined).bounding,
         joinFiles: cgroups.map((directory) => `${directory}/cgroup.procs`),
         idMaps: plan.idMaps,

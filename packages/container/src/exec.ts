@@ -67,6 +67,8 @@ export interface ExecTarget {
   config: Config;
   /** The bounding set of a process that enters it. */
   bounding: bigint;
+  /** Programs in it are kept from the host's abstract sockets. */
+  scoped: boolean;
   /** Files into which the new process writes "0" to join the cgroup. */
   joinFiles: readonly string[];
   idMaps: IdMaps | undefined;
@@ -165,6 +167,7 @@ function planExec(target: ExecTarget, process: Process): Program {
     process,
     seccomp: loggedBy(target.config.linux?.seccomp) ?? target.config.linux?.seccomp,
     bounding: target.bounding,
+    scoped: target.scoped,
     makeWorkingDirectory: false,
     canSetGroups: target.idMaps?.how !== 'single',
     init: false,

@@ -3,8 +3,10 @@ import { userInfo } from 'node:os';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine } from '@coracle/cgroups';
 import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
-
 import { type IdMaps, parseSubids, planIdMaps, rootIdMaps } from '@coracle/namespaces';
+
+import { landlockVersion } from '@coracle/syscalls';
+import { LANDLOCK_WITH_SCOPES } from './plan-landlock.ts';
 
 /** What is asked of the host once and holds for the life of this process. */
 export class Host {
@@ -12,6 +14,7 @@ export class Host {
   readonly gid: number = process.getegid?.() ?? 0;
   readonly #kinds = new Map<string, PathKind>();
   readonly #capabilities = new Map<boolean, AvailableCapabilities>();
+  #landlock: number | undefined;
   #machine: Machine | undefined;
   #hostRoot: HostRoot | undefined;
   #idMaps: IdMaps | undefined;
@@ -56,6 +59,12 @@ export class Host {
     const found = known ?? availableCapabilities({ entersUserNamespace: inUserNamespace });
     this.#capabilities.set(inUserNamespace, found);
     return found;
+  }
+
+  /** Landlock can keep a container's programs from sockets and processes of others. */
+  get hasLandlockScopes(): boolean {
+    this.#landlock ??= landlockVersion();
+    return this.#landlock >= LANDLOCK_WITH_SCOPES;
   }
 
   /** What a path of the host is; remembered for the kernel's own files, which do not change. */

@@ -37,6 +37,7 @@ import {
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
+import { stayInScope } from './plan-landlock.ts';
 
 const SIGKILL = 9;
 
@@ -50,6 +51,8 @@ export interface ProcessPlan {
   seccomp: Seccomp | undefined;
   /** The bounding set that the process begins with. */
   bounding: bigint;
+  /** Keep it from the host's abstract sockets, by Landlock. */
+  scoped: boolean;
   /** Make the working directory where it is missing. */
   makeWorkingDirectory: boolean;
   /** Whether supplementary groups can be set: not with a map of a single id. */
@@ -90,7 +93,11 @@ function capabilitySteps({ process, bounding }: ProcessPlan): CapabilityPlan {
   return planCapabilities(sets, { uid: process.user.uid, from: bounding });
 }
 
-function filterSteps({ seccomp }: ProcessPlan): Step[] {
+function filterSteps({ seccomp, scoped }: ProcessPlan): Step[] {
+  return [...(scoped ? stayInScope() : []), ...loadSteps(seccomp)];
+}
+
+function loadSteps(seccomp: Seccomp | undefined): Step[] {
   if (!seccomp) return [];
   const filter = filterFor(seccomp);
   const why = 'filter the system calls it can make';

@@ -22,6 +22,8 @@ export interface PlanInput {
   kindOf: (path: string) => PathKind;
   /** The bounding set that the first process begins with. */
   bounding: bigint;
+  /** Keep it from the host's abstract sockets, by Landlock. */
+  scoped: boolean;
   init: boolean;
   /** The caller's terminal settings, to be put back at the end. */
   terminalSettings: Uint8Array | undefined;
@@ -42,6 +44,7 @@ export interface Plan {
   terminal: boolean;
   /** The filter asks about some calls. */
   notifies: boolean;
+  scoped: boolean;
   statFiles: readonly string[];
 }
 
@@ -71,6 +74,7 @@ export function makePlan(input: PlanInput): Plan {
       process,
       seccomp: config.linux?.seccomp,
       bounding: input.bounding,
+      scoped: input.scoped,
       makeWorkingDirectory: process.cwd !== '/',
       canSetGroups: idMaps?.how !== 'single',
       init: input.init,
@@ -78,6 +82,7 @@ export function makePlan(input: PlanInput): Plan {
     idMaps,
     terminal: process.terminal === true,
     notifies,
+    scoped: input.scoped,
     statFiles: input.cgroup?.statFiles ?? [],
   };
 }

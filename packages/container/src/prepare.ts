@@ -54,6 +54,7 @@ export function prepare(
     idMaps,
     kindOf: host.kindOf,
     bounding,
+    scoped: options.network === 'host' && options.privileged !== true && host.hasLandlockScopes,
     init: options.init === true,
     terminalSettings,
   });

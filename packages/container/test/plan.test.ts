@@ -26,6 +26,7 @@ function planFor(options: Partial<ContainerOptions> = {}, { rootless = false } =
     hostRoot: { links: [], copied: [], shown: [] },
     cgroup: undefined,
     bounding: allCapabilities(),
+    scoped: false,
     idMaps: rootless ? single : undefined,
     kindOf: (path) => (path === '/proc/acpi' ? 'directory' : 'file'),
     init: options.init === true,

@@ -1,11 +1,28 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Container, run, type SyscallEvent } from '@coracle/container';
-import { closeFd } from '@coracle/syscalls';
-import { describe, expect, test } from '@jest/globals';
+import { closeFd, landlockVersion } from '@coracle/syscalls';
+import { needs } from '@coracle/test-support';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const ASKS_ABOUT_MKDIR = {
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }],
 };
+
+const PERL_LISTEN = `
+  socket(my $server, AF_UNIX, SOCK_STREAM, 0) or die;
+  bind($server, pack_sockaddr_un("\\0$ARGV[0]")) && listen($server, 5) or die;
+  $| = 1;
+  print "ready";
+  while (accept(my $client, $server)) { print $client "reached"; close $client; }
+`;
+
+const PERL_CONNECT = `
+  socket(my $socket, AF_UNIX, SOCK_STREAM, 0) or die "$!\\n";
+  connect($socket, pack_sockaddr_un("\\0$ARGV[0]")) or die "$!\\n";
+  print readline($socket);
+`;
 
 const status = async (options: Parameters<typeof run>[2]): Promise<Record<string, string>> => {
   const { stdout } = await run('cat', ['/proc/self/status'], options);
@@ -62,6 +79,33 @@ describe('the rights of programs in a container', () => {
     ];
     const { stdout } = await run('cat', files, { sysctls });
     expect(stdout).toBe('1\n77\n0\n');
+  });
+});
+
+describe("abstract sockets of the host, with the host's network", () => {
+  const name = `coracle-test-${process.pid}`;
+  const needsAll = needs.test(needs.program('perl'), { what: 'Landlock 6', met: landlockVersion() >= 6 });
+  let server: ChildProcess | undefined;
+  beforeAll(async () => {
+    server = spawn('perl', ['-MSocket', '-e', PERL_LISTEN, name], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await Promise.race([once(server.stdout ?? server, 'data'), once(server, 'error')]);
+  });
+  afterAll(() => {
+    server?.kill();
+  });
+
+  const connect = (options: Parameters<typeof run>[2]): ReturnType<typeof run> =>
+    run('perl', ['-MSocket', '-e', PERL_CONNECT, name], { network: 'host', ...options });
+
+  needsAll('are reached by privileged programs, and by no others', async () => {
+    expect(await connect({ privileged: true })).toMatchObject({ stdout: 'reached' });
+    expect(await connect({})).toMatchObject({ stdout: '', stderr: 'Operation not permitted\n' });
+  });
+
+  needsAll('nor by further programs', async () => {
+    await using box = await Container.run({ command: ['sleep', '60'], network: 'host' });
+    const { stderr } = await box.exec(['perl', '-MSocket', '-e', PERL_CONNECT, name]);
+    expect(stderr).toBe('Operation not permitted\n');
   });
 });
 

@@ -58,6 +58,21 @@ export function pipe(): [number, number] {
 }
 
 /**
+ * The version of Landlock that the kernel has; 0 where it has none, or where it is not switched on.
+ * @see landlock_create_ruleset(2) LANDLOCK_CREATE_RULESET_VERSION
+ * @example
+ * const hasScopes = landlockVersion() >= 6;
+ */
+export function landlockVersion(): number {
+  const { arch, syscall } = libc();
+  const LANDLOCK_CREATE_RULESET_VERSION = 1;
+  return Math.max(
+    0,
+    syscall(syscallNumber('landlock_create_ruleset', arch) ?? -1, 0, 0, LANDLOCK_CREATE_RULESET_VERSION),
+  );
+}
+
+/**
  * An ioctl(2) that reads or fills a structure.
  * @param bytes the structure, changed in place
  * @throws SystemError with the errno's name

@@ -18,6 +18,7 @@ export {
   ioctlBytes,
   isReadable,
   isTerminal,
+  landlockVersion,
   pidfdOpen,
   pidfdSendSignal,
   pipe,

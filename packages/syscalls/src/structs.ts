@@ -222,6 +222,27 @@ export function bpfProgAttach(attachment: {
 }
 
 /**
+ * `struct landlock_ruleset_attr` of landlock_create_ruleset(2), 24 bytes.
+ * @example
+ * landlockRuleset({ scoped: 1 }); // LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+ */
+export function landlockRuleset({
+  handledFs = 0n,
+  handledNet = 0n,
+  scoped = 0,
+}: {
+  handledFs?: bigint;
+  handledNet?: bigint;
+  scoped?: number;
+}): Struct {
+  return struct(24, `{scoped: ${scoped}}`, (view) => {
+    setWord(view, 0, handledFs);
+    setWord(view, 8, handledNet);
+    setWord(view, 16, scoped);
+  });
+}
+
+/**
  * An array of `struct pollfd` for ppoll(2), 8 bytes each.
  * @example
  * pollFds([{ fd: 3, events: POLL.POLLIN }]);

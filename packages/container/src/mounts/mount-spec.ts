@@ -21,7 +21,7 @@ const BIND_EXAMPLE = 'write type=bind,source=/on/the/host,target=/in/the/contain
  * parseMount('type=bind,src=/srv,dst=/data,ro'); // { type: 'bind', source: '/srv', target: '/data', readOnly: true }
  */
 export function parseMount(text: string): MountSpec {
-  const refuse: Refuse = (reason, hint) => new OptionError('mount', `--mount ${text}: ${reason}`, hint);
+  const refuse: Refuse = (reason, hint) => new OptionError('volumes', `--mount ${text}: ${reason}`, hint);
   const fields = readFields(text, refuse);
   const type = typeOf(fields, refuse);
   for (const [key, field] of Object.entries(fields))

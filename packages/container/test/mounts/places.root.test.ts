@@ -153,7 +153,7 @@ needs.describe(needs.root, needs.program('busybox'))('the place of a mount', () 
   test('may be /dev: a tmpfs there has the usual devices, a directory of the host is used as it is', async () => {
     const memory = await run('sh', ['-c', 'echo x > /dev/null && ls /dev'], {
       root: rootfs.path,
-      tmpfs: [{ target: '/dev', options: ['size=1m'] }],
+      tmpfs: [{ target: '/dev/', options: ['size=1m'] }],
     });
     expect(memory.stdout).toContain('null');
     const source = join(scratch.path, 'source');

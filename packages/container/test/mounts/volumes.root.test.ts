@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { needs } from '@coracle/test-support';
+import { makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { Container, run } from '../../src/index.ts';
 import { asOrdinaryUser, EVERYBODY, makeScratch, mountPoints, type Scratch } from './scene.ts';
@@ -174,6 +174,24 @@ kernel('mounts and unmounts below a volume', () => {
       ['/slave', 'master:N'],
       ['/slave/early', 'master:N'],
     ]);
+  });
+
+  test('come in to as many volumes as there may be, beside an overlay', async () => {
+    using scratch = shared();
+    using rootfs = makeBusyboxRootfs();
+    const volumes = Array.from({ length: 24 }, (_, index) => ({
+      source: scratch.source,
+      target: `/v${index}`,
+      propagation: 'rslave' as const,
+    }));
+    await using box = await Container.run({
+      command: ['sleep', '100'],
+      root: { path: rootfs.path, overlay: true },
+      volumes,
+    });
+    scratch.mount('source/late');
+    const seen = seenIn(box);
+    for (const { target } of volumes) expect(seen).toContain(` ${target}/late `);
   });
 
   test('cannot travel from a private mount, and that is said with the remedy', async () => {
