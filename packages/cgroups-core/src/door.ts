@@ -173,6 +173,13 @@ function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
   if (code === 'ENOENT' && syscall === 'write') {
     return new SystemError({ ...details, ...whatIsMissing({ directory, file, value }) });
   }
+  if (code === 'EPERM' && file === 'devices.allow') {
+    return new SystemError({
+      ...details,
+      text: `the group ${dirname(directory)} does not allow that itself, or you are not root`,
+      hint: 'leave the rule out, or have it allowed above; only root (CAP_SYS_ADMIN) may write rules for devices',
+    });
+  }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new SystemError({
       ...details,

@@ -3,6 +3,10 @@
  * @see cgroups(7)
  * @module
  */
+export { type DeviceRequest, isDeviceAllowed } from './decide-device.ts';
+export { DEFAULT_DEVICE_RULES } from './default-device-rules.ts';
+export { checkDeviceRules, DEVICE_ACCESS, type DeviceRule, type DeviceRuleInput } from './device-rule.ts';
+export { formatDeviceRule, parseDeviceRule } from './device-rule-text.ts';
 export {
   CGROUP_MAGIC,
   type DoorOptions,

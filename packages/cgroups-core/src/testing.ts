@@ -12,6 +12,8 @@ import { isErrno } from '@coracle/errors';
 import type { Group } from './group.ts';
 import type { Limits, Resource } from './limits.ts';
 
+export { probeDevices } from './device-probe.ts';
+
 /** One implementation, on one machine. */
 export interface ConformanceDriver {
   /** Makes a group, always at the same place, or takes over the one that is there. */

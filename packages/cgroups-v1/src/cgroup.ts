@@ -1,4 +1,5 @@
 import {
+  type DeviceRuleInput,
   type DoorOptions,
   type Group,
   killEach,
@@ -36,12 +37,14 @@ export class CgroupV1 implements Group {
 
   /**
    * Makes a group, or takes over one that is there, and sets its limits. What was made is removed again when a limit fails.
-   * @throws SystemError EINVAL, ENOENT, EACCES, EPERM; see {@link writeValue}
+   * @param options `devices`: what the processes may do with devices, as the group above if absent
+   * @throws SystemError EINVAL, ENOENT, EACCES, EPERM, see {@link writeValue}; EOPNOTSUPP for a rule for devices that version
+   *   1 cannot keep
    * @example
    * CgroupV1.create({ pids: '/sys/fs/cgroup/pids/box' }, { pids: 20 });
    */
-  static create(place: Place, limits: Limits = {}): CgroupV1 {
-    runOperations(planCreate(place, limits).create);
+  static create(place: Place, limits: Limits = {}, options: { devices?: readonly DeviceRuleInput[] } = {}): CgroupV1 {
+    runOperations(planCreate(place, limits, options).create);
     return new CgroupV1(place);
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 export { CgroupV1 } from './cgroup.ts';
+export { planDevices } from './devices.ts';
 export { CONTROLLERS, type Controller, directoriesOf, type Place } from './place.ts';
 export { planCreate, planLimits } from './plan.ts';
 export { parseStats, statFiles } from './stats.ts';

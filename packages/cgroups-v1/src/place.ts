@@ -1,5 +1,5 @@
-/** The controllers of version 1 that this package limits or counts with. */
-export const CONTROLLERS = ['pids', 'memory', 'cpu', 'cpuacct', 'freezer'] as const;
+/** The controllers of version 1 that this package limits, counts or rules with. */
+export const CONTROLLERS = ['pids', 'memory', 'cpu', 'cpuacct', 'freezer', 'devices'] as const;
 /** One of {@link CONTROLLERS}. */
 export type Controller = (typeof CONTROLLERS)[number];
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { directoriesOf, type Place, planCreate, planLimits } from '../src/index.ts';
+import { directoriesOf, type Place, planCreate, planDevices, planLimits } from '../src/index.ts';
 
 const place: Place = { pids: '/pids/box', memory: '/memory/box', cpu: '/cpu/box', cpuacct: '/cpuacct/box' };
 const comounted: Place = { pids: '/pids/box', cpu: '/cpu,cpuacct/box', cpuacct: '/cpu,cpuacct/box' };
@@ -112,6 +112,41 @@ describe('the plan of a group', () => {
   test('a limit that cannot be had leaves no plan at all', () => {
     expect(() => planCreate({ pids: '/pids/box' }, { memory: 1n })).toThrow(
       expect.objectContaining({ code: 'ENOENT' }),
+    );
+  });
+});
+
+describe('the writes that put rules for devices in force', () => {
+  const devices = '/devices/box';
+  const rules = [{ allow: false }, { allow: true, type: 'c', major: 1, minor: 3, access: 'rw' }];
+
+  test('the rest first, then each exception', () => {
+    expect(planDevices(rules, { devices })).toEqual([
+      { kind: 'write', path: '/devices/box/devices.deny', value: 'a *:* rwm', why: 'deny every device' },
+      { kind: 'write', path: '/devices/box/devices.allow', value: 'c 1:3 rw', why: 'allow the device c 1:3 rw' },
+    ]);
+    expect(planDevices([{ allow: true }, { allow: false, type: 'b' }], { devices })).toMatchObject([
+      { path: '/devices/box/devices.allow', value: 'a *:* rwm' },
+      { path: '/devices/box/devices.deny', value: 'b *:* rwm' },
+    ]);
+  });
+
+  test('a group with rules has its directory before them; without rules nothing is written', () => {
+    const paths = planCreate({ devices }, {}, { devices: rules }).create.map(({ path }) => path);
+    expect(paths).toEqual([devices, `${devices}/devices.deny`, `${devices}/devices.allow`]);
+    expect(planCreate({ devices }).create).toHaveLength(1);
+  });
+
+  test('a list without rules denies everything', () => {
+    expect(planDevices([], { devices })).toMatchObject([{ path: '/devices/box/devices.deny', value: 'a *:* rwm' }]);
+  });
+
+  test('without the controller: how to mount it', () => {
+    expect(() => planCreate(place, {}, { devices: rules })).toThrow(
+      expect.objectContaining({
+        code: 'ENOENT',
+        hint: 'mount it: mount -t cgroup -o devices none /sys/fs/cgroup/devices',
+      }),
     );
   });
 });

@@ -4,5 +4,8 @@
  * @module
  */
 export { CgroupV2 } from './cgroup.ts';
+export { compileDeviceRules } from './compile-devices.ts';
+export { type DeviceProgram, planDevices } from './devices.ts';
 export { CONTROLLER_OF, type Place, planCreate, planLimits } from './plan.ts';
+export { type SimulatedAnswer, simulateDeviceProgram } from './simulate-devices.ts';
 export { parseStats, statFiles } from './stats.ts';

@@ -5,7 +5,7 @@ import type { Parent } from './delegation.ts';
 import type { OwnGroups } from './hierarchy.ts';
 import { type Obstacle, readOnly } from './obstacle.ts';
 
-/** Whether a resource can be limited: by which version, or why not and what would help. */
+/** Whether something can be limited or ruled: by which version, or why not and what would help. */
 export type Availability = { version: 'v1' | 'v2' } | ({ version: undefined } & Obstacle);
 
 /** The controller of version 1 that limits a resource. */
@@ -31,7 +31,8 @@ export function availability(resource: Resource, { own, v1, v2 }: Findings): Ava
   return { version: undefined, ...notHandedDown(CONTROLLER_OF[resource], v2) };
 }
 
-function notWritableV1(controller: Controller, { readOnlyV1 }: OwnGroups): Obstacle {
+/** Why a controller that is mounted cannot be used. */
+export function notWritableV1(controller: Controller, { readOnlyV1 }: OwnGroups): Obstacle {
   const mountPoint = readOnlyV1[controller];
   if (mountPoint !== undefined) return readOnly(mountPoint);
   return {
@@ -40,7 +41,8 @@ function notWritableV1(controller: Controller, { readOnlyV1 }: OwnGroups): Obsta
   };
 }
 
-function notMounted(controller: Controller, { v1 }: OwnGroups): Obstacle {
+/** What is missing where neither version has the controller. */
+export function notMounted(controller: Controller, { v1 }: OwnGroups): Obstacle {
   if (Object.keys(v1).length === 0) {
     return { reason: 'no cgroups are mounted', fix: 'sudo mount -t cgroup2 none /sys/fs/cgroup' };
   }

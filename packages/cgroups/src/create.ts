@@ -4,7 +4,7 @@ import { CgroupV2 } from '@coracle/cgroups-v2';
 import { SystemError } from '@coracle/errors';
 import { detect, type Machine } from './detect.ts';
 import { HybridGroup } from './hybrid-group.ts';
-import { placeBelow, plan } from './plan.ts';
+import { placeBelow, plan, withoutDevices } from './plan.ts';
 
 /**
  * Makes a group on whichever version the machine has.
@@ -25,7 +25,7 @@ export function create(name: string, limits: Limits = {}, { machine = detect() }
     throw new SystemError({ code: 'EOPNOTSUPP', syscall: 'mkdir', path: name, text: reason, hint: fix });
   }
   runOperations(planned.create);
-  const v1 = (): Group => CgroupV1.open(placeBelow(machine.v1, name));
+  const v1 = (): Group => CgroupV1.open(placeBelow(withoutDevices(machine.v1), name));
   const v2 = (): Group => CgroupV2.open(planned.joinDirectory ?? '');
   if (planned.version === 'hybrid') return new HybridGroup({ v1: v1(), v2: v2(), resources: machine.resources });
   return planned.version === 'v1' ? v1() : v2();

@@ -2,14 +2,18 @@ import { RESOURCES, type Resource } from '@coracle/cgroups-core';
 import type { Place as PlaceV1 } from '@coracle/cgroups-v1';
 import { type Availability, availability } from './availability.ts';
 import { findParent } from './delegation.ts';
+import { deviceAvailability } from './device-availability.ts';
 import { type Facts, theseFacts } from './facts.ts';
 import { type OwnGroups, ownGroups } from './hierarchy.ts';
+import { deviceRights } from './rights.ts';
 
 /** The cgroups of a machine, as the process that asked may use them. */
 export interface Machine {
   /** What is mounted: `'hybrid'` is version 1 with a tree of version 2 beside it. */
   version: 'v1' | 'v2' | 'hybrid' | 'none';
   resources: Readonly<Record<Resource, Availability>>;
+  /** Whether rules for devices can be set. */
+  devices: Availability;
   /** The groups of version 1 below which the caller can make its own. */
   v1: PlaceV1;
   /** The group of version 2 below which the caller can make its own, and the controllers it can hand down. */
@@ -28,10 +32,12 @@ export function detect(facts: Facts = theseFacts()): Machine {
   const own = ownGroups(facts);
   const v1 = Object.fromEntries(Object.entries(own.v1).filter(([, directory]) => facts.isWritable(directory)));
   const v2 = own.v2 && findParent(own.v2, facts);
-  const answer = (resource: Resource): Availability => availability(resource, { own, v1, v2 });
+  const findings = { own, v1, v2 };
+  const answer = (resource: Resource): Availability => availability(resource, findings);
   return {
     version: versionOf(own),
     resources: { pids: answer('pids'), memory: answer('memory'), cpus: answer('cpus') },
+    devices: deviceAvailability(findings, deviceRights(facts)),
     v1,
     v2: v2 && 'parent' in v2 ? { parent: v2.parent, controllers: v2.controllers } : undefined,
   };

@@ -9,7 +9,7 @@ export interface Facts {
   selfCgroup: string;
   /** Whether the caller may write a path. */
   isWritable(path: string): boolean;
-  /** Text of a file of a group, `undefined` when there is none. */
+  /** Text of a file of a group, or of /proc/self/status and /proc/self/uid_map; `undefined` when there is none. */
   read(path: string): string | undefined;
 }
 

@@ -3,8 +3,24 @@
  * @see cgroups(7)
  * @module
  */
-export type { Group, GroupPlan, Limits, Resource, Stats, WaitOptions } from '@coracle/cgroups-core';
-export { parseSize } from '@coracle/cgroups-core';
+export type {
+  DeviceRule,
+  DeviceRuleInput,
+  Group,
+  GroupPlan,
+  Limits,
+  Resource,
+  Stats,
+  WaitOptions,
+} from '@coracle/cgroups-core';
+export {
+  DEFAULT_DEVICE_RULES,
+  formatDeviceRule,
+  isDeviceAllowed,
+  parseDeviceRule,
+  parseSize,
+} from '@coracle/cgroups-core';
+export type { DeviceProgram } from '@coracle/cgroups-v2';
 export type { Availability } from './availability.ts';
 export { create } from './create.ts';
 export { describe, detect, type Machine } from './detect.ts';

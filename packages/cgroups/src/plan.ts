@@ -1,6 +1,8 @@
 import {
+  checkDeviceRules,
   checkLimits,
   checkName,
+  type DeviceRuleInput,
   type GroupPlan,
   type Limits,
   limitedResources,
@@ -8,8 +10,14 @@ import {
   type Stats,
 } from '@coracle/cgroups-core';
 import { directoriesOf, type Place as PlaceV1, parseStats as parseV1, planCreate as planV1 } from '@coracle/cgroups-v1';
-import { parseStats as parseV2, planCreate as planV2 } from '@coracle/cgroups-v2';
+import {
+  type DeviceProgram,
+  parseStats as parseV2,
+  planDevices as planDevicesV2,
+  planCreate as planV2,
+} from '@coracle/cgroups-v2';
 import { SystemError } from '@coracle/errors';
+import type { Availability } from './availability.ts';
 import { detect, type Machine } from './detect.ts';
 import { mergeStats } from './merge-stats.ts';
 
@@ -19,6 +27,11 @@ export interface PlannedGroup extends GroupPlan {
   version: 'v1' | 'v2' | 'hybrid';
   /** Makes numbers of the texts of `statFiles`, by path. */
   parseStats(texts: ReadonlyMap<string, string>): Stats;
+  /**
+   * To be loaded and attached after `create`, before a process joins: rules for devices on version 2. On version 1 they are
+   * among the writes.
+   */
+  deviceProgram: DeviceProgram | undefined;
 }
 
 /** What of a group to plan, and where. */
@@ -29,6 +42,8 @@ export interface GroupRequest {
   name: string;
   /** No limits if absent. */
   limits?: Limits;
+  /** What the processes may do with devices; as the group above if absent. An empty list denies all. */
+  devices?: readonly DeviceRuleInput[] | undefined;
 }
 
 /** What is counted where nothing is limited. */
@@ -37,23 +52,41 @@ const COUNTED = ['cpu', 'memory', 'pids'];
 /**
  * Plans a group on whichever version the machine has; nothing is written. Where one version has the controller of one limit
  * and the other that of another, the group lies in both.
- * @returns `undefined` when the machine has no group the caller could use and no limit is asked for
- * @throws SystemError EINVAL for limits that cannot be meant and for a name that leads elsewhere; EOPNOTSUPP for a limit that
- *   cannot be had here, with the reason and the remedy
+ * @returns `undefined` when the machine has no group the caller could use and neither limits nor rules are asked for
+ * @throws SystemError EINVAL for limits and rules that cannot be meant and for a name that leads elsewhere; EOPNOTSUPP for a
+ *   limit or rules that cannot be had here, with the reason and the remedy
  * @example
  * plan({ name: 'box', limits: { pids: 20 } })?.directories;
  */
-export function plan({ machine = detect(), name, limits = {} }: GroupRequest): PlannedGroup | undefined {
+export function plan({ machine = detect(), name, limits = {}, devices }: GroupRequest): PlannedGroup | undefined {
   checkName(name);
   checkLimits(limits);
+  if (devices) checkDeviceRules(devices);
   const wanted = limitedResources(limits);
-  for (const resource of wanted) demand(machine, resource);
-  const onV1 = wanted.filter((resource) => machine.resources[resource].version === 'v1');
-  const onV2 = wanted.filter((resource) => machine.resources[resource].version === 'v2');
-  const hasV1 = Object.keys(machine.v1).length > 0;
-  const v1 = onV1.length > 0 || (hasV1 && onV2.length === 0) ? planOnV1(machine, name, pick(limits, onV1)) : undefined;
-  const v2 = onV2.length > 0 || !v1 ? planOnV2(machine, name, pick(limits, onV2)) : undefined;
+  for (const resource of wanted) demand(resource, machine.resources[resource]);
+  if (devices) demand('devices', machine.devices);
+  const on = (version: 'v1' | 'v2'): Part => ({
+    limits: pick(
+      limits,
+      wanted.filter((resource) => machine.resources[resource].version === version),
+    ),
+    devices: machine.devices.version === version ? devices : undefined,
+  });
+  const [partV1, partV2] = [on('v1'), on('v2')];
+  const hasV1 = Object.keys(withoutDevices(machine.v1)).length > 0;
+  const v1 = isWanted(partV1) || (hasV1 && !isWanted(partV2)) ? planOnV1(machine, name, partV1) : undefined;
+  const v2 = isWanted(partV2) || !v1 ? planOnV2(machine, name, partV2) : undefined;
   return v1 && v2 ? merge(v1, v2) : (v1 ?? v2);
+}
+
+/** What of a request one of the versions does. */
+interface Part {
+  limits: Limits;
+  devices: readonly DeviceRuleInput[] | undefined;
+}
+
+function isWanted({ limits, devices }: Part): boolean {
+  return Object.keys(limits).length > 0 || devices !== undefined;
 }
 
 /** The part of limits that is about some resources. */
@@ -66,23 +99,32 @@ export function placeBelow(own: PlaceV1, name: string): PlaceV1 {
   return Object.fromEntries(Object.entries(own).map(([controller, directory]) => [controller, `${directory}/${name}`]));
 }
 
-function planOnV1({ v1 }: Machine, name: string, limits: Limits): PlannedGroup {
-  const place = placeBelow(v1, name);
+/** The controller for devices neither limits nor counts: without rules there is nothing to do in its hierarchy. */
+export function withoutDevices({ devices: _, ...others }: PlaceV1): PlaceV1 {
+  return others;
+}
+
+function planOnV1({ v1 }: Machine, name: string, { limits, devices }: Part): PlannedGroup {
+  const own = devices ? v1 : withoutDevices(v1);
+  const place = placeBelow(own, name);
   return {
-    ...planV1(place, limits, { parents: parentsOf(v1, name) }),
+    ...planV1(place, limits, { parents: parentsOf(own, name), devices }),
     version: 'v1',
     parseStats: (texts) => parseV1(place, texts),
+    deviceProgram: undefined,
   };
 }
 
-function planOnV2({ v2 }: Machine, name: string, limits: Limits): PlannedGroup | undefined {
+function planOnV2({ v2 }: Machine, name: string, { limits, devices }: Part): PlannedGroup | undefined {
   if (!v2) return undefined;
   const { parent, controllers } = v2;
+  const directory = `${parent}/${name}`;
   const counted = COUNTED.filter((controller) => controllers.includes(controller));
   return {
     ...planV2({ parent, name }, limits, counted),
     version: 'v2',
-    parseStats: (texts) => parseV2(`${parent}/${name}`, texts),
+    parseStats: (texts) => parseV2(directory, texts),
+    deviceProgram: devices && planDevicesV2(devices, directory),
   };
 }
 
@@ -95,6 +137,7 @@ function merge(v1: PlannedGroup, v2: PlannedGroup): PlannedGroup {
     joinDirectory: v2.joinDirectory,
     statFiles: [...v1.statFiles, ...v2.statFiles],
     parseStats: (texts) => mergeStats(v1.parseStats(texts), v2.parseStats(texts)),
+    deviceProgram: v2.deviceProgram,
   };
 }
 
@@ -105,13 +148,12 @@ function parentsOf(own: PlaceV1, name: string): string[] {
   return directoriesOf(own).flatMap((directory) => above.map((path) => `${directory}/${path}`));
 }
 
-function demand(machine: Machine, resource: Resource): void {
-  const available = machine.resources[resource];
+function demand(what: Resource | 'devices', available: Availability): void {
   if (available.version !== undefined) return;
   throw new SystemError({
     code: 'EOPNOTSUPP',
     syscall: 'limit',
-    path: resource,
+    path: what,
     text: available.reason,
     hint: available.fix,
   });

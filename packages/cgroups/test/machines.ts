@@ -172,3 +172,14 @@ export const split: MachineFixture = {
     '/sys/fs/cgroup/unified/cgroup.procs': '1\n2\n',
   },
 };
+
+const FIRST_NAMESPACE = '         0          0 4294967295\n';
+
+/** The same machine for a caller with these capabilities (CapEff of /proc/self/status); in the first user namespace if not said. */
+export function withRights(fixture: MachineFixture, capEff: string, uidMap: string = FIRST_NAMESPACE): MachineFixture {
+  const status = `Name:\tnode\nCapPrm:\t${capEff}\nCapEff:\t${capEff}\nCapBnd:\t000001ffffffffff\n`;
+  return { ...fixture, files: { ...fixture.files, '/proc/self/status': status, '/proc/self/uid_map': uidMap } };
+}
+
+/** The same machine for a caller with all rights. */
+export const asRoot = (fixture: MachineFixture): MachineFixture => withRights(fixture, '000001ffffffffff');

@@ -1,0 +1,29 @@
+import { type Availability, type Findings, notMounted, notWritableV1 } from './availability.ts';
+import type { Obstacle } from './obstacle.ts';
+import type { DeviceRights } from './rights.ts';
+
+/**
+ * Whether the caller can set rules for devices: on version 1 with the controller's files, otherwise on version 2, whose
+ * programs need no controller and work beside version 1 too.
+ */
+export function deviceAvailability({ own, v1, v2 }: Findings, rights: DeviceRights): Availability {
+  if (v1.devices !== undefined && rights.v1) return { version: 'v1' };
+  if (v2 && 'parent' in v2 && rights.v2) return { version: 'v2' };
+  if (!rights.v2) return { version: undefined, ...noRight(rights) };
+  if (own.v1.devices !== undefined) return { version: undefined, ...notWritableV1('devices', own) };
+  return { version: undefined, ...(v2 && 'reason' in v2 ? v2 : notMounted('devices', own)) };
+}
+
+function noRight({ mayMakeNodes }: DeviceRights): Obstacle {
+  if (mayMakeNodes) {
+    return {
+      reason: 'rules for devices need CAP_SYS_ADMIN, which the caller lacks although it may make device nodes',
+      fix: 'run with all rights of root; a container has to be started with them: docker run --privileged',
+    };
+  }
+  return {
+    reason:
+      'only root can set rules for devices; nothing is lost: without root no device node can be made, and those that are there keep their permissions',
+    fix: 'nothing to do; as root the rules are set too',
+  };
+}
