@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ContainerOptions } from '@coracle/container';
+import type { ContainerOptions, DeviceOption } from '@coracle/container';
 import { type Options, UsageError } from './arguments.ts';
 import { messageOf } from './render/error.ts';
 
@@ -13,7 +13,9 @@ const KNOWN = 'seccomp=FILE|log|unconfined, no-new-privileges[=false] and system
  */
 export function securityOptions(
   options: Options,
-): Required<Pick<ContainerOptions, 'capAdd' | 'capDrop' | 'privileged' | 'security' | 'sysctls'>> {
+): Required<
+  Pick<ContainerOptions, 'capAdd' | 'capDrop' | 'devices' | 'deviceRules' | 'privileged' | 'security' | 'sysctls'>
+> {
   const security: Security = {};
   for (const text of options.list('security-opt')) Object.assign(security, securityOption(text));
   return {
@@ -21,8 +23,20 @@ export function securityOptions(
     capDrop: options.list('cap-drop').flatMap(words),
     privileged: options.has('privileged'),
     security,
+    devices: options.list('device').map(device),
+    deviceRules: options.list('device-cgroup-rule'),
     sysctls: Object.fromEntries(options.list('sysctl').map(sysctl)),
   };
+}
+
+/** Docker's form: SRC, SRC:DST, SRC:rwm, SRC:DST:rwm. */
+function device(text: string): DeviceOption {
+  const [path = '', ...rest] = text.split(':');
+  const access = rest.length > 0 && !rest.at(-1)?.startsWith('/') ? rest.pop() : undefined;
+  const [target] = rest;
+  if (!path.startsWith('/') || rest.length > 1)
+    throw new UsageError(`--device ${text}: not SRC, SRC:DST or SRC:DST:rwm`, 'write --device /dev/fuse');
+  return { path, ...(target === undefined ? {} : { target }), ...(access === undefined ? {} : { access }) };
 }
 
 function sysctl(text: string): [string, string] {

@@ -1,9 +1,28 @@
 import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Limits, type Machine, type PlannedGroup, plan, type Resource, type Stats } from '@coracle/cgroups';
+import {
+  type DeviceRuleInput,
+  type Limits,
+  type Machine,
+  type PlannedGroup,
+  plan,
+  type Resource,
+  type Stats,
+} from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
-import { flags, mkdirat, OPEN, openat, resultOf, type Step, write } from '@coracle/syscalls';
+import {
+  attachDeviceProgram,
+  close,
+  flags,
+  mkdirat,
+  OPEN,
+  openat,
+  resultOf,
+  type Step,
+  write,
+} from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
+import { FDS } from './descriptors.ts';
 import type { Isolation } from './isolation.ts';
 import type { LimitOptions } from './options.ts';
 
@@ -30,17 +49,26 @@ export function planGroup({
   id,
   limits,
   explicit,
+  devices,
 }: {
   machine: Machine;
   id: string;
   limits: Limits;
   explicit: LimitOptions;
+  /** What may be done with devices; `undefined` for everything. */
+  devices: readonly DeviceRuleInput[] | undefined;
 }): Group {
   const missing = unavailable(machine, limits).filter(({ what }) => explicit[what] === undefined);
+  const hasDevices = machine.devices.version !== undefined;
   const inForce = Object.fromEntries(
     Object.entries(limits).filter(([resource]) => !missing.some(({ what }) => what === resource)),
   );
-  const planned = plan({ machine, name: `coracle-${id}`, limits: inForce });
+  const planned = plan({
+    machine,
+    name: `coracle-${id}`,
+    limits: inForce,
+    ...(devices && hasDevices ? { devices } : {}),
+  });
   return {
     plan: planned && toSteps(planned),
     version: planned ? machine.version : 'none',
@@ -61,23 +89,37 @@ function unavailable(machine: Machine, limits: Limits): { what: Resource; reason
   });
 }
 
+const DEVICE_FDS = { group: FDS.deviceGroup, program: FDS.deviceProgram };
+
 /** The plan's file operations as system calls, for the monitor. */
-function toSteps({ create, directories, joinFiles, joinDirectory, statFiles }: PlannedGroup): CgroupPlan {
+function toSteps({
+  create,
+  deviceProgram,
+  directories,
+  joinFiles,
+  joinDirectory,
+  statFiles,
+}: PlannedGroup): CgroupPlan {
   return {
-    create: create.flatMap((operation): Step[] => {
-      const { path, why } = operation;
-      if (operation.kind === 'mkdir') return [mkdirat({ path }, { why, tolerate: ['EEXIST'] })];
-      return [
-        openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'file' }),
-        write({ fd: resultOf('file'), data: operation.value }, why),
-      ];
-    }),
+    create: [...create.flatMap(toStep), ...(deviceProgram ? attachDeviceProgram(deviceProgram, DEVICE_FDS) : [])],
     directories,
     joinFiles,
     joinDirectory,
     statFiles,
     remove: [...directories].reverse(),
   };
+}
+
+type Operation = PlannedGroup['create'][number];
+
+function toStep(operation: Operation): Step[] {
+  const { path, why } = operation;
+  if (operation.kind === 'mkdir') return [mkdirat({ path }, { why, tolerate: ['EEXIST'] })];
+  return [
+    openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'file' }),
+    write({ fd: resultOf('file'), data: operation.value }, why),
+    close(resultOf('file'), why),
+  ];
 }
 
 /** Removes a cgroup that is left over, with the groups in it. What is gone already, or still busy, is passed over. */

@@ -16,6 +16,8 @@ export interface MountContext {
   defaults: readonly Mount[];
   root: RootSource;
   inUserNamespace: boolean;
+  /** Device nodes of the host. */
+  devices: readonly Volume[];
 }
 
 /**
@@ -23,8 +25,11 @@ export interface MountContext {
  * them. /proc comes last: wherever a root that changes meanwhile leads another mount, it is not onto the container's /proc.
  * @throws {OptionError} for places that cannot be mounted on, SystemError for sources that are not there
  */
-export function mountsFor(options: ContainerOptions, { defaults, root, inUserNamespace }: MountContext): Mount[] {
-  const volumes = options.volumes ?? [];
+export function mountsFor(
+  options: ContainerOptions,
+  { defaults, root, inUserNamespace, devices }: MountContext,
+): Mount[] {
+  const volumes = [...(options.volumes ?? []), ...devices];
   if (volumes.filter(({ propagation }) => isSharing(propagation)).length > MOST_SHARING)
     throw new OptionError(
       'volumes',

@@ -6,6 +6,7 @@ import { isErrno, SystemError } from '@coracle/errors';
 import { type Config, defaultConfig } from '@coracle/oci-spec';
 import { RLIMIT } from '@coracle/syscalls';
 import { checkString } from './check-string.ts';
+import { devicesFor } from './config-devices.ts';
 import { mountsFor } from './config-mounts.ts';
 import { securityFor } from './config-security.ts';
 import { sysctlsFor } from './config-sysctls.ts';
@@ -39,6 +40,7 @@ export function configure(
   const user = lookUpUser(options.user ?? '0', rootPath);
   const hostname = options.hostname ?? id.slice(0, 12);
   const base = defaultConfig({ args: [...options.command] });
+  const devices = devicesFor(options);
   const security = securityFor(options, base, available);
   const terminal = options.terminal;
   const config: Config = {
@@ -55,10 +57,14 @@ export function configure(
       rlimits: rlimits(options.rlimits ?? {}),
       ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
     },
-    mounts: mountsFor(options, { defaults: base.mounts ?? [], root, inUserNamespace }),
+    mounts: mountsFor(options, { defaults: base.mounts ?? [], root, inUserNamespace, devices: devices.volumes }),
     linux: {
       ...base.linux,
       ...security.linux,
+      ...(devices.rules
+        ? { resources: { ...base.linux?.resources, devices: devices.rules.map((rule) => ({ ...rule })) } }
+        : {}),
+
       sysctl: sysctlsFor(options, inUserNamespace),
       namespaces: namespaces(options, base, inUserNamespace),
     },

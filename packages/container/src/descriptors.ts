@@ -19,4 +19,7 @@ export const FDS = {
   /** The socket {@link FDS.handover}, while the filter is loaded; then the filter's listener. */
   lateHandover: 43,
   listener: 44,
+  /** The cgroup that a device program is attached to, and the program. */
+  deviceGroup: 45,
+  deviceProgram: 46,
 } as const;

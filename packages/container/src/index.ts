@@ -15,6 +15,7 @@ export { parseVolume } from './mounts/volume-spec.ts';
 export { OptionError } from './option-error.ts';
 export type {
   ContainerOptions,
+  DeviceOption,
   LimitOptions,
   Propagation,
   RootOption,

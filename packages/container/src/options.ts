@@ -39,6 +39,16 @@ export interface Tmpfs {
   options?: readonly string[];
 }
 
+/** A device node of the host. */
+export interface DeviceOption {
+  /** On the host: `/dev/fuse`. */
+  path: string;
+  /** In the container; as on the host if absent. */
+  target?: string;
+  /** Of `r`, `w` and `m` (make further nodes of it); all if absent. */
+  access?: string;
+}
+
 /** What a container may use. `undefined` sets no limit of its own, `'max'` lifts one. */
 export interface LimitOptions {
   /** Bytes, or a size such as `'256m'`. */
@@ -103,6 +113,10 @@ export interface ContainerOptions {
   /** All capabilities the caller has, no filter of system calls, nothing of the kernel hidden: no wall any more. */
   privileged?: boolean;
   security?: SecurityOptions;
+  /** Device nodes of the host that the container may use. */
+  devices?: readonly DeviceOption[];
+  /** What may be done with other nodes, as the kernel writes it: `'c 10:200 rw'`. See the cgroup-v1 documentation, devices. */
+  deviceRules?: readonly string[];
   /** Kernel settings that the container has of its own: `{ 'net.ipv4.ip_forward': '1' }`. See sysctl(8). */
   sysctls?: Readonly<Record<string, string>>;
   /** Resource limits by name: `{ nofile: 1024 }`. See getrlimit(2). */

@@ -41,7 +41,13 @@ export function prepare(
   const { config, root, isHostRoot, limits } = configure(options, { id, inUserNamespace, available });
   const idMaps = inUserNamespace ? host.idMaps : undefined;
   if (idMaps?.how === 'single') checkSingleId(config);
-  const group = planGroup({ machine: host.machine, id, limits, explicit: options.limits ?? {} });
+  const group = planGroup({
+    machine: host.machine,
+    id,
+    limits,
+    explicit: options.limits ?? {},
+    devices: config.linux?.resources?.devices,
+  });
   const stateRoot = options.stateRoot ?? defaultStateRoot(host.uid);
   const plan = makePlan({
     id,

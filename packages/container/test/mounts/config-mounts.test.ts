@@ -27,7 +27,7 @@ afterAll(() => rmSync(scratch, { recursive: true }));
 const mounts = (options: Partial<ContainerOptions>, { inUserNamespace = false } = {}): Mount[] =>
   mountsFor(
     { command: ['true'], ...options },
-    { defaults: DEFAULT_MOUNTS, root: { kind: 'bind', path: join(scratch, 'root') }, inUserNamespace },
+    { defaults: DEFAULT_MOUNTS, root: { kind: 'bind', path: join(scratch, 'root') }, inUserNamespace, devices: [] },
   );
 const places = (options: Partial<ContainerOptions>): string[] => mounts(options).map(({ destination }) => destination);
 const directory = (target: string, rest: Partial<Volume> = {}): Volume => ({

@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { DEFAULT_DEVICE_RULES, type DeviceRule, parseDeviceRule } from '@coracle/cgroups';
+import { OptionError } from './option-error.ts';
+import type { ContainerOptions, DeviceOption, Volume } from './options.ts';
+
+/** What a container's devices come to. */
+export interface Devices {
+  /** What its cgroup lets through; `undefined` for all devices. */
+  rules: readonly DeviceRule[] | undefined;
+  /** The nodes of the host that are shown. */
+  volumes: readonly Volume[];
+}
+
+/**
+ * The devices of a container: the harmless ones that every container has, and the nodes asked for. A node is shown as it is on
+ * the host, by a mount; the rules say what may be done with it, and with nodes that a program makes itself.
+ * @throws {OptionError} for what is no device node, and for rules that cannot be read
+ */
+export function devicesFor({ devices = [], deviceRules = [], privileged = false }: ContainerOptions): Devices {
+  const shown = devices.map(inspect);
+  const asked = deviceRules.map(readRule);
+  return {
+    rules: privileged ? undefined : [...DEFAULT_DEVICE_RULES, ...shown.map(({ rule }) => rule), ...asked],
+    volumes: shown.map(({ volume }) => volume),
+  };
+}
+
+function inspect({ path, target = path, access = 'rwm' }: DeviceOption): { rule: DeviceRule; volume: Volume } {
+  const source = resolve(path);
+  const stats = statSync(source, { bigint: true, throwIfNoEntry: false });
+  if (!stats?.isCharacterDevice() && !stats?.isBlockDevice())
+    throw new OptionError(
+      'devices',
+      stats ? `${path} is no device node` : `there is no device node ${path}`,
+      'look for it with: ls -l /dev',
+    );
+  if (!/^[rwm]+$/.test(access))
+    throw new OptionError(
+      'devices',
+      `'${access}' is no access to a device`,
+      'write letters of rwm: read, write, mknod',
+    );
+  const rule: DeviceRule = { allow: true, type: stats.isBlockDevice() ? 'b' : 'c', ...numbersOf(stats.rdev), access };
+  return { rule, volume: { source, target, dev: true, readOnly: !access.includes('w') } };
+}
+
+/** See makedev(3): the numbers are interleaved, so that old ones of 16 bits keep their meaning. */
+function numbersOf(device: bigint): { major: number; minor: number } {
+  return {
+    major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
+    minor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
+  };
+}
+
+function readRule(text: string): DeviceRule {
+  try {
+    return parseDeviceRule(text);
+  } catch (cause) {
+    throw new OptionError('deviceRules', cause instanceof Error ? cause.message : String(cause));
+  }
+}

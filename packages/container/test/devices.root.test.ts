@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { detect } from '@coracle/cgroups';
+import { type RunOptions, run } from '@coracle/container';
+import { needs } from '@coracle/test-support';
+import { describe, expect, test } from '@jest/globals';
+
+const hasRules = { what: 'device rules in a cgroup', met: detect().devices.version !== undefined };
+const hasFuse = { what: '/dev/fuse', met: existsSync('/dev/fuse') };
+const ruled = needs.test(needs.root, hasRules, hasFuse);
+
+const sh = (script: string, options: Omit<RunOptions, 'input'> = {}): ReturnType<typeof run> =>
+  run('sh', ['-c', script], { env: { LC_ALL: 'C' }, ...options });
+const OPEN_OWN_NODE = 'mknod /tmp/node c 10 229 && true </tmp/node && echo opened';
+
+describe('the devices of a container', () => {
+  ruled('a node of another device can be made, but not be opened', async () => {
+    const { stdout, stderr } = await sh(OPEN_OWN_NODE);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('Operation not permitted');
+    expect(await sh('mknod /tmp/node c 1 7 && head -c1 /tmp/node | wc -c')).toMatchObject({ stdout: '1\n' });
+  });
+
+  ruled('a rule lets it be opened', async () => {
+    expect(await sh(OPEN_OWN_NODE, { deviceRules: ['c 10:229 r'] })).toMatchObject({ stdout: 'opened\n' });
+  });
+
+  ruled('privileged containers may use all', async () => {
+    expect(await sh(OPEN_OWN_NODE, { privileged: true })).toMatchObject({ stdout: 'opened\n' });
+  });
+
+  ruled('a node that is asked for is there, where it is asked for, with the access asked for', async () => {
+    const use = 'true </dev/f && echo read; true >/dev/f && echo written';
+    const shown = (access: string): RunOptions => ({ devices: [{ path: '/dev/fuse', target: '/dev/f', access }] });
+    expect(await sh(use, shown('rw'))).toMatchObject({ stdout: 'read\nwritten\n' });
+    expect(await sh(use, shown('r'))).toMatchObject({ stdout: 'read\n' });
+  });
+
+  needs.test(hasFuse)('an ordinary user can show a device too', async () => {
+    const { stdout } = await sh('test -c /dev/fuse && echo there', {
+      devices: [{ path: '/dev/fuse' }],
+      userNamespace: true,
+    });
+    expect(stdout).toBe('there\n');
+  });
+
+  test.each([
+    [{ devices: [{ path: '/dev/no-such-device' }] }, 'there is no device node /dev/no-such-device'],
+    [{ devices: [{ path: '/etc/passwd' }] }, '/etc/passwd is no device node'],
+    [{ devices: [{ path: '/dev/null', access: 'rx' }] }, "'rx' is no access to a device"],
+    [{ deviceRules: ['q 1:3 r'] }, 'no rule for devices'],
+  ])('%j is refused', async (options, message) => {
+    await expect(run('true', [], options)).rejects.toThrow(message);
+  });
+});
