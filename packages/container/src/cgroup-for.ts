@@ -26,6 +26,8 @@ import { FDS } from './descriptors.ts';
 import type { Isolation } from './isolation.ts';
 import type { LimitOptions } from './options.ts';
 
+type Missing = Isolation['missing'][number];
+
 /** The cgroup of a container, as far as the machine can give one. */
 export interface Group {
   /** `undefined` where there is no group to be had and none was insisted on. */
@@ -50,6 +52,7 @@ export function planGroup({
   limits,
   explicit,
   devices,
+  needsDevices,
 }: {
   machine: Machine;
   id: string;
@@ -57,9 +60,13 @@ export function planGroup({
   explicit: LimitOptions;
   /** What may be done with devices; `undefined` for everything. */
   devices: readonly DeviceRuleInput[] | undefined;
+  /** Without rules it could open any device; in a user namespace it can make no node anyway. */
+  needsDevices: boolean;
 }): Group {
-  const missing = unavailable(machine, limits).filter(({ what }) => explicit[what] === undefined);
+  const missing: Missing[] = unavailable(machine, limits).filter(({ what }) => explicit[what] === undefined);
   const hasDevices = machine.devices.version !== undefined;
+  if (devices && machine.devices.version === undefined && needsDevices)
+    missing.push({ what: 'devices', reason: machine.devices.reason, fix: machine.devices.fix });
   const inForce = Object.fromEntries(
     Object.entries(limits).filter(([resource]) => !missing.some(({ what }) => what === resource)),
   );

@@ -47,6 +47,7 @@ export function prepare(
     limits,
     explicit: options.limits ?? {},
     devices: config.linux?.resources?.devices,
+    needsDevices: !inUserNamespace,
   });
   const stateRoot = options.stateRoot ?? defaultStateRoot(host.uid);
   const plan = makePlan({
