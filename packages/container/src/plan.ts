@@ -78,6 +78,7 @@ export function makePlan(input: PlanInput): Plan {
       makeWorkingDirectory: process.cwd !== '/',
       canSetGroups: idMaps?.how !== 'single',
       init: input.init,
+      inUserNamespace,
     }),
     idMaps,
     terminal: process.terminal === true,
