@@ -31,14 +31,11 @@ export interface Way extends Disposable {
   run(command: readonly string[], options?: RunOptions): Promise<Ended>;
 }
 
+/** Who starts a container, and whose its root is. */
+export type WayName = 'root' | 'root in a user namespace' | 'an ordinary user';
+
 /** The ways in which the attacks are tried. */
-export const WAYS = ['root', 'root in a user namespace', 'an ordinary user'] as const;
-
-/** One of them. */
-export type WayName = (typeof WAYS)[number];
-
-/** Those in which the container's root is not the host's. */
-export const ROOTLESS_WAYS = WAYS.filter((way) => way !== 'root');
+export const WAYS: readonly WayName[] = ['root', 'root in a user namespace', 'an ordinary user'];
 
 /** Opens a way; a worker of it lives until it is disposed of. */
 export function openWay(name: WayName): Way {

@@ -1,6 +1,6 @@
 /**
  * Runs containers for a test as another user, or as one with other descriptors and another terminal: options come in and
- * results go out, one a line.
+ * results go out, one a line. With requests as arguments, those are all.
  */
 import { createInterface } from 'node:readline';
 import { run } from '../../../src/index.ts';
@@ -10,9 +10,9 @@ function reply(message: Reply): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
+function serve(line: string): Promise<void> {
   const { id, command, options }: Request = JSON.parse(line);
-  run(command, options).then(
+  return run(command, options).then(
     ({ exitCode, signal, stdout, stderr }) => reply({ id, ended: { exitCode, signal, stdout, stderr } }),
     (error: unknown) => {
       const { code, syscall, message } = { code: '', syscall: '', message: String(error), ...Object(error) };
@@ -20,3 +20,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     },
   );
 }
+
+const given = process.argv.slice(2);
+for (const line of given) await serve(line);
+if (given.length === 0) for await (const line of createInterface({ input: process.stdin })) void serve(line);
