@@ -178,13 +178,16 @@ function planExec(target: ExecTarget, process: Process): Program {
     closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket'),
     ...start,
   ];
+  const doors = openDoors(target.joinFiles);
   return {
     steps: [
       closeRange({ first: TARGET_PIDFD + 1 }, 'keep no descriptor of the caller open'),
       prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
-      ...joinCgroups(target.joinFiles),
+      ...doors.open,
       ...joinNamespaces({ pidfd: TARGET_PIDFD, namespaces: namespacesOf(target.config) }),
       clone3({ flags: 0 }, { why: 'be born inside', result: 'program' }),
+      ...doors.enter.map((one): Step => ({ ...one, only: 'child' })),
+      ...doors.close.map((one): Step => ({ ...one, only: 'parent' })),
       ...born.map((one): Step => ({ ...one, only: 'child' })),
       close(FDS.initSocket, parent('leave the socket to the program')),
       closeRange({ first: 0, last: 2 }, parent('leave input and output to the program')),
@@ -201,12 +204,20 @@ function planExec(target: ExecTarget, process: Process): Program {
   };
 }
 
-function joinCgroups(files: readonly string[]): Step[] {
+/**
+ * The agent stays outside of the container's cgroup, which could not be removed otherwise while the agent waits: the doors
+ * are opened by it, on the host, and gone through by the program.
+ */
+function openDoors(files: readonly string[]): Record<'open' | 'enter' | 'close', Step[]> {
   const why = 'join the cgroup of the container';
-  return files.flatMap((path) => [
-    openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'procs' }),
-    write({ fd: resultOf('procs'), data: '0' }, why),
-  ]);
+  const door = (index: number): string => `door ${index}`;
+  return {
+    open: files.map((path, index) =>
+      openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: door(index) }),
+    ),
+    enter: files.map((_, index) => write({ fd: resultOf(door(index)), data: '0' }, why)),
+    close: files.map((_, index) => close(resultOf(door(index)), why)),
+  };
 }
 
 function namespacesOf(config: Config): NamespaceType[] {

@@ -2,6 +2,7 @@ import { cloneInit, type NamespaceType } from '@coracle/namespaces';
 import {
   AT,
   AT_FDCWD,
+  CLONE,
   close,
   closeRange,
   dup3,
@@ -30,6 +31,7 @@ import {
   step,
   symlinkat,
   unlinkat,
+  unshare,
   WAIT,
   write,
 } from '@coracle/syscalls';
@@ -134,14 +136,25 @@ function makeCgroup(cgroup: CgroupPlan | undefined): Step[] {
   ];
 }
 
+/**
+ * A cgroup namespace begins at the groups that its maker is in, so it comes after the cgroup: born with it, the container would
+ * see the host's groups above its own, and a privileged one could mount them.
+ * @see cgroup_namespaces(7)
+ */
 function makeInit({ namespaces, cgroup }: MonitorPlan): Step[] {
-  const born = cloneInit(cgroup?.joinDirectory === undefined ? { namespaces } : { namespaces, cgroupFd: FDS.cgroup });
-  const why = 'put the container into its cgroup';
+  const atBirth = namespaces.filter((type) => type !== 'cgroup');
+  const inside = (why: string): { why: string; only: 'child' } => ({ why, only: 'child' });
   return [
-    ...born,
-    ...(cgroup?.joinFiles ?? []).map(
-      (_, index): Step => write({ fd: resultOf(`join ${index}`), data: '0' }, { why, only: 'child' }),
+    ...cloneInit({
+      namespaces: atBirth,
+      ...(cgroup?.joinDirectory === undefined ? {} : { cgroupFd: FDS.cgroup }),
+    }),
+    ...(cgroup?.joinFiles ?? []).map((_, index) =>
+      write({ fd: resultOf(`join ${index}`), data: '0' }, inside('put the container into its cgroup')),
     ),
+    ...(namespaces.includes('cgroup')
+      ? [unshare(flags(CLONE, 'CLONE_NEWCGROUP'), inside('let it see its own cgroup as the topmost one'))]
+      : []),
   ];
 }
 
