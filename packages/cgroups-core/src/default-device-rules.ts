@@ -9,14 +9,13 @@ const HARMLESS = [
   'c 1:8', // random
   'c 1:9', // urandom
   'c 5:0', // tty
-  'c 5:1', // console
   'c 5:2', // ptmx
   'c 136:*', // pts/0 and on
 ];
 
 /**
  * What Docker and runc let a container do with devices: use the harmless ones, and make any node (which without a rule that
- * allows to open it is of no use).
+ * allows to open it is of no use). But for one: /dev/console by its own number is the host's; a container's is a terminal of its own.
  * @example
  * DEFAULT_DEVICE_RULES.map(formatDeviceRule); // ['a *:* rwm', 'c *:* m', 'b *:* m', 'c 1:3 rwm', ...]
  */

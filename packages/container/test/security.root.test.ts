@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Container, run, type SyscallEvent } from '@coracle/container';
 import { closeFd, landlockVersion } from '@coracle/syscalls';
-import { needs } from '@coracle/test-support';
+import { findLeftovers, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const ASKS_ABOUT_MKDIR = {
@@ -56,6 +56,20 @@ describe('the rights of programs in a container', () => {
     await using box = await Container.run({ command: ['sleep', '60'], capDrop: ['ALL'] });
     const { stdout } = await box.exec(['grep', '-E', '^(CapBnd|CapEff|NoNewPrivs|Seccomp):', '/proc/self/status']);
     expect(stdout).toBe('CapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n');
+  });
+
+  test('a further program that the container ends under leaves no cgroup behind', async () => {
+    const ids: string[] = [];
+    for (let round = 0; round < 10; round++) {
+      const box = await Container.run({ command: ['sleep', '60'] });
+      ids.push(box.id);
+      const others = [1, 2].map(() => box.exec(['sleep', '60']).catch(() => {}));
+      await new Promise((resolve) => setTimeout(resolve, 5 + round));
+      box.kill();
+      await box.wait();
+      await Promise.all(others);
+    }
+    expect(findLeftovers().cgroups.filter((path) => ids.some((id) => path.includes(id)))).toEqual([]);
   });
 
   test('process 1 of a container with an init can only send signals', async () => {
