@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { isErrno, SystemError } from '@coracle/errors';
+import { closeFd } from '@coracle/syscalls';
 import { type BlockedLog, logBlocked } from './call-log.ts';
 import { removeGroup } from './cgroup-for.ts';
 import { loggedBy } from './config-security.ts';
 import { parseDuration } from './duration.ts';
-import { type ExecOptions, execIn } from './exec.ts';
+import { openProgram } from './enterable.ts';
+import { type ExecOptions, type ExecResult, execIn } from './exec.ts';
 import { thisHost } from './host.ts';
 import type { Isolation } from './isolation.ts';
 import { type EndReport, type Goal, Launch } from './launch.ts';
@@ -229,20 +231,26 @@ export class Container implements AsyncDisposable {
    * @example
    * const { stdout } = await box.exec(['ps', 'aux']);
    */
-  exec(command: readonly string[], options: ExecOptions = {}): ReturnType<typeof execIn> {
+  async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const { config, plan, cgroups } = this.#prepared;
-    return execIn(
-      {
-        pidfd: this.#launch.pidfd,
-        config,
-        scoped: plan.scoped,
-        bounding: thisHost().capabilities(plan.idMaps !== undefined).bounding,
-        joinFiles: cgroups.map((directory) => `${directory}/cgroup.procs`),
-        idMaps: plan.idMaps,
-      },
-      command,
-      options,
-    );
+    const { pidfd } = this.#launch;
+    const program = pidfd !== undefined && plan.init && plan.idMaps ? openProgram(this.pid) : undefined;
+    try {
+      return await execIn(
+        {
+          pidfd: program ?? pidfd,
+          config,
+          scoped: plan.scoped,
+          bounding: thisHost().capabilities(plan.idMaps !== undefined).bounding,
+          joinFiles: cgroups.map((directory) => `${directory}/cgroup.procs`),
+          idMaps: plan.idMaps,
+        },
+        command,
+        options,
+      );
+    } finally {
+      if (program !== undefined) closeFd(program);
+    }
   }
 
   /** Resolves when the container has ended and nothing of it is left; rejects only when the machinery failed. */

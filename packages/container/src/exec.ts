@@ -171,7 +171,6 @@ function planExec(target: ExecTarget, process: Process): Program {
     makeWorkingDirectory: false,
     canSetGroups: target.idMaps?.how !== 'single',
     init: false,
-    inUserNamespace: target.idMaps !== undefined,
   });
   const born = [
     dup3({ from: FDS.initSocket, to: FDS.socket, flags: flags(OPEN, 'O_CLOEXEC') }, 'listen to its own socket'),

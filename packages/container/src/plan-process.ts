@@ -41,9 +41,6 @@ import { stayInScope } from './plan-landlock.ts';
 
 const SIGKILL = 9;
 
-/** setns(2) asks for the right to trace process 1, which an ordinary user has of a dumpable one only. It holds nothing any more. */
-const ENTERABLE = 'let its owner run further programs beside it';
-
 const KILL = toMask(['CAP_KILL']);
 const INIT_CAPABILITIES = { bounding: KILL, permitted: KILL, effective: KILL, inheritable: 0n, ambient: 0n };
 
@@ -60,8 +57,6 @@ export interface ProcessPlan {
   makeWorkingDirectory: boolean;
   /** Whether supplementary groups can be set: not with a map of a single id. */
   canSetGroups: boolean;
-  /** The container has a user namespace. */
-  inUserNamespace: boolean;
   /** Stay as a small init and let a child become the program. */
   init: boolean;
 }
@@ -73,7 +68,7 @@ export interface ProcessPlan {
  * CAP_SETUID; the filter needs no_new_privs, or else CAP_SYS_ADMIN, and judges all steps behind it.
  */
 export function planProcess(plan: ProcessPlan): Step[] {
-  const { process, makeWorkingDirectory, canSetGroups, init, inUserNamespace } = plan;
+  const { process, makeWorkingDirectory, canSetGroups, init } = plan;
   const capabilities = capabilitySteps(plan);
   const filter = filterSteps(plan);
   const steps = [
@@ -89,7 +84,7 @@ export function planProcess(plan: ProcessPlan): Step[] {
     ...(process.noNewPrivileges ? [noNewPrivileges(), ...filter] : []),
     ...becomeProgram(process),
   ];
-  return init ? [...becomeInit(inUserNamespace), ...steps.map((one) => ({ ...one, only: 'child' as const }))] : steps;
+  return init ? [...becomeInit(), ...steps.map((one) => ({ ...one, only: 'child' as const }))] : steps;
 }
 
 function capabilitySteps({ process, bounding }: ProcessPlan): CapabilityPlan {
@@ -123,7 +118,7 @@ function noNewPrivileges(): Step {
  * Process 1 stays the agent, with no right but to send signals, and reaps; its child goes on. All signals are blocked in
  * the one and open again in the other.
  */
-function becomeInit(inUserNamespace: boolean): Step[] {
+function becomeInit(): Step[] {
   const why = 'run an init that hands on signals and reaps orphans';
   const mask = (signals: number[] | 'all'): Step =>
     step('rt_sigprocmask', [flags(SIG, 'SIG_SETMASK'), signalSet(signals), null, 8], why);
@@ -135,7 +130,6 @@ function becomeInit(inUserNamespace: boolean): Step[] {
       closeRange({ first: 0, last: FDS.socket }, why),
       noNewPrivileges(),
       ...setCapabilities(INIT_CAPABILITIES),
-      ...(inUserNamespace ? [prctl(flags(PR, 'PR_SET_DUMPABLE'), [1], ENTERABLE)] : []),
       step('reap_children', [resultOf('program')], why),
     ].map((one) => ({ ...one, only: 'parent' as const })),
   ];

@@ -41,6 +41,7 @@ export interface Plan {
   /** Run by the init at last: it becomes the program. */
   start: readonly Step[];
   idMaps: IdMaps | undefined;
+  init: boolean;
   terminal: boolean;
   /** The filter asks about some calls. */
   notifies: boolean;
@@ -78,9 +79,9 @@ export function makePlan(input: PlanInput): Plan {
       makeWorkingDirectory: process.cwd !== '/',
       canSetGroups: idMaps?.how !== 'single',
       init: input.init,
-      inUserNamespace,
     }),
     idMaps,
+    init: input.init,
     terminal: process.terminal === true,
     notifies,
     scoped: input.scoped,
