@@ -1,5 +1,6 @@
 import type { Seccomp, SeccompArgument, SeccompRule } from '@coracle/oci-spec';
-import { type FilteredArchitecture, numbersOf } from './architectures.ts';
+import { type FilteredArchitecture, hasWideArguments, numbersOf } from './architectures.ts';
+import { word64 } from './conditions.ts';
 import { otherWay } from './multiplexed.ts';
 import { leniency, verdictOf } from './verdict.ts';
 
@@ -40,7 +41,7 @@ export function rulesOf(profile: Seccomp, architecture: FilteredArchitecture): M
   for (const rule of profile.syscalls ?? []) {
     const verdict = verdictOf(rule.action, rule.errnoRet);
     if (verdict === fallback) continue;
-    const alternatives = alternativesOf(rule);
+    const alternatives = alternativesOf(rule, hasWideArguments(architecture));
     for (const name of rule.names) {
       add(name, verdict, alternatives);
       const other = otherWay(architecture, name);
@@ -52,8 +53,14 @@ export function rulesOf(profile: Seccomp, architecture: FilteredArchitecture): M
   return all;
 }
 
-function alternativesOf({ args = [] }: SeccompRule): readonly (readonly SeccompArgument[])[] {
-  if (args.length === 0) return [];
+function alternativesOf({ args = [] }: SeccompRule, wide: boolean): readonly (readonly SeccompArgument[])[] {
   const indexes = new Set(args.map(({ index }) => index));
-  return indexes.size === args.length ? [args] : args.map((condition) => [condition]);
+  const ways = indexes.size === args.length ? [args] : args.map((condition) => [condition]);
+  const real = ways.map((conditions) => conditions.filter((condition) => !alwaysHolds(condition, wide)));
+  return real.some((conditions) => conditions.length === 0) ? [] : real;
+}
+
+/** No bit is compared: to libseccomp, and so here, a rule of nothing else is one without conditions. */
+function alwaysHolds({ op, value }: SeccompArgument, wide: boolean): boolean {
+  return op === 'SCMP_CMP_MASKED_EQ' && BigInt.asUintN(wide ? 64 : 32, word64(value)) === 0n;
 }

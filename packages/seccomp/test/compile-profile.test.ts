@@ -122,6 +122,18 @@ describe('compileProfile', () => {
     expect(verdict(masked, 'clone', [0x8000000000000005n])).toBe('SCMP_ACT_ERRNO 1');
   });
 
+  test('a condition on no bit is none', () => {
+    const nothing: SeccompArgument = { index: 0, op: 'SCMP_CMP_MASKED_EQ', value: 0, valueTwo: 5 };
+    const profile: Seccomp = {
+      ...ERRNO,
+      syscalls: [
+        { names: ['clone'], action: 'SCMP_ACT_ALLOW', args: [nothing] },
+        { names: ['clone'], action: 'SCMP_ACT_KILL' },
+      ],
+    };
+    expect(verdict(profile, 'clone', [9n])).toBe('SCMP_ACT_ALLOW');
+  });
+
   test('a rule without conditions outdoes one with, unless it repeats the default', () => {
     const args: SeccompArgument[] = [{ index: 0, op: 'SCMP_CMP_EQ', value: 1 }];
     const profile = (errnoRet: number): Seccomp => ({

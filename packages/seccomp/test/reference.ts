@@ -11,11 +11,11 @@ export function verdictByTheBook(
   name: string,
   args: readonly bigint[],
 ): string {
+  const wide = architecture !== 'SCMP_ARCH_X86' && architecture !== 'SCMP_ARCH_ARM';
   const inForce = (profile.syscalls ?? []).filter(
     (rule) => rule.names.includes(name) && !repeatsDefault(profile, rule),
   );
-  const always = inForce.find((rule) => !rule.args?.length);
-  const wide = architecture !== 'SCMP_ARCH_X86' && architecture !== 'SCMP_ARCH_ARM';
+  const always = inForce.find((rule) => isUnconditional(rule.args ?? [], wide));
   const rule =
     always ??
     inForce.find((one) => applies(one.args ?? [], args, (index) => wide && !(index === 0 && TAKES_INT.includes(name))));
@@ -38,15 +38,26 @@ function repeatsDefault(profile: Seccomp, rule: SeccompRule): boolean {
   return show(rule.action, rule.errnoRet) === show(profile.defaultAction, profile.defaultErrnoRet);
 }
 
+/** A mask of no bits compares nothing. */
+function isUnconditional(conditions: readonly SeccompArgument[], wide: boolean): boolean {
+  const holds = conditions.map(
+    ({ op, value }) => op === 'SCMP_CMP_MASKED_EQ' && BigInt.asUintN(wide ? 64 : 32, BigInt(value)) === 0n,
+  );
+  return isDoubled(conditions) ? holds.includes(true) : !holds.includes(false);
+}
+
+function isDoubled(conditions: readonly SeccompArgument[]): boolean {
+  return new Set(conditions.map(({ index }) => index)).size < conditions.length;
+}
+
 function applies(
   conditions: readonly SeccompArgument[],
   args: readonly bigint[],
   isWide: (index: number) => boolean,
 ): boolean {
-  const doubled = new Set(conditions.map(({ index }) => index)).size < conditions.length;
   const holds = (condition: SeccompArgument): boolean =>
     holdsFor(condition, args[condition.index] ?? 0n, isWide(condition.index));
-  return doubled ? conditions.some(holds) : conditions.every(holds);
+  return isDoubled(conditions) ? conditions.some(holds) : conditions.every(holds);
 }
 
 function holdsFor({ op, value, valueTwo = 0 }: SeccompArgument, argument: bigint, wide: boolean): boolean {
