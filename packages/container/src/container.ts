@@ -14,6 +14,7 @@ import { type EndReport, type Goal, Launch } from './launch.ts';
 import { listen, type SyscallHandler } from './listener.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
+import type { Plan } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type LimitHit, type Result, signalName, signalNumber } from './result.ts';
 import { idOfName, sweep, writeState } from './state.ts';
@@ -64,7 +65,8 @@ export class Container implements AsyncDisposable {
   readonly stdout: Output | undefined;
   readonly stderr: Output | undefined;
   readonly #launch: Launch;
-  readonly #prepared: Prepared;
+  readonly #prepared: Omit<Prepared, 'plan'>;
+  readonly #entry: Pick<Plan, 'idMaps' | 'init' | 'scoped'>;
   readonly #ended: Promise<Result>;
   #started = process.hrtime.bigint();
   #limitHit: LimitHit | undefined;
@@ -89,7 +91,9 @@ export class Container implements AsyncDisposable {
     this.#onSyscall = log?.handler ?? options.onSyscall;
     this.#blockedCalls = log?.log;
     this.#launch = launch;
-    this.#prepared = prepared;
+    const { plan, ...rest } = prepared; // a program of hundreds of steps, which the launch lets go of
+    this.#prepared = rest;
+    this.#entry = { idMaps: plan.idMaps, init: plan.init, scoped: plan.scoped };
     this.#ended = this.#watch(options);
     // Whoever never waits is not to be told of a failure by the death of the process.
     this.#ended.catch(() => {});
@@ -232,18 +236,19 @@ export class Container implements AsyncDisposable {
    * const { stdout } = await box.exec(['ps', 'aux']);
    */
   async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const { config, plan, cgroups } = this.#prepared;
+    const { config, cgroups } = this.#prepared;
+    const { idMaps, init, scoped } = this.#entry;
     const { pidfd } = this.#launch;
-    const program = pidfd !== undefined && plan.init && plan.idMaps ? openProgram(this.pid) : undefined;
+    const program = pidfd !== undefined && init && idMaps ? openProgram(this.pid) : undefined;
     try {
       return await execIn(
         {
           pidfd: program ?? pidfd,
           config,
-          scoped: plan.scoped,
-          bounding: thisHost().capabilities(plan.idMaps !== undefined).bounding,
+          scoped,
+          bounding: thisHost().capabilities(idMaps !== undefined).bounding,
           joinFiles: cgroups.map((directory) => `${directory}/cgroup.procs`),
-          idMaps: plan.idMaps,
+          idMaps,
         },
         command,
         options,

@@ -21,6 +21,8 @@ import { startError } from './program-error.ts';
 import { receiveDescriptor } from './receive-descriptor.ts';
 import { stepError } from './step-error.ts';
 
+const NOTHING = new Uint8Array();
+
 /** How a container ended and what it used, as the monitor reports it. */
 export interface EndReport {
   end: ProcessEnd;
@@ -50,14 +52,15 @@ export class Launch {
   readonly pid: number;
   /** Where the agent's code was run from. */
   readonly image: Agent['image'];
-  readonly #plan: Plan;
+  /** What is still to be done; let go of once the program runs, for a container may live long. */
+  #ahead: { plan: Plan; first: Message } | undefined;
+  readonly #handsOver: Pick<Plan, 'terminal' | 'notifies'>;
+  readonly #statFiles: number;
   readonly #agent: Agent;
   readonly #init: Channel;
   readonly #pidfd: number;
   readonly #monitorMessage: Message;
   readonly #goal: Goal;
-  /** What the init is sent first. */
-  readonly #first: Message;
   #setup: Promise<void> | undefined;
   #birth: Promise<Outcome | undefined> | undefined;
   #over = false;
@@ -77,14 +80,16 @@ export class Launch {
     first: Message;
     handoverFd: number | undefined;
   }) {
-    this.#plan = parts.plan;
+    this.#ahead = { plan: parts.plan, first: parts.first };
+    this.#handsOver = { terminal: parts.plan.terminal, notifies: parts.plan.notifies };
+    this.#statFiles = parts.plan.statFiles.length;
     this.#agent = parts.agent;
     this.#init = parts.init;
     this.pid = parts.pid;
     this.image = parts.agent.image;
-    this.#monitorMessage = parts.message;
+    // It is sent: only what makes sense of its reports is needed any more.
+    this.#monitorMessage = { ...parts.message, bytes: NOTHING };
     this.#goal = parts.goal;
-    this.#first = parts.first;
     this.#handoverFd = parts.handoverFd;
     this.#pidfd = pidfdOpen(parts.pid);
     this.ended = this.#awaitEnd();
@@ -126,7 +131,7 @@ export class Launch {
   }
 
   async #runSetUp(): Promise<void> {
-    const outcome = await this.#runInInit(this.#first);
+    const outcome = this.#ahead && (await this.#runInInit(this.#ahead.first));
     if (outcome?.failure) throw stepError(outcome.failure);
     if (!outcome) throw await this.#diedEarly();
   }
@@ -137,9 +142,12 @@ export class Launch {
    */
   async start(): Promise<void> {
     if (this.#goal === 'created') await this.setUp();
-    const message = this.#goal === 'created' ? messageFor({ steps: this.#plan.start }) : this.#first;
+    const ahead = this.#ahead;
+    if (!ahead) throw new TypeError('the program was started before');
+    const message = this.#goal === 'created' ? messageFor({ steps: ahead.plan.start }) : ahead.first;
     const outcome = await this.#runInInit(message);
-    if (outcome) throw startError(this.#plan.program, outcome, message.steps);
+    if (outcome) throw startError(ahead.plan.program, outcome, message.steps);
+    this.#ahead = undefined;
     // Each open descriptor makes every later start a little longer: the kernel goes through them all.
     this.#init.close();
   }
@@ -181,8 +189,8 @@ export class Launch {
 
   /** The listener of the container's filter; to be taken once, after the start. */
   takeListener(): number | undefined {
-    if (!this.#plan.notifies) return undefined;
-    if (this.#plan.terminal) this.#terminal ??= this.#receive(); // it was sent first
+    if (!this.#handsOver.notifies) return undefined;
+    if (this.#handsOver.terminal) this.#terminal ??= this.#receive(); // it was sent first
     return this.#receive();
   }
 
@@ -224,7 +232,7 @@ export class Launch {
     return {
       end: readSiginfo(outcome.output(OUTPUT.end)),
       usage: readRusage(outcome.output(OUTPUT.usage)),
-      stats: this.#plan.statFiles.map((_, index) => text(outcome.output(OUTPUT.stat(index)))),
+      stats: Array.from({ length: this.#statFiles }, (_, index) => text(outcome.output(OUTPUT.stat(index)))),
     };
   }
 }
