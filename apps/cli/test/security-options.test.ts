@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ContainerOptions } from '@coracle/container';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { parseArguments } from '../src/arguments.ts';
+import { CONTAINER_OPTIONS } from '../src/option-table.ts';
+import { securityOptions } from '../src/security-options.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'coracle-profiles-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const parse = (...args: string[]): Partial<ContainerOptions> =>
+  securityOptions(parseArguments([...args, 'true'], CONTAINER_OPTIONS).options);
+
+function file(text: string): string {
+  const path = join(directory, 'profile.json');
+  writeFileSync(path, text);
+  return `seccomp=${path}`;
+}
+
+const profile = (value: string): string =>
+  `{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["clone"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":${value},"op":"SCMP_CMP_EQ"}]}]}`;
+
+describe('options for the rights of a container', () => {
+  test('all of them', () => {
+    const options = parse(
+      ...['--cap-add', 'NET_ADMIN,SYS_TIME', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:false'],
+      ...['--security-opt', 'systempaths=unconfined', '--security-opt', 'seccomp=log', '--sysctl', 'net.a=b=c'],
+      ...['--device', '/dev/fuse:/dev/f:r', '--device', '/dev/null:rw', '--device-cgroup-rule', 'c 1:3 r'],
+    );
+    expect(options).toEqual({
+      capAdd: ['NET_ADMIN', 'SYS_TIME'],
+      capDrop: ['ALL'],
+      privileged: false,
+      security: { noNewPrivileges: false, systemPaths: 'unconfined', seccomp: 'log' },
+      sysctls: { 'net.a': 'b=c' },
+      devices: [
+        { path: '/dev/fuse', target: '/dev/f', access: 'r' },
+        { path: '/dev/null', access: 'rw' },
+      ],
+      deviceRules: ['c 1:3 r'],
+    });
+  });
+
+  test('a profile is read from its file', () => {
+    expect(parse('--security-opt', file(profile('18446744073709551615'))).security?.seccomp).toMatchObject({
+      defaultAction: 'SCMP_ACT_ALLOW',
+    });
+    expect(parse('--security-opt', file(profile('18446744073709547520')))).toBeDefined();
+  });
+
+  test.each([
+    ['--security-opt', 'seccomp=', 'no profile is named'],
+    ['--security-opt', 'seccomp=/no/such/file', 'ENOENT'],
+    ['--security-opt', 'apparmor=x', "'apparmor' is none of the security options"],
+    ['--security-opt', 'no-new-privileges=maybe', 'neither true nor false'],
+    ['--security-opt', 'systempaths=none', 'not unconfined'],
+    ['--sysctl', 'net.ipv4.ip_forward', 'not NAME=VALUE'],
+    ['--device', 'fuse', 'not SRC, SRC:DST or SRC:DST:rwm'],
+    ['--device', '/a:/b:/c:r', 'not SRC, SRC:DST or SRC:DST:rwm'],
+  ])('%s %s: %s', (option, value, message) => {
+    expect(() => parse(option, value)).toThrow(message);
+  });
+
+  test.each([
+    ['{', 'not JSON'],
+    ['[1', 'not JSON'],
+    ['null', 'not a JSON object'],
+    ['7', 'not a JSON object'],
+    [profile('18446744073709551608'), '18446744073709551608 is more than JSON in JavaScript keeps exactly'],
+  ])('a file with %j: %s', (text, message) => {
+    expect(() => parse('--security-opt', file(text))).toThrow(message);
+  });
+});
