@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ContainerOptions, DeviceOption } from '@coracle/container';
+import { ConfigError } from '@coracle/oci-spec';
+import { parseProfile } from '@coracle/seccomp';
 import { type Options, UsageError } from './arguments.ts';
 import { messageOf } from './render/error.ts';
 
@@ -81,33 +83,10 @@ function readProfile(path: string): object {
   } catch (cause) {
     throw wrong(messageOf(cause), 'name a file with a seccomp profile, or unconfined');
   }
-  const inexact = inexactNumber(text);
-  if (inexact !== undefined)
-    throw wrong(
-      `${inexact} is more than JSON in JavaScript keeps exactly`,
-      'compare with a smaller value, or by a mask',
-    );
-  const profile = parse(text, (reason) => wrong(`not JSON: ${reason}`, 'write a profile as Docker or OCI has it'));
-  if (typeof profile !== 'object' || profile === null)
-    throw wrong('not a JSON object', 'write a profile as Docker or OCI has it');
-  return profile;
-}
-
-const ALL_ONES = '18446744073709551615';
-
-/**
- * The first value to compare an argument with that JSON.parse() would change: it would be another filter then. All bits set, the
- * one that is common, is understood in spite of that.
- */
-function inexactNumber(text: string): string | undefined {
-  const values = [...text.matchAll(/"value(?:Two)?"\s*:\s*(\d{16,})/g)].map(([, value = '']) => value);
-  return values.find((value) => value !== ALL_ONES && BigInt(value) !== BigInt(Number(value)));
-}
-
-function parse(text: string, wrong: (reason: string) => Error): unknown {
   try {
-    return JSON.parse(text);
+    return parseProfile(text);
   } catch (cause) {
-    throw wrong(messageOf(cause));
+    if (!(cause instanceof ConfigError)) throw cause;
+    throw wrong(`must be ${cause.allowed}, found ${cause.found}`, 'write a profile as Docker or OCI has it');
   }
 }

@@ -64,11 +64,14 @@ describe('options for the rights of a container', () => {
   });
 
   test.each([
-    ['{', 'not JSON'],
-    ['[1', 'not JSON'],
-    ['null', 'not a JSON object'],
-    ['7', 'not a JSON object'],
-    [profile('18446744073709551608'), '18446744073709551608 is more than JSON in JavaScript keeps exactly'],
+    ['{', 'must be JSON, found'],
+    ['[1', 'must be JSON, found'],
+    ['null', 'must be a JSON object, found null'],
+    ['7', 'must be a JSON object, found 7'],
+    [
+      profile('18446744073709551608'),
+      'must be a number that JSON in JavaScript keeps exactly, found 18446744073709551608',
+    ],
   ])('a file with %j: %s', (text, message) => {
     expect(() => parse('--security-opt', file(text))).toThrow(message);
   });

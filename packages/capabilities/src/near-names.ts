@@ -1,3 +1,5 @@
+import { editDistance } from '@coracle/errors';
+
 /** Names offered at most. */
 const MOST = 3;
 
@@ -9,7 +11,7 @@ export function nearNames(word: string, names: readonly string[]): string[] {
   const tolerance = Math.max(1, Math.floor(word.length / 4));
   const rank = (name: string): number => {
     if (word.length > 2 && name.includes(word)) return 0;
-    return distance(word, name);
+    return editDistance(word, name);
   };
   return names
     .map((name) => ({ name, rank: rank(name) }))
@@ -17,18 +19,4 @@ export function nearNames(word: string, names: readonly string[]): string[] {
     .sort((one, other) => one.rank - other.rank)
     .slice(0, MOST)
     .map(({ name }) => name);
-}
-
-/** How many letters must be inserted, removed or replaced to make one word of the other (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let line = 1; line <= from.length; line++) {
-    const above = row;
-    row = [line];
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = (above[column - 1] ?? 0) + (from[line - 1] === to[column - 1] ? 0 : 1);
-      row.push(Math.min(replaced, (above[column] ?? 0) + 1, (row[column - 1] ?? 0) + 1));
-    }
-  }
-  return row[to.length] ?? 0;
 }

@@ -1,6 +1,5 @@
-import { errnoName } from '@coracle/errors';
 import type { Seccomp } from '@coracle/oci-spec';
-import { AUDIT_ARCH, actionOf, simulate } from '@coracle/seccomp';
+import { decide } from '@coracle/seccomp';
 import { filterFor } from './filter-for.ts';
 import type { SyscallHandler } from './listener.ts';
 
@@ -12,18 +11,16 @@ export type BlockedLog = Readonly<Record<string, number>>;
  * @param profile the one in whose place {@link notifyBlocked} was put
  */
 export function logBlocked(profile: Seccomp): { handler: SyscallHandler; log: BlockedLog } {
-  const { bytes } = filterFor(profile);
+  const filter = filterFor(profile);
   const log: Record<string, number> = {};
   return {
     log,
-    handler: ({ name, number, architecture, args }) => {
-      const label = name ?? `call ${number}`;
+    handler: (call) => {
+      const label = call.name ?? `call ${call.number}`;
       log[label] = (log[label] ?? 0) + 1;
-      const auditArch = architecture === undefined ? 0 : AUDIT_ARCH[architecture];
-      const { value } = simulate(bytes, { auditArch, nr: number, args });
+      const { number, architecture, args } = call;
       // A profile that kills would end the log with the first entry.
-      const errno = actionOf(value) === 'SCMP_ACT_ERRNO' ? errnoName(value & 0xffff) : undefined;
-      return { errno: errno ?? 'EPERM' };
+      return { errno: decide(filter, { number, architecture, args }).errno ?? 'EPERM' };
     },
   };
 }

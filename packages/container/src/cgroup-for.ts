@@ -64,9 +64,9 @@ export function planGroup({
   needsDevices: boolean;
 }): Group {
   const missing: Missing[] = unavailable(machine, limits).filter(({ what }) => explicit[what] === undefined);
-  const hasDevices = machine.devices.version !== undefined;
-  if (devices && machine.devices.version === undefined && needsDevices)
-    missing.push({ what: 'devices', reason: machine.devices.reason, fix: machine.devices.fix });
+  const available = machine.devices;
+  if (devices && needsDevices && available.version === undefined)
+    missing.push({ what: 'devices', reason: available.reason, fix: available.fix });
   const inForce = Object.fromEntries(
     Object.entries(limits).filter(([resource]) => !missing.some(({ what }) => what === resource)),
   );
@@ -74,7 +74,7 @@ export function planGroup({
     machine,
     name: `coracle-${id}`,
     limits: inForce,
-    ...(devices && hasDevices ? { devices } : {}),
+    devices: available.version === undefined ? undefined : devices,
   });
   return {
     plan: planned && toSteps(planned),

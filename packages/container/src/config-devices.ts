@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DEFAULT_DEVICE_RULES, type DeviceRule, parseDeviceRule } from '@coracle/cgroups';
+import { deviceNumbers } from './device-numbers.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, DeviceOption, Volume } from './options.ts';
 
@@ -41,16 +42,13 @@ function inspect({ path, target = path, access = 'rwm' }: DeviceOption): { rule:
       `'${access}' is no access to a device`,
       'write letters of rwm: read, write, mknod',
     );
-  const rule: DeviceRule = { allow: true, type: stats.isBlockDevice() ? 'b' : 'c', ...numbersOf(stats.rdev), access };
-  return { rule, volume: { source, target, dev: true, readOnly: !access.includes('w') } };
-}
-
-/** See makedev(3): the numbers are interleaved, so that old ones of 16 bits keep their meaning. */
-function numbersOf(device: bigint): { major: number; minor: number } {
-  return {
-    major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
-    minor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
+  const rule: DeviceRule = {
+    allow: true,
+    type: stats.isBlockDevice() ? 'b' : 'c',
+    ...deviceNumbers(stats.rdev),
+    access,
   };
+  return { rule, volume: { source, target, dev: true, readOnly: !access.includes('w') } };
 }
 
 function readRule(text: string): DeviceRule {

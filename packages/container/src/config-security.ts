@@ -2,6 +2,7 @@ import { release } from 'node:os';
 import { resolveCapabilities } from '@coracle/capabilities';
 import { type Config, ConfigError, type Process, type Seccomp } from '@coracle/oci-spec';
 import { defaultFilter, defaultProfile, notifyBlocked, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
+import { hostArch } from '@coracle/syscalls';
 import { rememberFilter } from './filter-for.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
@@ -42,11 +43,7 @@ function profileFor(
   capabilities: readonly string[],
 ): Seccomp | undefined {
   if (wanted === 'unconfined') return undefined;
-  const target: ProfileTarget = {
-    arch: process.arch === 'arm64' ? 'arm64' : 'x64',
-    capabilities,
-    kernel: release(),
-  };
+  const target: ProfileTarget = { arch: hostArch(), capabilities, kernel: release() };
   if (wanted === 'default') return defaultProfileFor(target);
   if (wanted === 'log') return loggedProfileFor(defaultProfileFor(target));
   try {

@@ -176,8 +176,7 @@ export class Container implements AsyncDisposable {
       this.#handlerError ??= { error };
       this.#launch.signal(SIGKILL);
     });
-    const ended = this.#launch.ended;
-    ended.then(stop, stop);
+    this.#launch.ended.then(stop, stop);
   }
 
   #record(status: 'created' | 'running'): void {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
-import { pidfdOpen } from '@coracle/syscalls';
+import { closeFd, pidfdOpen } from '@coracle/syscalls';
 
 /**
  * A process of a container that an ordinary user may enter beside an init. setns(2) asks for the right to trace the process, and
@@ -13,7 +13,10 @@ export function openProgram(init: number): number | undefined {
   const [child] = childrenOf(init);
   if (child === undefined) return undefined;
   try {
-    return pidfdOpen(child);
+    const pidfd = pidfdOpen(child);
+    if (childrenOf(init).includes(child)) return pidfd;
+    closeFd(pidfd); // it ended in between, and its number may be another's
+    return undefined;
   } catch (error) {
     if (isErrno(error, 'ESRCH')) return undefined;
     throw error;

@@ -2,7 +2,7 @@ import { describeCapabilities, parseCapabilities } from '@coracle/capabilities';
 import { formatIdMap } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { blockedCalls } from '@coracle/seccomp';
-import { type ExplainedStep, explain } from '@coracle/syscalls';
+import { type ExplainedStep, explain, hostArch } from '@coracle/syscalls';
 import type { ContainerOptions } from './options.ts';
 import { prepare } from './prepare.ts';
 
@@ -56,7 +56,7 @@ function rightsOf({ process: program, linux }: Config): string[] {
   const { sets } = parseCapabilities(program?.capabilities ?? {});
   const remarks = [`Root has ${describeCapabilities(sets)}, other users have none.`];
   if (!linux?.seccomp) return [...remarks, 'No system call is blocked.'];
-  const { blocked, conditional } = blockedCalls(linux.seccomp, process.arch === 'arm64' ? 'arm64' : 'x64');
+  const { blocked, conditional } = blockedCalls(linux.seccomp, hostArch());
   return [
     ...remarks,
     `The filter blocks ${blocked.length} system calls: ${blocked.join(' ')}.`,

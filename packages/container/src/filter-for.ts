@@ -1,5 +1,5 @@
 import type { Seccomp } from '@coracle/oci-spec';
-import { AUDIT_ARCH, actionOf, compileProfile, type Filter, numbersOf, simulate } from '@coracle/seccomp';
+import { compileProfile, decide, type Filter } from '@coracle/seccomp';
 import { OptionError } from './option-error.ts';
 
 const filters = new WeakMap<Seccomp, Filter>();
@@ -15,7 +15,7 @@ export function filterFor(profile: Seccomp): Filter {
   if (!lets(filter, 'execve'))
     throw new OptionError(
       'security.seccomp',
-      'no program can start behind this seccomp profile: it forbids execve',
+      'no program can start behind this seccomp profile: it forbids execve, or asks about it',
       'add a rule: { "names": ["execve"], "action": "SCMP_ACT_ALLOW" }',
     );
   if (filter.notifies && !(lets(filter, 'sendmsg') && lets(filter, 'dup3')))
@@ -34,9 +34,7 @@ export function rememberFilter(profile: Seccomp, filter: Filter): void {
 }
 
 /** Whether a call is made without anybody being asked. */
-function lets({ bytes }: Filter, call: string): boolean {
-  const architecture = process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64';
-  const nr = numbersOf(architecture)[call] ?? -1;
-  const action = actionOf(simulate(bytes, { auditArch: AUDIT_ARCH[architecture], nr }).value);
+function lets(filter: Filter, name: string): boolean {
+  const { action } = decide(filter, { name });
   return action === 'SCMP_ACT_ALLOW' || action === 'SCMP_ACT_LOG';
 }

@@ -1,13 +1,6 @@
 import { isErrno } from '@coracle/errors';
-import {
-  type Answer,
-  LISTENER_IOCTL,
-  NOTIFICATION_BYTES,
-  type Notification,
-  readNotification,
-  writeAnswer,
-} from '@coracle/seccomp';
-import { closeFd, ioctlBytes, isReadable, libc } from '@coracle/syscalls';
+import { type Answer, NOTIFICATION_BYTES, type Notification, readNotification, writeAnswer } from '@coracle/seccomp';
+import { closeFd, IOCTL, ioctlBytes, isReadable, libc } from '@coracle/syscalls';
 
 /** Decides about a system call that the container's profile asks about; the program waits meanwhile. */
 export type SyscallHandler = (call: SyscallEvent) => Answer | Promise<Answer>;
@@ -61,7 +54,7 @@ export function listen(fd: number, handler: SyscallHandler, onError: (error: unk
 function receive(fd: number): Notification | undefined {
   const bytes = new Uint8Array(NOTIFICATION_BYTES);
   try {
-    ioctlBytes(fd, LISTENER_IOCTL.receive, bytes);
+    ioctlBytes(fd, IOCTL.SECCOMP_IOCTL_NOTIF_RECV, bytes);
     return readNotification(bytes);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'EINTR')) return undefined;
@@ -72,7 +65,7 @@ function receive(fd: number): Notification | undefined {
 /** A caller that is gone needs no answer. */
 function send(fd: number, bytes: Uint8Array): void {
   try {
-    ioctlBytes(fd, LISTENER_IOCTL.send, bytes);
+    ioctlBytes(fd, IOCTL.SECCOMP_IOCTL_NOTIF_SEND, bytes);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
   }
@@ -82,7 +75,7 @@ function isWaiting(fd: number, id: bigint): boolean {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, id, true);
   try {
-    ioctlBytes(fd, LISTENER_IOCTL.isValid, bytes);
+    ioctlBytes(fd, IOCTL.SECCOMP_IOCTL_NOTIF_ID_VALID, bytes);
     return true;
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return false;

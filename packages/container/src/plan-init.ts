@@ -24,6 +24,7 @@ import {
   closeRange,
   dup3,
   flags,
+  KEYCTL,
   MS,
   OPEN,
   PR,
@@ -41,9 +42,6 @@ import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
 
 const SIGKILL = 9;
-
-/** See keyctl_join_session_keyring(3). */
-const KEYCTL_JOIN_SESSION_KEYRING = 1;
 
 /** What the set-up of a container depends on beside its configuration. */
 export interface InitPlan {
@@ -91,7 +89,7 @@ function guardAgent({ inUserNamespace }: InitPlan): Step[] {
     prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
     prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
     umask(0, 'make files with exactly the modes asked for'),
-    step('keyctl', [KEYCTL_JOIN_SESSION_KEYRING, null, 0, 0, 0], {
+    step('keyctl', [flags(KEYCTL, 'KEYCTL_JOIN_SESSION_KEYRING'), null, 0, 0, 0], {
       why: "have a session keyring of its own, not the caller's",
       tolerate: ['ENOSYS', 'EDQUOT'], // the latter when a user has two hundred; the filter forbids to read it anyway
     }),

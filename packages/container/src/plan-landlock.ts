@@ -1,7 +1,4 @@
-import { landlockRuleset, resultOf, type Step, step } from '@coracle/syscalls';
-
-/** LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET and LANDLOCK_SCOPE_SIGNAL of linux/landlock.h. */
-const SCOPES = 0b11;
+import { flags, LANDLOCK, landlockRuleset, resultOf, type Step, step } from '@coracle/syscalls';
 
 /** The version of Landlock that has them: Linux 6.12. */
 export const LANDLOCK_WITH_SCOPES = 6;
@@ -15,7 +12,9 @@ export const LANDLOCK_WITH_SCOPES = 6;
  */
 export function stayInScope(): Step[] {
   const why = "keep it from the host's abstract sockets";
-  const ruleset = landlockRuleset({ scoped: SCOPES });
+  const ruleset = landlockRuleset({
+    scoped: flags(LANDLOCK, 'LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET', 'LANDLOCK_SCOPE_SIGNAL'),
+  });
   return [
     step('landlock_create_ruleset', [ruleset, ruleset.bytes.length, 0], { why, result: 'ruleset' }),
     step('landlock_restrict_self', [resultOf('ruleset'), 0], why),

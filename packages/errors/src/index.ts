@@ -3,5 +3,5 @@
  * @module
  */
 export { type ErrnoName, errnoName, errnoNumber, errnoText } from './errno.ts';
-export { nearest } from './nearest.ts';
+export { editDistance, nearest } from './nearest.ts';
 export { isErrno, SystemError, type SystemErrorDetails } from './system-error.ts';

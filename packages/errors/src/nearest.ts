@@ -13,7 +13,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined;
 }
 
-function editDistance(a: string, b: string): number {
+/**
+ * How many letters must be inserted, removed or replaced to make one word of the other (Levenshtein).
+ * @example
+ * editDistance('kill', 'skill'); // 1
+ */
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

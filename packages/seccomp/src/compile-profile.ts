@@ -1,5 +1,5 @@
 import { ConfigError, type Seccomp } from '@coracle/oci-spec';
-import type { Arch } from '@coracle/syscalls';
+import { type Arch, hostArch } from '@coracle/syscalls';
 import { AUDIT_ARCH, architecturesOn, type FilteredArchitecture, numbersOf, X32_BIT } from './architectures.ts';
 import { assemble } from './assemble.ts';
 import { DATA, MOST_INSTRUCTIONS, toBytes } from './bpf.ts';
@@ -51,10 +51,6 @@ export function compileProfile(profile: Seccomp, { arch = hostArch() }: CompileO
     notifies: (profile.syscalls ?? []).some(({ action }) => action === 'SCMP_ACT_NOTIFY'),
     unknown: unknownNames(profile, architectures),
   };
-}
-
-function hostArch(): Arch {
-  return process.arch === 'arm64' ? 'arm64' : 'x64';
 }
 
 function instructionsOf(profile: Seccomp, architectures: readonly FilteredArchitecture[]): Uint8Array {

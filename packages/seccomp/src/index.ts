@@ -6,6 +6,7 @@
 export { AUDIT_ARCH, type FilteredArchitecture, numbersOf } from './architectures.ts';
 export { type BlockedCalls, blockedCalls } from './blocked-calls.ts';
 export { type CompileOptions, compileProfile, type Filter } from './compile-profile.ts';
+export { type Decision, decide } from './decide.ts';
 export { defaultFilter } from './default-filter.ts';
 export { BLOCKED_REASONS, type BlockedReason, whyBlocked } from './default-profile/why-blocked.ts';
 export { defaultProfile } from './default-profile.ts';
@@ -13,13 +14,13 @@ export { disassemble } from './disassemble.ts';
 export { loadFilter } from './load-filter.ts';
 export {
   type Answer,
-  LISTENER_IOCTL,
   NOTIFICATION_BYTES,
   type Notification,
   readNotification,
   writeAnswer,
 } from './notification.ts';
 export { notifyBlocked } from './notify-blocked.ts';
+export { parseProfile } from './parse-profile.ts';
 export { resolveProfile } from './profile-file.ts';
 export type { KernelVersion, ProfileTarget } from './profile-target.ts';
 export { type CallData, type SimulatedVerdict, simulate } from './simulate.ts';

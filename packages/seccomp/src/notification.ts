@@ -4,9 +4,6 @@ import { AUDIT_ARCH, type FilteredArchitecture, numbersOf, X32_BIT } from './arc
 /** Bytes of `struct seccomp_notif`. */
 export const NOTIFICATION_BYTES = 80;
 
-/** Requests of ioctl(2) on a listener: SECCOMP_IOCTL_NOTIF_* of linux/seccomp.h. */
-export const LISTENER_IOCTL = { receive: 0xc0502100, send: 0xc0182101, isValid: 0x40082102 } as const;
-
 /** A system call that waits for its listener's answer. */
 export interface Notification {
   /** Of this one notification. */

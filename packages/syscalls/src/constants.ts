@@ -202,6 +202,19 @@ export const IOCTL = {
   TIOCGPTPEER: 0x5441,
   SIOCGIFFLAGS: 0x8913,
   SIOCSIFFLAGS: 0x8914,
+  SECCOMP_IOCTL_NOTIF_RECV: 0xc0502100,
+  SECCOMP_IOCTL_NOTIF_SEND: 0xc0182101,
+  SECCOMP_IOCTL_NOTIF_ID_VALID: 0x40082102,
+} as const;
+
+/** Operations of keyctl(2). */
+export const KEYCTL = { KEYCTL_JOIN_SESSION_KEYRING: 1 } as const;
+
+/** Of landlock(7): the question for its version, and what a process can be kept from reaching outside of its own domain. */
+export const LANDLOCK = {
+  LANDLOCK_CREATE_RULESET_VERSION: 0x1,
+  LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET: 0x1,
+  LANDLOCK_SCOPE_SIGNAL: 0x2,
 } as const;
 
 /** Flags of close_range(2). */

@@ -1,5 +1,5 @@
 import { errnoName, SystemError } from '@coracle/errors';
-import { AF, F, IOCTL, LOCK, MSG, POLL, SOCK } from './constants.ts';
+import { AF, F, IOCTL, LANDLOCK, LOCK, MSG, POLL, SOCK } from './constants.ts';
 import { libc } from './libc.ts';
 import { pollFds } from './structs.ts';
 import { type SyscallName, syscallNumber } from './syscall-names.ts';
@@ -65,10 +65,9 @@ export function pipe(): [number, number] {
  */
 export function landlockVersion(): number {
   const { arch, syscall } = libc();
-  const LANDLOCK_CREATE_RULESET_VERSION = 1;
   return Math.max(
     0,
-    syscall(syscallNumber('landlock_create_ruleset', arch) ?? -1, 0, 0, LANDLOCK_CREATE_RULESET_VERSION),
+    syscall(syscallNumber('landlock_create_ruleset', arch) ?? -1, 0, 0, LANDLOCK.LANDLOCK_CREATE_RULESET_VERSION),
   );
 }
 

@@ -36,4 +36,4 @@ export { renderArg, renderStep } from './render.ts';
 export { type Program, type Purpose, type Step, step } from './step.ts';
 export * from './structs.ts';
 export { SyscallError } from './syscall-error.ts';
-export { type Arch, type SyscallName, syscallNumber, syscallNumbers } from './syscall-names.ts';
+export { type Arch, hostArch, type SyscallName, syscallNumber, syscallNumbers } from './syscall-names.ts';

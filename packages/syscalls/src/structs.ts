@@ -224,7 +224,7 @@ export function bpfProgAttach(attachment: {
 /**
  * `struct landlock_ruleset_attr` of landlock_create_ruleset(2), 24 bytes.
  * @example
- * landlockRuleset({ scoped: 1 }); // LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET
+ * landlockRuleset({ scoped: flags(LANDLOCK, 'LANDLOCK_SCOPE_SIGNAL') });
  */
 export function landlockRuleset({
   handledFs = 0n,
@@ -233,12 +233,12 @@ export function landlockRuleset({
 }: {
   handledFs?: bigint;
   handledNet?: bigint;
-  scoped?: number;
+  scoped?: Flags | number;
 }): Struct {
-  return struct(24, `{scoped: ${scoped}}`, (view) => {
+  return struct(24, `{scoped: ${text(scoped)}}`, (view) => {
     setWord(view, 0, handledFs);
     setWord(view, 8, handledNet);
-    setWord(view, 16, scoped);
+    setWord(view, 16, number(scoped));
   });
 }
 

@@ -5,6 +5,15 @@ import { X64_NUMBERS } from './numbers-x64.ts';
 export type Arch = 'x64' | 'arm64';
 
 /**
+ * The architecture of this machine, without loading anything.
+ * @example
+ * hostArch(); // 'x64'
+ */
+export function hostArch(): Arch {
+  return process.arch === 'arm64' ? 'arm64' : 'x64';
+}
+
+/**
  * The name of a system call, as in syscalls(2); `reap_children` is no call of the kernel but the agent's own:
  * the endless work of an init process.
  */

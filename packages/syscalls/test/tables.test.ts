@@ -15,6 +15,8 @@ import {
   FS,
   FSCONFIG,
   IOCTL,
+  KEYCTL,
+  LANDLOCK,
   LOCK,
   MFD,
   MNT,
@@ -75,7 +77,9 @@ const TABLES: [name: string, table: Table, header: string, options?: { enums?: t
   ['SOCK', SOCK, 'sys/socket.h', { enums: true }],
   ['MSG', MSG, 'sys/socket.h', { enums: true }],
   ['SCM', { SCM_RIGHTS, SOL_SOCKET }, 'sys/socket.h', { enums: true }],
-  ['IOCTL', IOCTL, 'sys/ioctl.h'],
+  ['IOCTL', IOCTL, 'sys/ioctl.h', { also: 'linux/seccomp.h' }],
+  ['KEYCTL', KEYCTL, 'linux/keyctl.h'],
+  ['LANDLOCK', LANDLOCK, 'linux/landlock.h'],
   ['CLOSE_RANGE', CLOSE_RANGE, 'linux/close_range.h'],
   ['LOCK', LOCK, 'sys/file.h'],
   ['POLL', POLL, 'poll.h'],
@@ -87,8 +91,8 @@ const TABLES: [name: string, table: Table, header: string, options?: { enums?: t
   ['BPF_F', BPF_F, 'linux/bpf.h'],
 ];
 
-/** Of Linux 6.3, younger than the headers of some systems that are still in use. */
-const YOUNG = ['MFD_EXEC', 'F_SEAL_EXEC'];
+/** Of Linux 6.3 and 6.12, younger than the headers of some systems that are still in use. */
+const YOUNG = ['LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET', 'LANDLOCK_SCOPE_SIGNAL', 'MFD_EXEC', 'F_SEAL_EXEC'];
 
 describe.each(ARCHES)('on %s', (arch) => {
   const testWithCompiler = needs.test(compilerFor(arch));

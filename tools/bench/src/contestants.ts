@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { availableCapabilities, resolveCapabilities } from '@coracle/capabilities';
 import { run } from '@coracle/container';
 import { defaultProfile } from '@coracle/seccomp';
+import { hostArch } from '@coracle/syscalls';
 
 /** Something that is timed from its call to its end. */
 export interface Contestant {
@@ -78,8 +79,7 @@ function capabilities(): ReturnType<typeof resolveCapabilities> {
 }
 
 function seccomp(): ReturnType<typeof defaultProfile> {
-  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
-  return defaultProfile({ arch, capabilities: capabilities().bounding, kernel: release() });
+  return defaultProfile({ arch: hostArch(), capabilities: capabilities().bounding, kernel: release() });
 }
 
 /** The runtime's own default configuration with the same root, program, rights, filter, and a limit on processes. */

@@ -1,5 +1,6 @@
 import { type Stats, statSync } from 'node:fs';
 import { isErrno, SystemError } from '@coracle/errors';
+import { deviceNumbers } from '../device-numbers.ts';
 import { OptionError } from '../option-error.ts';
 import type { Volume } from '../options.ts';
 
@@ -21,7 +22,7 @@ const HARMLESS = new Set(['1:3', '1:5', '1:7', '1:8', '1:9', '5:0']);
 export function inspectSource(path: string, { target, dev }: Pick<Volume, 'target' | 'dev'>): VolumeSource {
   const stats = statsOf(path, target);
   const isDevice = stats.isCharacterDevice() || stats.isBlockDevice();
-  const isHarmlessDevice = isDevice && HARMLESS.has(deviceNumbers(stats.rdev));
+  const isHarmlessDevice = isDevice && isHarmless(stats.rdev);
   if (isDevice && !isHarmlessDevice && dev !== true)
     throw new OptionError(
       'volumes',
@@ -56,8 +57,7 @@ function statsOf(path: string, target: string): Stats {
   }
 }
 
-/** As `st_rdev` is put together by Linux. */
-function deviceNumbers(rdev: number): string {
-  const device = BigInt(rdev);
-  return `${(device >> 8n) & 0xfffn}:${(device & 0xffn) | ((device >> 12n) & 0xfff00n)}`;
+function isHarmless(rdev: number): boolean {
+  const { major, minor } = deviceNumbers(BigInt(rdev));
+  return HARMLESS.has(`${major}:${minor}`);
 }
