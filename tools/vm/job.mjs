@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { MachineError } from './machine-error.mjs';
 
 const CONTROLLED = ['.', 'cgroup.procs', 'cgroup.subtree_control', 'cgroup.threads'];
-const OWN_DIRECTORIES = ['/tmp', '/run', '/dev', '/proc', '/sys', '/var/run'];
+const OWN_DIRECTORIES = ['/run', '/dev', '/proc', '/sys', '/var/run'];
+/** Where the machine keeps this computer's /tmp; its own is empty. */
+const HOST_TMP = '/run/coracle-vm/host-tmp';
 
 /**
  * @typedef {object} Account
@@ -37,14 +39,15 @@ export function delegatedCgroup(uid) {
  * @throws {MachineError} EUSAGE when the directory exists on this computer only
  */
 export function scriptOf({ command, cwd, env, account, delegate = false, before }) {
-  if (OWN_DIRECTORIES.some((directory) => `${cwd}/`.startsWith(`${directory}/`))) {
+  if (cwd === '/tmp' || OWN_DIRECTORIES.some((directory) => `${cwd}/`.startsWith(`${directory}/`))) {
     throw new MachineError(
       'EUSAGE',
-      `The machine has ${OWN_DIRECTORIES.join(', ')} of its own: start from outside of ${cwd}`,
+      `The machine has ${['/tmp', ...OWN_DIRECTORIES].join(', ')} of its own: start from outside of ${cwd}`,
     );
   }
   const variables = environment(env, account, delegate && account ? delegatedCgroup(account.uid) : undefined);
   return [
+    ...fromTmp(cwd),
     ...(before ? ['set -e', before, 'set +e'] : []),
     ...(account ? runtimeDirectory(account) : []),
     ...(account && delegate ? delegation(account) : []),
@@ -81,6 +84,14 @@ export function accountOf(user, { passwd = read('/etc/passwd'), group = read('/e
 /** @param {string} text any text without a zero byte */
 export function quote(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Below /tmp the machine shows what the command is started in: a checkout for a trial often lies there. */
+function fromTmp(cwd) {
+  const [, name] = /^\/tmp\/([^/]+)/.exec(cwd) ?? [];
+  if (name === undefined) return [];
+  const place = quote(`/tmp/${name}`);
+  return [`mkdir ${place} && mount -o bind ${quote(`${HOST_TMP}/${name}`)} ${place} || exit 125`];
 }
 
 function runtimeDirectory({ uid, gid }) {

@@ -47,6 +47,16 @@ test('without no_new_privs an ordinary user is refused', async () => {
   expect(failure && new SyscallError(failure.step, failure.errno).message).toMatch(/EACCES.*filter system calls/s);
 });
 
+test.each([['sendto'], ['sendto', 'exit_group']])(
+  'an agent that cannot answer behind its filter ends: %s',
+  async (...names) => {
+    using agent = Agent.spawn({});
+    const profile: Seccomp = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names, action: 'SCMP_ACT_ERRNO' }] };
+    const steps = [NO_NEW_PRIVS, loadFilter(compileProfile(profile), 'filter system calls')];
+    await expect(agent.channel.run({ steps })).rejects.toThrow('the agent ended before it had answered');
+  },
+);
+
 test('upper halves of arguments do not lead around the default profile', async () => {
   const profile = defaultProfile({ arch, capabilities: [], kernel: '6.0' });
   const [AF_UNIX, AF_VSOCK, SOCK_STREAM] = [1, 40, 1];

@@ -31,6 +31,8 @@ mount -t devpts -o nosuid,noexec,gid=5,mode=620,ptmxmode=666 devpts /new/dev/pts
 mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /new/dev/shm
 mount -t mqueue -o nosuid,nodev,noexec mqueue /new/dev/mqueue
 mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /new/run
+mkdir -p /new/run/coracle-vm/host-tmp
+mount -o bind /new/tmp /new/run/coracle-vm/host-tmp # for a checkout that lies there
 mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /new/tmp
 ln -s /proc/self/fd /new/dev/fd
 ln -s fd/0 /new/dev/stdin
@@ -47,7 +49,6 @@ done
 ip link set lo up
 hostname coracle-vm
 
-mkdir /new/run/coracle-vm
 cp -a /bin /supervise /new/run/coracle-vm/
 exec switch_root /new /run/coracle-vm/bin/sh /run/coracle-vm/supervise
 fail 'could not move to the new root'

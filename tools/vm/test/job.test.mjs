@@ -56,7 +56,7 @@ describe('scriptOf', () => {
     expect({ stdout, status }).toEqual({ stdout: '', status: 3 });
   });
 
-  test.each(['/tmp', '/tmp/x', '/run', '/dev/shm'])(
+  test.each(['/tmp', '/run', '/run/x', '/dev/shm'])(
     'a job in %s is refused, for the machine has another one',
     (cwd) => {
       expect(() => scriptOf({ ...job, cwd })).toThrow(expect.objectContaining({ code: 'EUSAGE' }));
@@ -65,6 +65,15 @@ describe('scriptOf', () => {
 
   test('a directory whose name only begins like one of these is not', () => {
     expect(scriptOf({ ...job, cwd: '/tmpfiles' })).toContain("cd '/tmpfiles'");
+    expect(scriptOf({ ...job, cwd: '/tmpfiles' })).not.toContain('mount');
+  });
+
+  test('below /tmp, of which it has its own, the machine is shown what the command starts in', () => {
+    const script = scriptOf({ ...job, cwd: "/tmp/it's/a/checkout" }).split('\n');
+    expect(script[0]).toBe(
+      String.raw`mkdir '/tmp/it'\''s' && mount -o bind '/run/coracle-vm/host-tmp/it'\''s' '/tmp/it'\''s' || exit 125`,
+    );
+    expect(script[1]).toBe(String.raw`cd '/tmp/it'\''s/a/checkout' || exit 125`);
   });
 
   test('an account becomes the user with its groups and no others', () => {
