@@ -2,7 +2,6 @@ import { SystemError } from '@coracle/errors';
 import { type IdMaps, joinNamespaces, type NamespaceType } from '@coracle/namespaces';
 import type { Config, Process } from '@coracle/oci-spec';
 import {
-  Agent,
   Channel,
   clone3,
   close,
@@ -20,6 +19,7 @@ import {
   prctl,
   REPORT,
   REPORT_LENGTH,
+  type RunningAgent,
   readSiginfo,
   resultOf,
   SIGINFO_LENGTH,
@@ -36,6 +36,7 @@ import { OptionError } from './option-error.ts';
 import { planProcess } from './plan-process.ts';
 import { startError } from './program-error.ts';
 import { signalName } from './result.ts';
+import { startAgent } from './start-agent.ts';
 import { openStdio, type StdioOption } from './stdio.ts';
 import { stepError } from './step-error.ts';
 import { lookUpUser } from './users.ts';
@@ -93,16 +94,21 @@ export async function execIn(
   const stdio = openStdio([options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe']);
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
-  let agent: Agent | undefined;
+  let agent: RunningAgent | undefined;
   try {
-    agent = Agent.spawn({ stdio: stdio.fds, fds: [theirs, target.pidfd], title: 'coracle: exec' });
+    try {
+      agent = startAgent({ stdio: stdio.fds, fds: [theirs, target.pidfd], title: 'coracle: exec' });
+    } finally {
+      closeFd(theirs);
+    }
     stdio.release();
-    closeFd(theirs);
     const message = agent.channel.post(program);
     const texts = Promise.all([stdio.stdout?.text() ?? '', stdio.stderr?.text() ?? '']);
     // When there is nothing to read after all, that is told by another error.
     texts.catch(() => {});
     const entered = await agent.channel.report(message);
+    const reason = entered ? undefined : await agent.whyGone();
+    if (reason) throw reason;
     if (entered?.failure) throw stepError(entered.failure);
     const notStarted = await channel.report(message);
     if (notStarted) throw startError(command[0] ?? '', notStarted, message.steps);

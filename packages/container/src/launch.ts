@@ -2,7 +2,6 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { isErrno, SystemError } from '@coracle/errors';
 import { writeIdMaps } from '@coracle/namespaces';
 import {
-  Agent,
   Channel,
   closeFd,
   type Message,
@@ -11,6 +10,7 @@ import {
   type ProcessEnd,
   pidfdOpen,
   pidfdSendSignal,
+  type RunningAgent,
   readRusage,
   readSiginfo,
   socketPair,
@@ -19,6 +19,7 @@ import type { Plan } from './plan.ts';
 import { OUTPUT } from './plan-monitor.ts';
 import { startError } from './program-error.ts';
 import { receiveDescriptor } from './receive-descriptor.ts';
+import { startAgent } from './start-agent.ts';
 import { stepError } from './step-error.ts';
 
 const NOTHING = new Uint8Array();
@@ -51,15 +52,17 @@ export type Stdio = readonly [number, number, number];
 export class Launch {
   readonly pid: number;
   /** Where the agent's code was run from. */
-  readonly image: Agent['image'];
+  readonly image: RunningAgent['image'];
   /** What is still to be done; let go of once the program runs, for a container may live long. */
   #ahead: { plan: Plan; first: Message } | undefined;
   readonly #handsOver: Pick<Plan, 'terminal' | 'notifies'>;
   readonly #statFiles: number;
-  readonly #agent: Agent;
+  readonly #agent: RunningAgent;
   readonly #init: Channel;
-  readonly #pidfd: number;
+  /** Of the container's first process; `undefined` when it had ended before this could be opened. */
+  readonly #pidfd: number | undefined;
   readonly #monitorMessage: Message;
+  /** Where it is to get with the first message. */
   readonly #goal: Goal;
   #setup: Promise<void> | undefined;
   #birth: Promise<Outcome | undefined> | undefined;
@@ -72,7 +75,7 @@ export class Launch {
 
   private constructor(parts: {
     plan: Plan;
-    agent: Agent;
+    agent: RunningAgent;
     init: Channel;
     pid: number;
     message: Message;
@@ -91,7 +94,7 @@ export class Launch {
     this.#monitorMessage = { ...parts.message, bytes: NOTHING };
     this.#goal = parts.goal;
     this.#handoverFd = parts.handoverFd;
-    this.#pidfd = pidfdOpen(parts.pid);
+    this.#pidfd = openProcess(parts.pid, parts.agent.channel);
     this.ended = this.#awaitEnd();
   }
 
@@ -103,22 +106,28 @@ export class Launch {
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
     const handover = plan.terminal || plan.notifies ? socketPair() : undefined;
-    let agent: Agent | undefined;
+    let agent: RunningAgent | undefined;
     try {
-      agent = startAgent(plan, { stdio, fds: [initTheirs, handover?.[1], terminalFd] });
+      agent = startMonitor(plan.id, { stdio, fds: [initTheirs, handover?.[1], terminalFd] });
       closeFd(initTheirs);
       const message = agent.channel.post(plan.monitor);
-      // Encoded while the kernel makes the namespaces, so that the init does not wait for it.
+      // Encoded while the kernel makes the namespaces, and sent before the init is born, so that it does not wait.
       const first = messageFor({ steps: goal === 'created' ? plan.setup : [...plan.setup, ...plan.start] });
+      if (!plan.idMaps) sendIfThere(init, first);
       const born = await agent.channel.report(message);
-      const pid = bornPid(born);
-      if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
+      const pid = bornPid(born, await (born ? undefined : agent.whyGone()));
+      if (plan.idMaps) {
+        await writeIdMaps(pid, plan.idMaps);
+        sendIfThere(init, first); // its first step is to become root of its user namespace
+      }
       return new Launch({ plan, agent, init, pid, message, goal, first, handoverFd: handover?.[0] });
     } catch (error) {
+      // A monitor that was never there breaks the pipe to it, which says nothing of why.
+      const reason = isErrno(error, 'EPIPE') ? await agent?.whyGone() : undefined;
       init.close();
       agent?.close();
       if (handover) closeFd(handover[0]);
-      throw error;
+      throw reason ?? error;
     } finally {
       if (handover) closeFd(handover[1]);
     }
@@ -131,7 +140,7 @@ export class Launch {
   }
 
   async #runSetUp(): Promise<void> {
-    const outcome = this.#ahead && (await this.#runInInit(this.#ahead.first));
+    const outcome = this.#ahead && (await this.#reportOfInit(this.#ahead.first));
     if (outcome?.failure) throw stepError(outcome.failure);
     if (!outcome) throw await this.#diedEarly();
   }
@@ -144,8 +153,12 @@ export class Launch {
     if (this.#goal === 'created') await this.setUp();
     const ahead = this.#ahead;
     if (!ahead) throw new TypeError('the program was started before');
-    const message = this.#goal === 'created' ? messageFor({ steps: ahead.plan.start }) : ahead.first;
-    const outcome = await this.#runInInit(message);
+    let message = ahead.first;
+    if (this.#goal === 'created') {
+      message = messageFor({ steps: ahead.plan.start });
+      sendIfThere(this.#init, message);
+    }
+    const outcome = await this.#reportOfInit(message);
     if (outcome) throw startError(ahead.plan.program, outcome, message.steps);
     this.#ahead = undefined;
     // Each open descriptor makes every later start a little longer: the kernel goes through them all.
@@ -153,16 +166,10 @@ export class Launch {
   }
 
   /**
-   * The init's first report is of its own birth, in the monitor's program; the set-up goes out before it is read.
+   * What came of a message that the init was sent. Its first report is of its own birth, in the monitor's program.
    * @returns `undefined` when the init has become the program, or is gone
    */
-  async #runInInit(message: Message): Promise<Outcome | undefined> {
-    try {
-      this.#init.send(message);
-    } catch (error) {
-      if (isErrno(error, 'EPIPE')) return undefined;
-      throw error;
-    }
+  async #reportOfInit(message: Message): Promise<Outcome | undefined> {
     this.#birth ??= this.#init.report(this.#monitorMessage);
     const birth = await this.#birth;
     if (birth?.failure) throw stepError(birth.failure);
@@ -205,7 +212,7 @@ export class Launch {
 
   /** Sends a signal to process 1 of the container; says whether it was still there. */
   signal(signal: number): boolean {
-    if (this.#over) return false;
+    if (this.#over || this.#pidfd === undefined) return false;
     try {
       pidfdSendSignal(this.#pidfd, signal);
       return true;
@@ -219,9 +226,9 @@ export class Launch {
     const outcome = await this.#agent.channel.report(this.#monitorMessage);
     this.#over = true;
     this.#init.close();
-    this.#agent.close();
-    closeFd(this.#pidfd);
-    for (const fd of [this.#handoverFd, this.#terminal]) if (fd !== undefined) closeFd(fd);
+    if (outcome) this.#agent.letGo();
+    else this.#agent.close();
+    for (const fd of [this.#pidfd, this.#handoverFd, this.#terminal]) if (fd !== undefined) closeFd(fd);
     if (!outcome)
       throw new SystemError({
         code: 'ECHILD',
@@ -242,19 +249,46 @@ function text(bytes: Uint8Array): string {
   return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1');
 }
 
-function startAgent(plan: Plan, { stdio, fds }: { stdio: Stdio; fds: (number | undefined)[] }): Agent {
+/**
+ * The process, as long as its monitor has not told of its end: only then is the pid surely still its own, for the monitor
+ * tells first and buries afterwards.
+ */
+function openProcess(pid: number, monitor: Channel): number | undefined {
+  let pidfd: number;
+  try {
+    pidfd = pidfdOpen(pid);
+  } catch (error) {
+    if (isErrno(error, 'ESRCH')) return undefined;
+    throw error;
+  }
+  if (!monitor.hasNews()) return pidfd;
+  closeFd(pidfd);
+  return undefined;
+}
+
+/** An init that is gone, or was never born, is told of by its monitor. */
+function sendIfThere(init: Channel, message: Message): void {
+  try {
+    init.send(message);
+  } catch (error) {
+    if (!isErrno(error, 'EPIPE')) throw error;
+  }
+}
+
+function startMonitor(id: string, { stdio, fds }: { stdio: Stdio; fds: (number | undefined)[] }): RunningAgent {
   const last = fds.findLastIndex((fd) => fd !== undefined);
   const nothing = fds.slice(0, last).includes(undefined) ? openSync('/dev/null', constants.O_RDWR) : undefined;
   try {
     const given = fds.slice(0, last + 1).map((fd) => fd ?? nothing ?? 0);
-    return Agent.spawn({ stdio, fds: given, title: `coracle: monitor of ${plan.id}` });
+    return startAgent({ stdio, fds: given, title: `coracle: monitor of ${id}` });
   } finally {
     if (nothing !== undefined) closeSync(nothing);
   }
 }
 
 /** The pid out of the monitor's first report. When that is its last, the step that failed is the error. */
-function bornPid(report: Outcome | undefined): number {
+function bornPid(report: Outcome | undefined, reason: Error | undefined): number {
+  if (reason) throw reason;
   if (!report)
     throw new SystemError({
       code: 'ECHILD',

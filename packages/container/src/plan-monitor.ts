@@ -193,7 +193,13 @@ function endContainer(): Step[] {
     step('kill', [resultOf('init'), SIGKILL], { why: 'end the container, if the caller ended first', only }),
     step(
       'waitid',
-      [P.P_ALL, 0, output(OUTPUT.end, SIGINFO_LENGTH), flags(WAIT, 'WEXITED'), output(OUTPUT.usage, RUSAGE_LENGTH)],
+      [
+        P.P_ALL,
+        0,
+        output(OUTPUT.end, SIGINFO_LENGTH),
+        flags(WAIT, 'WEXITED', 'WNOWAIT'),
+        output(OUTPUT.usage, RUSAGE_LENGTH),
+      ],
       {
         why: 'learn how it ended',
         only,
@@ -243,13 +249,17 @@ function removeState({ id, name, stateRoot }: MonitorPlan): Step[] {
   ];
 }
 
-/** The monitor goes by itself, so that it is gone by the time its last report is read. A process born of it never comes here. */
+/**
+ * The monitor goes by itself. The container's process is buried only when its end was told, so that until then nobody else
+ * can have its pid. A process born of the monitor never comes here.
+ */
 function leave(): Step[] {
   return [
     step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
       why: 'tell the caller',
       only: 'parent',
     }),
+    step('waitid', [P.P_ALL, 0, null, flags(WAIT, 'WEXITED'), null], { why: 'bury it', only: 'parent' }),
     step('exit_group', [0], { why: 'be gone', only: 'parent' }),
   ];
 }

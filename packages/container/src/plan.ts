@@ -29,17 +29,20 @@ export interface PlanInput {
   terminalSettings: Uint8Array | undefined;
 }
 
-/** The programs of a container, ready to be run or to be explained. */
+/**
+ * The programs of a container, ready to be run or to be explained. Those of the init are made when they are first asked for:
+ * by then the monitor is at work.
+ */
 export interface Plan {
   id: string;
   program: string;
   /** Run by the monitor, from before the birth to after the end. */
   monitor: Program;
   /** Run by the init: the set-up, in the parts that `explain` shows. */
-  parts: readonly Part[];
-  setup: readonly Step[];
+  readonly parts: readonly Part[];
+  readonly setup: readonly Step[];
   /** Run by the init at last: it becomes the program. */
-  start: readonly Step[];
+  readonly start: readonly Step[];
   idMaps: IdMaps | undefined;
   init: boolean;
   terminal: boolean;
@@ -56,7 +59,19 @@ export function makePlan(input: PlanInput): Plan {
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
   const inUserNamespace = idMaps !== undefined;
-  const parts = planInit({ config, root: input.root, hostRoot: input.hostRoot, inUserNamespace, kindOf: input.kindOf });
+  const { root, hostRoot, kindOf } = input;
+  const parts = once(() => planInit({ config, root, hostRoot, inUserNamespace, kindOf }));
+  const start = once(() =>
+    planProcess({
+      process,
+      seccomp: config.linux?.seccomp,
+      bounding: input.bounding,
+      scoped: input.scoped,
+      makeWorkingDirectory: process.cwd !== '/',
+      canSetGroups: idMaps?.how !== 'single',
+      init: input.init,
+    }),
+  );
   return {
     id: input.id,
     program: process.args?.[0] ?? '',
@@ -69,22 +84,28 @@ export function makePlan(input: PlanInput): Plan {
       hasHandover: process.terminal === true || notifies,
       terminal: input.terminalSettings,
     }),
-    parts,
-    setup: parts.flatMap(({ steps }) => steps),
-    start: planProcess({
-      process,
-      seccomp: config.linux?.seccomp,
-      bounding: input.bounding,
-      scoped: input.scoped,
-      makeWorkingDirectory: process.cwd !== '/',
-      canSetGroups: idMaps?.how !== 'single',
-      init: input.init,
-    }),
+    get parts() {
+      return parts();
+    },
+    get setup() {
+      return parts().flatMap(({ steps }) => steps);
+    },
+    get start() {
+      return start();
+    },
     idMaps,
     init: input.init,
     terminal: process.terminal === true,
     notifies,
     scoped: input.scoped,
     statFiles: input.cgroup?.statFiles ?? [],
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }

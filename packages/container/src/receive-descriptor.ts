@@ -1,14 +1,20 @@
-import { closeFd, MSG, output, readFdMessage, receiveHeader, runLocally, step } from '@coracle/syscalls';
-
-/** Room for one descriptor in a control message. */
-const CONTROL_LENGTH = 24;
+import {
+  closeFd,
+  fdControlLength,
+  MSG,
+  output,
+  readFdMessage,
+  receiveHeader,
+  runLocally,
+  step,
+} from '@coracle/syscalls';
 
 /**
  * Takes a descriptor that the init sent out of the socket it came through: of the terminal, of the listener.
  * @returns a descriptor of ours, `undefined` when none was sent
  */
 export function receiveDescriptor(socket: number): number | undefined {
-  const control = output('control', CONTROL_LENGTH);
+  const control = output('control', fdControlLength(1));
   const take = step('recvmsg', [socket, receiveHeader(control), MSG.MSG_DONTWAIT | MSG.MSG_CMSG_CLOEXEC], {
     why: 'take what the container hands over',
     tolerate: ['EAGAIN'],

@@ -14,6 +14,19 @@ export interface AgentOptions {
   title?: string;
 }
 
+/** An agent, wherever it came from. */
+export interface RunningAgent {
+  readonly channel: Channel;
+  /** Where its code was run from. */
+  readonly image: AgentImage['kind'];
+  /** Ends it, and waits, blocking, for it to be gone. */
+  close(): void;
+  /** Its last report is read: from here on it ends by itself, which nobody has to wait for. */
+  letGo(): void;
+  /** What kept it from being there at all, after an early end of its channel. */
+  whyGone(): Promise<Error | undefined>;
+}
+
 /**
  * A running agent: a process of 1.5 KB that makes the system calls it is sent.
  *
@@ -24,10 +37,9 @@ export interface AgentOptions {
  * const outcome = await agent.channel.run({ steps: [step('getpid', [], 'learn the process id')] });
  * agent.close();
  */
-export class Agent implements Disposable {
+export class Agent implements RunningAgent, Disposable {
   readonly pid: number;
   readonly channel: Channel;
-  /** Where its code was run from. */
   readonly image: AgentImage['kind'];
 
   private constructor(pid: number, channel: Channel, image: AgentImage['kind']) {
@@ -60,6 +72,13 @@ export class Agent implements Disposable {
     this.channel.close();
     reap(this.pid);
   }
+
+  letGo(): void {
+    this.channel.ended().then(() => reap(this.pid));
+  }
+
+  /** Whatever keeps it from being made is thrown by {@link Agent.spawn}. */
+  async whyGone(): Promise<undefined> {}
 
   [Symbol.dispose](): void {
     this.close();

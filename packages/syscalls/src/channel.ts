@@ -1,5 +1,5 @@
 import { SystemError } from '@coracle/errors';
-import { closeFd, receiveSome, sendAll } from './host-calls.ts';
+import { closeFd, drain, hasInput, receiveSome, sendAll, sendFds, shutdownWriting } from './host-calls.ts';
 import { libc } from './libc.ts';
 import { AGENT_BUFFER, encode, type Message } from './message.ts';
 import { Outcome } from './outcome.ts';
@@ -42,9 +42,16 @@ export class Channel {
   /** Settles when the report before is in. */
   #previous: Promise<unknown> = Promise.resolve();
 
-  /** Takes over a connected stream socket; {@link close} closes it. */
-  constructor(fd: number) {
+  /** Bytes of a report that nobody asked for, still to come before all others. */
+  #owed: number;
+
+  /**
+   * Takes over a connected stream socket; {@link close} closes it.
+   * @param options `passOver`: a message whose report comes first and is of no interest
+   */
+  constructor(fd: number, { passOver }: { passOver?: Message } = {}) {
     this.#fd = fd;
+    this.#owed = passOver?.report.length ?? 0;
   }
 
   /**
@@ -69,6 +76,22 @@ export class Channel {
   }
 
   /**
+   * Sends bytes that a running program reads by itself.
+   * @throws SystemError EPIPE when the agent is gone
+   */
+  sendBytes(bytes: Uint8Array): void {
+    sendAll(this.#fd, bytes);
+  }
+
+  /**
+   * Sends descriptors with a byte of their own, for a program that receives them.
+   * @throws SystemError EBADF when one is not open, EPIPE when the agent is gone
+   */
+  sendFds(fds: readonly number[]): void {
+    sendFds(this.#fd, fds);
+  }
+
+  /**
    * The next report, which must be one of this message. Reports asked for at once come one after the other.
    * @returns `undefined` at the end of the stream: the agent has ended or has executed another program
    */
@@ -79,15 +102,29 @@ export class Channel {
   }
 
   async #receive(message: Message): Promise<Outcome | undefined> {
-    const bytes = new Uint8Array(message.report.length);
-    for (let filled = 0; filled < bytes.length; ) {
+    const passedOver = this.#owed;
+    this.#owed = 0;
+    const bytes = await this.#take(passedOver + message.report.length);
+    return bytes && new Outcome(message, bytes.subarray(passedOver));
+  }
+
+  /** So many bytes; `undefined` when the stream ends before. */
+  async #take(length: number): Promise<Uint8Array | undefined> {
+    const bytes = new Uint8Array(length);
+    for (let filled = 0; filled < length; ) {
       if (this.#closed) return undefined;
       const got = receiveSome(this.#fd, bytes.subarray(filled));
       if (got === 0) return undefined;
       if (got === undefined) await this.#readable();
       else filled += got;
     }
-    return new Outcome(message, bytes);
+    return bytes;
+  }
+
+  /** Resolves when the other process has closed its end. What it still says is not heard. */
+  async ended(): Promise<void> {
+    while (await this.#take(1));
+    this.close();
   }
 
   /**
@@ -101,6 +138,11 @@ export class Channel {
     return outcome;
   }
 
+  /** Whether a report, or the end, has come that is not read yet. */
+  hasNews(): boolean {
+    return !this.#closed && hasInput(this.#fd);
+  }
+
   #readable(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = () => {
@@ -111,6 +153,14 @@ export class Channel {
       };
       this.#stopWaiting = libc().onReadable(this.#fd, this.#wake);
     });
+  }
+
+  /** Tells the other process that this is the end, and waits, blocking, until it has closed its side too. */
+  hangUp(): void {
+    if (this.#closed) return;
+    shutdownWriting(this.#fd);
+    drain(this.#fd);
+    this.close();
   }
 
   /** Closes the socket; a report still waited for is then `undefined`. Closing twice is no error. */

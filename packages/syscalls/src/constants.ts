@@ -183,8 +183,16 @@ export const SOCK = {
   SOCK_NONBLOCK: 0x800,
   SOCK_CLOEXEC: 0x80000,
 } as const;
+/** Which half of a connection shutdown(2) ends. */
+export const SHUT = { SHUT_WR: 1 } as const;
 /** Flags of sendmsg(2) and recvmsg(2). */
-export const MSG = { MSG_DONTWAIT: 0x40, MSG_NOSIGNAL: 0x4000, MSG_CMSG_CLOEXEC: 0x40000000 } as const;
+export const MSG = {
+  MSG_PEEK: 2,
+  MSG_DONTWAIT: 0x40,
+  MSG_WAITALL: 0x100,
+  MSG_NOSIGNAL: 0x4000,
+  MSG_CMSG_CLOEXEC: 0x40000000,
+} as const;
 /** The level of control messages that unix(7) defines. */
 export const SOL_SOCKET = 1;
 /** The control message that carries descriptors; see unix(7). */
@@ -228,6 +236,9 @@ export const POLL = { POLLIN: 1, POLLHUP: 0x10, POLLRDHUP: 0x2000 } as const;
 
 /** How rt_sigprocmask(2) changes the mask. */
 export const SIG = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;
+
+/** The signal that tells of the end of a child; see signal(7). */
+export const SIGCHLD = 17;
 
 /** Commands of bpf(2). */
 export const BPF = { BPF_PROG_LOAD: 5, BPF_PROG_ATTACH: 8 } as const;

@@ -1,7 +1,8 @@
 import { errnoName, SystemError } from '@coracle/errors';
-import { AF, F, IOCTL, LANDLOCK, LOCK, MSG, POLL, SOCK } from './constants.ts';
+import type { Struct } from './arg.ts';
+import { AF, F, IOCTL, LANDLOCK, LOCK, MSG, POLL, SHUT, SOCK } from './constants.ts';
 import { libc } from './libc.ts';
-import { pollFds } from './structs.ts';
+import { fdMessage, pollFds } from './structs.ts';
 import { type SyscallName, syscallNumber } from './syscall-names.ts';
 
 /**
@@ -92,7 +93,8 @@ export function isReadable(fd: number): boolean {
   const asked = pollFds([{ fd, events: POLL.POLLIN }]).bytes;
   const atOnce = new Uint8Array(16);
   const { addressOf } = libc();
-  return call('ppoll', [addressOf(asked), 1, addressOf(atOnce), 0, 0]) > 0 && ((asked[6] ?? 0) & POLL.POLLIN) !== 0;
+  const ready = call('ppoll', [addressOf(asked), 1, addressOf(atOnce), 0, 0]);
+  return ready > 0 && ((asked[6] ?? 0) & POLL.POLLIN) !== 0;
 }
 
 /**
@@ -129,6 +131,61 @@ export function sendAll(fd: number, bytes: Uint8Array): void {
       step: 'send a program to the agent',
     });
   }
+}
+
+/**
+ * Sends open descriptors with one byte, as SCM_RIGHTS (unix(7)).
+ * @throws SystemError EBADF when one of them is not open, EPIPE when nobody reads any more, ETOOMANYREFS
+ * @see sendmsg(2)
+ */
+export function sendFds(socket: number, fds: readonly number[]): void {
+  const header = fdMessage(fds);
+  call('sendmsg', [socket, placed(header), MSG.MSG_NOSIGNAL], { step: 'send descriptors to the agent' });
+}
+
+/** The address of a structure, with those of what it points at written into it. They hold while the structure is kept alive. */
+function placed(struct: Struct): bigint {
+  const view = new DataView(struct.bytes.buffer);
+  for (const { offset, target } of struct.pointers ?? []) {
+    if (isStruct(target)) view.setBigUint64(offset, placed(target), true);
+  }
+  return libc().addressOf(struct.bytes);
+}
+
+function isStruct(target: unknown): target is Struct {
+  return typeof target === 'object' && target !== null && 'kind' in target && target.kind === 'struct';
+}
+
+/**
+ * Ends one half of a connection.
+ * @throws SystemError ENOTCONN
+ * @see shutdown(2)
+ */
+export function shutdownWriting(fd: number): void {
+  call('shutdown', [fd, SHUT.SHUT_WR]);
+}
+
+/**
+ * Reads and throws away, waiting until the other side has closed.
+ * @see recvfrom(2)
+ */
+export function drain(fd: number): void {
+  const { arch, addressOf, syscall } = libc();
+  const bytes = new Uint8Array(4096);
+  const number = syscallNumber('recvfrom', arch) ?? -1;
+  while (syscall(number, fd, addressOf(bytes), bytes.length, 0, 0, 0) > 0);
+}
+
+/**
+ * Whether there is something to read from a socket, be it its end.
+ * @see recvfrom(2) MSG_PEEK
+ */
+export function hasInput(socket: number): boolean {
+  const { arch, addressOf, syscall } = libc();
+  const byte = new Uint8Array(1);
+  const look = MSG.MSG_PEEK | MSG.MSG_DONTWAIT;
+  const result = syscall(syscallNumber('recvfrom', arch) ?? -1, socket, addressOf(byte), 1, look, 0, 0);
+  return errnoName(result) !== 'EAGAIN';
 }
 
 /**

@@ -5,7 +5,7 @@
  * {@link Agent} runs in the container-to-be, {@link runLocally} in the calling thread, and {@link explain} nowhere.
  * @module
  */
-export { Agent, type AgentOptions } from './agent.ts';
+export { Agent, type AgentOptions, type RunningAgent } from './agent.ts';
 export * from './arg.ts';
 export * from './calls.ts';
 export { attachDeviceProgram, attachDeviceProgramHere, type DeviceProgram } from './cgroup-program.ts';
@@ -31,6 +31,7 @@ export { type AgentImage, agentImage } from './image.ts';
 export { checkPlatform, type Libc, libc, type SpawnOptions, UnsupportedPlatformError } from './libc.ts';
 export { runLocally } from './local.ts';
 export { AGENT_BUFFER, encode, MESSAGE_LIMIT, type Message } from './message.ts';
+export { Nursery } from './nursery.ts';
 export { Outcome } from './outcome.ts';
 export { renderArg, renderStep } from './render.ts';
 export { type Program, type Purpose, type Step, step } from './step.ts';

@@ -256,15 +256,27 @@ export function pollFds(fds: readonly { fd: number; events: number }[]): Struct 
   });
 }
 
+/** Bytes of `struct cmsghdr`. */
+const CONTROL_HEADER_LENGTH = 16;
+
+/**
+ * Bytes of a control message that carries so many descriptors, as {@link receiveHeader} has to have room for.
+ * @see cmsg(3) CMSG_SPACE
+ * @example
+ * output('control', fdControlLength(1)); // 24 bytes
+ */
+export function fdControlLength(count: number): number {
+  return (CONTROL_HEADER_LENGTH + count * 4 + 7) & ~7;
+}
+
 /**
  * `struct msghdr` of sendmsg(2) carrying one byte and, as SCM_RIGHTS (unix(7)), file descriptors.
  * @example
  * sendFds([10]);
  */
 export function fdMessage(fds: readonly number[]): Struct {
-  const controlLength = 16 + fds.length * 4;
-  const control = struct((controlLength + 7) & ~7, `{SCM_RIGHTS: [${fds.join(', ')}]}`, (view) => {
-    setWord(view, 0, controlLength);
+  const control = struct(fdControlLength(fds.length), `{SCM_RIGHTS: [${fds.join(', ')}]}`, (view) => {
+    setWord(view, 0, CONTROL_HEADER_LENGTH + fds.length * 4);
     view.setInt32(8, 1, true);
     view.setInt32(12, 1, true);
     fds.forEach((fd, index) => {
@@ -314,7 +326,7 @@ function messageHeader(byte: Struct | Output, control: Struct | Output, controlL
 export function readFdMessage(control: Uint8Array): number[] {
   const view = new DataView(control.buffer, control.byteOffset, control.byteLength);
   if (view.getInt32(8, true) !== 1 || view.getInt32(12, true) !== 1) return [];
-  const count = (Number(view.getBigUint64(0, true)) - 16) / 4;
+  const count = (Number(view.getBigUint64(0, true)) - CONTROL_HEADER_LENGTH) / 4;
   return Array.from({ length: count }, (_, index) => view.getInt32(16 + index * 4, true));
 }
 
@@ -362,6 +374,16 @@ export function signalSet(signals: readonly number[] | 'all'): Struct {
   if (signals === 'all') bits = 0xffffffffffffffffn;
   else for (const signal of signals) bits |= 1n << BigInt(signal - 1);
   return struct(8, signals === 'all' ? '{all}' : `{${signals.join(', ')}}`, (view) => setWord(view, 0, bits));
+}
+
+/**
+ * `struct sigaction` of rt_sigaction(2) as the kernel has it, 32 bytes: no handler, only one of the two fixed actions.
+ * @example
+ * signalAction('ignore');
+ */
+export function signalAction(action: 'default' | 'ignore'): Struct {
+  const SIG_IGN = 1;
+  return struct(32, `{${action}}`, (view) => setWord(view, 0, action === 'ignore' ? SIG_IGN : 0));
 }
 
 /** Bytes of the `siginfo_t` that waitid(2) fills. */

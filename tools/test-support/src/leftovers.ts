@@ -24,8 +24,19 @@ function mounts(): string[] {
 function processes(): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => !isOwnNursery(pid))
     .map((pid) => commandLine(pid))
     .filter((line) => line.startsWith('coracle'));
+}
+
+/** The nursery of this process, which lives as long as it does. */
+function isOwnNursery(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').startsWith(`${pid} (coracle-nursery) S ${process.pid} `);
+  } catch {
+    // It ended between the listing and the look.
+    return false;
+  }
 }
 
 function commandLine(pid: string): string {
