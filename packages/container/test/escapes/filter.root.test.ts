@@ -3,9 +3,10 @@ import { defaultProfile } from '@coracle/seccomp';
 import { expect } from '@jest/globals';
 import type { RunOptions } from '../../src/index.ts';
 import type { Answer, Call } from './support/calls.ts';
-import { attack, attackOnPc, inEachWay, prepareAttacks } from './support/suite.ts';
+import { attack, attackBy32Bits, attackOnPc, inEachWay, prepareAttacks } from './support/suite.ts';
 
 const attacks = prepareAttacks('call');
+const attackIn32Bits = attackBy32Bits();
 
 const OFF: RunOptions = { security: { seccomp: 'unconfined' } };
 const AF_ALG = 38;
@@ -140,7 +141,7 @@ inEachWay('the filter of system calls', attacks, ({ name, call: answer, calls })
   });
 
   for (const [title, call, ...through] of DOORS_32) {
-    attackOnPc(`${title} through int 0x80: open without it, shut with it`, async () => {
+    attackIn32Bits(`${title} through int 0x80: open without it, shut with it`, async () => {
       const [bare] = await calls([call], { door: '32', ...OFF });
       expectThrough(bare, [...through, 'ENOSYS']);
       expect(await answer(call, { door: '32' })).toBe('EPERM');
@@ -149,7 +150,7 @@ inEachWay('the filter of system calls', attacks, ({ name, call: answer, calls })
 
   // Docker's profile lets socketcall through, for 32-bit C libraries know no other way, and what it asks for lies behind a
   // pointer. SECURITY.md says so; whoever runs no 32-bit programs takes it out.
-  attackOnPc('CVE-2026-31431: socketcall of a 32-bit program, where the profile is without it', async () => {
+  attackIn32Bits('CVE-2026-31431: socketcall of a 32-bit program, where the profile is without it', async () => {
     const families: Call[] = [AF_VSOCK, AF_ALG].map((family) => ['socketcall', SYS_SOCKET, `list:${family}:1:0`]);
     const [vsock] = await calls(families, { door: '32', ...OFF });
     expectThrough(vsock, ['success', 'EAFNOSUPPORT']);

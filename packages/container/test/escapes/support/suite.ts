@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { findLeftovers, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { RunOptions } from '../../../src/index.ts';
 import { type AttackPrograms, compileAttacks } from './attack-programs.ts';
-import { type Answer, type Call, callInside, type Door } from './calls.ts';
+import { type Answer, type Call, callInside, commandFor, type Door } from './calls.ts';
 import { expectNothingLeft } from './nothing-left.ts';
 import { type Ended, openWay, WAYS, type Way, type WayName } from './ways.ts';
 
@@ -14,6 +15,19 @@ export const attackOnPc: ReturnType<typeof needs.test> = needs.test(needs.root, 
   what: 'an x86-64 processor',
   met: process.arch === 'x64',
 });
+
+/** The same for attacks by the calls of a 32-bit program, which some kernels and hypervisors do not take at all. */
+export function attackBy32Bits(): ReturnType<typeof needs.test> {
+  const what = 'a kernel that takes 32-bit system calls';
+  return needs.test(needs.root, needs.program('gcc'), { what, met: takes32BitCalls() });
+}
+
+function takes32BitCalls(): boolean {
+  if (process.arch !== 'x64' || !needs.root.met || !needs.program('gcc').met) return false;
+  using attacks = compileAttacks('call');
+  const [program = '', ...args] = commandFor([['getpid']], { door: '32', directory: attacks.path });
+  return spawnSync(program, args).status === 0;
+}
 
 /** Compiles programs before the tests of a file, and sees after them that nothing is left. */
 export function prepareAttacks(...names: string[]): () => AttackPrograms {
