@@ -1,18 +1,20 @@
 import { nearest } from '@coracle/errors';
 import { UsageError } from './arguments.ts';
+import { command as doctor } from './commands/doctor.ts';
+import { command as explain } from './commands/explain.ts';
+import { command as help } from './commands/help.ts';
+import { command as run } from './commands/run.ts';
+import { command as version } from './commands/version.ts';
 import { renderError } from './render/error.ts';
 
 /** What a command does with the words behind its name; its result is the exit code. */
 export type Command = (args: readonly string[]) => Promise<number>;
 
-/** Each command is loaded only when it is called for. */
-const COMMANDS: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
-  run: () => import('./commands/run.ts'),
-  explain: () => import('./commands/explain.ts'),
-  doctor: () => import('./commands/doctor.ts'),
-  help: () => import('./commands/help.ts'),
-  version: () => import('./commands/version.ts'),
-};
+/**
+ * The commands by name. All are imported at once: the bundle is then one flat scope, which is ready sooner than one whose
+ * modules wait to be called for.
+ */
+const COMMANDS: Readonly<Record<string, Command>> = { run, explain, doctor, help, version };
 
 /** Other ways to ask for a command. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -28,15 +30,14 @@ const FAILED = 125;
 async function main(args: readonly string[]): Promise<number> {
   const [word = 'help', ...rest] = args;
   const name = ALIASES[word] ?? word;
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!load) {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
     const near = nearest(name, Object.keys(COMMANDS));
     throw new UsageError(
       `there is no command ${JSON.stringify(word)}`,
       near ? `did you mean coracle ${near}?` : `to run a program: coracle run ${word}`,
     );
   }
-  const { command } = await load();
   return command(rest);
 }
 

@@ -6,6 +6,7 @@ import {
   parseDuration,
   type Result,
 } from '@coracle/container';
+import { runOnTerminal } from '@coracle/container/terminal';
 import { isTerminal } from '@coracle/syscalls';
 import { type Options, parseArguments, UsageError } from '../arguments.ts';
 import { containerOptions } from '../container-options.ts';
@@ -69,7 +70,6 @@ interface Running {
 }
 
 async function runInTerminal(wanted: ContainerOptions & LifeOptions, { options, onStart }: Running): Promise<Result> {
-  const { runOnTerminal } = await import('@coracle/container/terminal');
   const input = options.has('tty') && !options.has('interactive') && !isTerminal(0) ? undefined : process.stdin;
   const env = process.env['TERM'] === undefined ? wanted.env : { TERM: process.env['TERM'], ...wanted.env };
   return runOnTerminal({ ...wanted, ...(env ? { env } : {}) }, { input, output: process.stdout, onStart });

@@ -1,10 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
-import { ReadStream, WriteStream } from 'node:tty';
 import { isErrno } from '@coracle/errors';
 import { Container, type LifeOptions } from '../container.ts';
 import type { ContainerOptions, TerminalSize } from '../options.ts';
 import type { Result } from '../result.ts';
 import { applySettings, rawSettings, readSettings, resize } from './settings.ts';
+
+/** Loaded here, with Node's streams behind it, since whoever starts a container without a terminal has no use for it. */
+function tty(): typeof import('node:tty') {
+  return process.getBuiltinModule('node:tty');
+}
 
 /** What the container's terminal is connected to. */
 export interface TerminalEnds {
@@ -61,12 +65,14 @@ type CallerTerminal = NonNullable<LifeOptions['callerTerminal']>;
 
 /** The terminal that keys come from, if they come from one, and how it is set now. */
 function terminalOf(input: Readable | undefined): CallerTerminal | undefined {
-  if (!(input instanceof ReadStream) || !('fd' in input) || typeof input.fd !== 'number') return undefined;
+  if (!(input instanceof tty().ReadStream) || !('fd' in input) || typeof input.fd !== 'number') return undefined;
   return { fd: input.fd, settings: readSettings(input.fd) };
 }
 
 function sizeOf(output: Writable): TerminalSize {
-  return output instanceof WriteStream && output.rows > 0 ? { rows: output.rows, columns: output.columns } : USUAL_SIZE;
+  return output instanceof tty().WriteStream && output.rows > 0
+    ? { rows: output.rows, columns: output.columns }
+    : USUAL_SIZE;
 }
 
 /** The terminal may be gone by now, closed by its window. */
@@ -83,13 +89,13 @@ function connect(
   master: number,
   { input, output, container }: { input: Readable | undefined; output: Writable; container: Container },
 ): { finished: Promise<void> } {
-  const screen = new ReadStream(master);
+  const screen = new (tty().ReadStream)(master);
   const onKeys = (keys: Buffer): void => {
     screen.write(keys);
   };
   const onInputEnd = (): void => {
     // A terminal that was closed takes its container along; a file that was read to its end only ends the input.
-    if (input instanceof ReadStream) container.kill();
+    if (input instanceof tty().ReadStream) container.kill();
     else screen.write(END_OF_TRANSMISSION);
   };
   const onResize = (): void => {
