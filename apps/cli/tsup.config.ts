@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+import { pack } from './build/pack.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /**
- * The command as one CommonJS file, which Node 20 loads faster than an ES module: Node's start is most of what `coracle run` costs, and every further file read adds to it. The
- * workspace's packages are bundled from their sources, so nothing else has to be built first. koffi stays outside: it
- * brings a prebuilt binary for each platform.
+ * The command as one CommonJS file, which Node 20 loads faster than an ES module: Node's start is most of what `coracle run`
+ * costs, and every further file read and byte parsed adds to it. The workspace's packages are bundled from their sources, so
+ * nothing else has to be built first. koffi stays outside: it brings a prebuilt binary for each platform.
  */
 export default defineConfig({
   entry: { coracle: 'src/main.ts' },
@@ -16,6 +17,15 @@ export default defineConfig({
   splitting: false,
   clean: true,
   dts: false,
+  minify: true,
+  plugins: [
+    {
+      name: 'pack',
+      buildEnd() {
+        pack(this.options.outDir);
+      },
+    },
+  ],
   noExternal: [/^(?!koffi$|node:)/],
   external: ['koffi'],
   banner: { js: '#!/usr/bin/env node' },

@@ -24,7 +24,11 @@ export async function build(root) {
       cwd: cli,
       show: 'on-failure',
     });
-    for (const name of readdirSync(fresh)) renameSync(join(fresh, name), join(dist, name));
+    const made = readdirSync(fresh);
+    for (const name of made) renameSync(join(fresh, name), join(dist, name));
+    for (const name of readdirSync(dist)) {
+      if (name.endsWith('.cache') && !made.includes(name)) rmSync(join(dist, name)); // of the command before
+    }
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }

@@ -18,7 +18,7 @@ export class Output implements AsyncIterable<string> {
 
   /** The lines, without their ends. */
   async *[Symbol.asyncIterator](): AsyncIterator<string> {
-    const { createInterface } = await import('node:readline');
+    const { createInterface } = process.getBuiltinModule('node:readline');
     yield* createInterface({ input: this.stream, crlfDelay: Number.POSITIVE_INFINITY });
   }
 

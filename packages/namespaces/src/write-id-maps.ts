@@ -120,7 +120,7 @@ interface HelperCall {
 
 async function runHelper(call: HelperCall): Promise<void> {
   // Loaded only here: who needs no helper should not pay for it.
-  const { execFile } = await import('node:child_process');
+  const { execFile } = process.getBuiltinModule('node:child_process');
   const args = call.mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size]);
   return new Promise((resolve, reject) => {
     execFile(call.command, [call.pid, ...args].map(String), (error, _stdout, stderr) => {

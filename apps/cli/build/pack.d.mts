@@ -1,0 +1,2 @@
+/** Turns the bundle in a directory into the program that is shipped. */
+export function pack(directory: string): void;

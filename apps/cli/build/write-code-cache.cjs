@@ -1,0 +1,22 @@
+// node write-code-cache.cjs PROGRAM CACHE: runs the program once and stores what V8 has compiled of it.
+'use strict';
+const { writeFileSync } = require('node:fs');
+const { resolve } = require('node:path');
+const vm = require('node:vm');
+
+const [program, cache] = process.argv.slice(2).map((path) => resolve(path));
+let script;
+
+vm.Script = class extends vm.Script {
+  constructor(...args) {
+    super(...args);
+    script = this;
+  }
+};
+
+process.argv = [process.execPath, program, 'run', '--quiet', 'true'];
+process.on('exit', () => {
+  writeFileSync(cache, script.createCachedData());
+  process.exitCode = 0; // a machine that runs no container has a cache of all up to there
+});
+require(program);
