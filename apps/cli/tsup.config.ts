@@ -29,8 +29,7 @@ export default defineConfig({
   noExternal: [/^(?!koffi$|node:)/],
   external: ['koffi'],
   banner: { js: '#!/usr/bin/env node' },
-  shims: true,
-  define: { CORACLE_VERSION: JSON.stringify(version) },
+  define: { 'import.meta.filename': '__filename', CORACLE_VERSION: JSON.stringify(version) },
   esbuildOptions(options) {
     options.conditions = ['@coracle/source', 'node', 'import'];
   },

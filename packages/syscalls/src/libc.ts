@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Arch } from './syscall-names.ts';
 
 /**
@@ -52,15 +51,32 @@ export function libc(): Libc {
 }
 
 function load(): Libc {
-  const arch = checkPlatform();
+  const { platform, arch: machine } = process;
+  const arch = checkPlatform({ platform, arch: machine, glibc: true });
+  let koffi: Koffi;
   try {
-    return bind(loadKoffi(arch), arch);
+    koffi = loadKoffi(arch);
   } catch (cause) {
+    checkPlatform(); // musl may be the reason, and is the better one to name
     const error = new UnsupportedPlatformError(
       'could not load koffi, the bridge to the C library: install the optional dependencies of the package koffi',
     );
     error.cause = cause;
     throw error;
+  }
+  const library = koffi.load(null);
+  checkPlatform({ platform, arch, glibc: isGlibc(library) });
+  return bind(koffi, { library, arch });
+}
+
+/** musl has no such function. */
+function isGlibc(library: Library): boolean {
+  try {
+    library.func('const char *gnu_get_libc_version()');
+    return true;
+  } catch {
+    // koffi's only reason to refuse it is that there is none.
+    return false;
   }
 }
 
@@ -70,24 +86,22 @@ function load(): Libc {
  * not where it is expected.
  */
 function loadKoffi(arch: Arch): Koffi {
-  const require = createRequire(import.meta.url);
-  for (const directory of require.resolve.paths('koffi') ?? []) {
-    const installed = join(directory, 'koffi');
-    if (!existsSync(installed)) continue;
-    const binary = join(
-      realpathSync(installed),
-      '..',
-      '@koromix',
-      `koffi-linux-${arch}`,
-      `linux_${arch}`,
-      'koffi.node',
-    );
-    if (!existsSync(binary)) break;
+  const here = import.meta.filename;
+  const installed = nearestPackage('koffi', dirname(here));
+  const binary = join(installed, '..', '@koromix', `koffi-linux-${arch}`, `linux_${arch}`, 'koffi.node');
+  if (existsSync(binary)) {
     const loaded: { exports: unknown } = { exports: {} };
     process.dlopen(loaded, binary);
     if (isKoffi(loaded.exports)) return loaded.exports;
   }
-  return require('koffi');
+  return process.getBuiltinModule('node:module').createRequire(here)('koffi');
+}
+
+/** Where a package is installed, as seen from a directory; a path that does not exist when it is nowhere. */
+function nearestPackage(name: string, from: string): string {
+  const path = join(from, 'node_modules', name);
+  if (existsSync(path)) return realpathSync(path);
+  return dirname(from) === from ? path : nearestPackage(name, dirname(from));
 }
 
 function isKoffi(value: unknown): value is Koffi {
@@ -126,9 +140,14 @@ function usesGlibc(): boolean {
   return !/\/ld-musl-/.test(readFileSync('/proc/self/maps', 'latin1'));
 }
 
+/** A loaded library, and its functions by their C declarations. */
+interface Library {
+  func(definition: string): (...args: unknown[]) => number;
+}
+
 /** What of koffi is used. */
 interface Koffi {
-  load(path: null): { func(definition: string): (...args: unknown[]) => number };
+  load(path: null): Library;
   errno(): number;
   address(value: Uint8Array): bigint;
   node: {
@@ -142,8 +161,7 @@ const POSIX_SPAWN_SETSID = 0x80;
 /** Larger than glibc's posix_spawn_file_actions_t (80 bytes) and posix_spawnattr_t (336) on both architectures. */
 const OPAQUE_LENGTH = 512;
 
-function bind(koffi: Koffi, arch: Arch): Libc {
-  const library = koffi.load(null);
+function bind(koffi: Koffi, { library, arch }: { library: Library; arch: Arch }): Libc {
   const syscall = library.func('long syscall(long, long, long, long, long, long, long)');
   const posixSpawn = lazily(() => bindSpawn(library));
   // koffi's handle ends with its object: one that nobody holds on to would stop calling back at the next garbage collection.
@@ -175,7 +193,7 @@ function lazily<T>(make: () => T): () => T {
   };
 }
 
-function bindSpawn(library: ReturnType<Koffi['load']>): Libc['spawn'] {
+function bindSpawn(library: Library): Libc['spawn'] {
   const actionsInit = library.func('int posix_spawn_file_actions_init(void *)');
   const actionsDup2 = library.func('int posix_spawn_file_actions_adddup2(void *, int, int)');
   const actionsDestroy = library.func('int posix_spawn_file_actions_destroy(void *)');
