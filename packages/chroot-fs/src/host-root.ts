@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { flags, mkdirat, OPEN, openat2, resultOf, type Step, symlinkat, write } from '@coracle/syscalls';
+import { close, flags, mkdirat, OPEN, openat2, resultOf, type Step, symlinkat, write } from '@coracle/syscalls';
 import { parseMountOptions } from './mount-options.ts';
 import { attach, cloneTree, IN_ROOT, openMountpoint } from './mounts.ts';
 
@@ -144,11 +144,13 @@ function makeParents(path: string, why: string): Step[] {
   );
 }
 
+/** Closed again at once: a root on which a file is open for writing cannot be made read-only (EBUSY). */
 function writeFile(path: string, text: string): Step[] {
   const why = `write /${path}`;
   const create = flags(OPEN, 'O_WRONLY', 'O_CREAT', 'O_EXCL', 'O_CLOEXEC');
   return [
     openat2({ dir: resultOf('rootfs'), path, flags: create, mode: 0o644, resolve: IN_ROOT }, { why, result: 'file' }),
     write({ fd: resultOf('file'), data: text }, why),
+    close(resultOf('file'), why),
   ];
 }

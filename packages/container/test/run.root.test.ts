@@ -89,6 +89,18 @@ root('run, as root', () => {
     expect(stderr).toContain('Read-only file system');
   });
 
+  test('the host root can be read-only too', async () => {
+    const { exitCode, stdout, stderr } = await sh(
+      'cat /etc/hostname; touch /x /etc/x; touch /dev/shm/x && echo in memory',
+      {
+        readOnly: true,
+        hostname: 'box',
+      },
+    );
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'box\nin memory\n' });
+    expect(stderr.match(/Read-only file system/g)).toHaveLength(2);
+  });
+
   test('volumes show directories and files of the host, read-only where asked', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'volume-'));
     writeFileSync(join(directory, 'file'), 'from the host\n');
