@@ -28,7 +28,9 @@ export default defineConfig({
   ],
   noExternal: [/^(?!koffi$|node:)/],
   external: ['koffi'],
-  banner: { js: '#!/usr/bin/env node' },
+  // Without the dashes Node takes --env-file, wherever it stands, as its own: it would read the file into this process, with
+  // NODE_OPTIONS and all, and end with 9 where there is none.
+  banner: { js: '#!/usr/bin/env -S node --' },
   define: { 'import.meta.filename': '__filename', CORACLE_VERSION: JSON.stringify(version) },
   esbuildOptions(options) {
     options.conditions = ['@coracle/source', 'node', 'import'];

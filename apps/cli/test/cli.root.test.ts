@@ -141,6 +141,25 @@ describe.each(USERS)('coracle run, as %s', (_, uid) => {
     });
   });
 
+  it('keeps a file of variables for the container, and out of its own process', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'env-'));
+    chmodSync(directory, 0o755);
+    const [file, preload] = [join(directory, 'env'), join(directory, 'preload.cjs')];
+    writeFileSync(file, `NODE_OPTIONS=--require ${preload}\nA=1\n`);
+    writeFileSync(preload, 'console.log("run by the command itself")');
+    const { status, stdout } = run('--env-file', file, 'sh', '-c', 'echo $A $NODE_OPTIONS');
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `1 --require ${preload}\n` });
+    rmSync(directory, { recursive: true });
+  });
+
+  it('hands a --env-file on to the program, and refuses one of its own that is missing', () => {
+    expect(run('echo', '--env-file', '/no/such')).toMatchObject({ status: 0, stdout: '--env-file /no/such\n' });
+    expect(run('--env-file', '/no/such', 'true')).toMatchObject({
+      status: 125,
+      stderr: expect.stringContaining('--env-file /no/such: ENOENT'),
+    });
+  });
+
   it('says that a root without the program lacks it', () => {
     const result = run('--rootfs', `${rootfs.path}:O`, 'bash');
     expect(result.status).toBe(127);

@@ -1,7 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -14,7 +14,7 @@ export const PLAIN_USER = 54321;
 export interface CommandCopy extends Disposable {
   /** Path of the command's file, to be run with `process.execPath`. */
   path: string;
-  /** Runs the command and waits for its end. */
+  /** Runs the command as a shell would, by its first line, and waits for its end. */
   run(args: readonly string[], options?: RunCommandOptions): SpawnSyncReturns<string>;
 }
 
@@ -56,11 +56,11 @@ export function copyCommand(): CommandCopy {
   return {
     path,
     run: (args, { input, uid, env = {}, cwd = '/' } = {}) =>
-      spawnSync(process.execPath, [path, ...args], {
+      spawnSync(path, args, {
         encoding: 'utf8',
         cwd,
         env: {
-          PATH: process.env['PATH'] ?? '',
+          PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
           ...(uid === undefined ? {} : { XDG_RUNTIME_DIR: runtimeOf(uid) }),
           ...env,
         },
