@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import type { ContainerOptions, LimitOptions } from '@coracle/container';
 import { type Options, UsageError } from './arguments.ts';
@@ -67,16 +68,27 @@ function variables(options: Options, env: Surroundings['env']): Record<string, s
 
 /** Lines of an environment file as Docker reads it: comments begin with #, quotes mean nothing. */
 function readLines(path: string): string[] {
-  let text: string;
+  const wrong = (place: string, reason: string): UsageError =>
+    new UsageError(`--env-file ${place}: ${reason}`, 'name a file with lines NAME=VALUE');
+  let bytes: Buffer;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (cause) {
-    throw new UsageError(`--env-file ${path}: ${messageOf(cause)}`, 'name a file with lines NAME=VALUE');
+    throw wrong(path, messageOf(cause));
   }
-  return text
+  if (!isUtf8(bytes)) throw wrong(path, 'not text in UTF-8');
+  return bytes
+    .toString()
+    .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .map((line) => line.trimStart())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+    .flatMap((line, index) => {
+      if (line === '' || line.startsWith('#')) return [];
+      const [name = ''] = line.split('=', 1);
+      if (name === '' || /\s/.test(name))
+        throw wrong(`${path}:${index + 1}`, `'${name}' cannot be the name of a variable`);
+      return [line];
+    });
 }
 
 function limits(options: Options): LimitOptions {

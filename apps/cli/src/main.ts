@@ -1,10 +1,11 @@
 import { nearest } from '@coracle/errors';
-import { UsageError } from './arguments.ts';
+import { hasSwitch, UsageError } from './arguments.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as explain } from './commands/explain.ts';
 import { command as help } from './commands/help.ts';
 import { command as run } from './commands/run.ts';
 import { command as version } from './commands/version.ts';
+import { COMMON_OPTIONS, CONTAINER_OPTIONS } from './option-table.ts';
 import { renderError } from './render/error.ts';
 
 /** What a command does with the words behind its name; its result is the exit code. */
@@ -41,10 +42,11 @@ async function main(args: readonly string[]): Promise<number> {
   return command(rest);
 }
 
-/** Coracle's own options end where the words of the program begin; a look at them is enough here, where they may be wrong. */
+/** A look at the options is enough here, where they may be wrong. */
 function ownSwitch(args: readonly string[], name: string): boolean {
-  const end = args.findIndex((arg, index) => index > 0 && !arg.startsWith('-'));
-  return args.slice(0, end < 0 ? args.length : end).includes(name);
+  const run = args[0] === 'explain' ? args.indexOf('run') : 0;
+  const options = args.slice(1).filter((_, index) => index !== run - 1);
+  return hasSwitch(options, [...CONTAINER_OPTIONS, ...COMMON_OPTIONS], name);
 }
 
 function exitCodeOf(error: unknown): number {
@@ -58,7 +60,7 @@ main(args).then(
     process.exitCode = code;
   },
   (error) => {
-    const rendered = renderError(error, { debug: ownSwitch(args, '--debug'), json: ownSwitch(args, '--json') });
+    const rendered = renderError(error, { debug: ownSwitch(args, 'debug'), json: ownSwitch(args, 'json') });
     process.stderr.write(`${rendered}\n`);
     process.exitCode = exitCodeOf(error);
   },

@@ -11,7 +11,7 @@ export interface OptionRow {
 
 /** Options of every command. */
 export const COMMON_OPTIONS: readonly OptionRow[] = [
-  { long: 'json', help: 'print what is printed as JSON, errors too' },
+  { long: 'json', help: 'print what is printed as JSON, errors and remarks too' },
   { long: 'debug', help: 'show the causes of an error and where it arose' },
   { long: 'help', short: 'h', help: 'show this help' },
 ];

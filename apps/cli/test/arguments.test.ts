@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseArguments } from '../src/arguments.ts';
+import { hasSwitch, parseArguments } from '../src/arguments.ts';
 import { CONTAINER_OPTIONS, renderOptions } from '../src/option-table.ts';
 
 const parse = (...args: string[]): ReturnType<typeof parseArguments> => parseArguments(args, CONTAINER_OPTIONS);
@@ -35,6 +35,26 @@ describe('parseArguments', () => {
     expect(() => parse('--xyzzy', 'true')).toThrow(expect.objectContaining({ hint: 'see coracle run --help' }));
   });
 
+  test('a single letter that is no option is not taken for any other', () => {
+    expect(() => parse('-d', 'true')).toThrow(
+      expect.objectContaining({ message: 'there is no option -d', hint: 'see coracle run --help' }),
+    );
+  });
+
+  test.each([['--pids-limit', '-1'], ['--pids-limit=-1'], ['--rm', '--pids-limit', '-1', '-i']])(
+    'a number below zero is the value of the option before it: %s %s',
+    (...args) => {
+      const { options, words } = parse(...args, 'true', '-1');
+      expect(options.text('pids-limit')).toBe('-1');
+      expect(words).toEqual(['true', '-1']);
+    },
+  );
+
+  test('an option where a value is missing is told in one line', () => {
+    expect(() => parse('--memory', '--init', 'true')).toThrow(/^--memory needs a value, and an option follows$/);
+    expect(() => parse('-im', '-x', 'true')).toThrow(/^-m needs a value, and an option follows$/);
+  });
+
   test('a missing value is named', () => {
     expect(() => parse('--name')).toThrow('--name needs a value');
   });
@@ -49,6 +69,18 @@ describe('parseArguments', () => {
         expect(parse('--rm', 'prog', ...args).words).toEqual(['prog', ...args]);
       }),
     );
+  });
+});
+
+describe('hasSwitch', () => {
+  test.each([
+    [['--memory', '12parsecs', '--init', 'true'], true],
+    [['--foo', '-im12', '--init'], true],
+    [['--rm', 'sh', '--init'], false],
+    [['--name=--init', 'true'], false],
+    [['--', '--init'], false],
+  ])('%p holds --init: %p', (args, expected) => {
+    expect(hasSwitch(args, CONTAINER_OPTIONS, 'init')).toBe(expected);
   });
 });
 

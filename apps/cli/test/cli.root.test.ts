@@ -141,6 +141,23 @@ describe.each(USERS)('coracle run, as %s', (_, uid) => {
     });
   });
 
+  it('tells errors as JSON with --json behind an option with a value, too', () => {
+    expect(JSON.parse(run('--rootfs', '/no/such', '--json', 'true').stderr)).toHaveProperty('error');
+    expect(JSON.parse(run('-m', '12parsecs', '--json', 'true').stderr)).toHaveProperty('error');
+  });
+
+  it('tells remarks as JSON with --json', () => {
+    const { stderr } = command.run(
+      ['run', '--json', '--timeout', '0.3', 'sleep', '100'],
+      uid === undefined ? {} : { uid },
+    );
+    const remarks = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).remark.message);
+    expect(remarks.at(-1)).toContain('ended after 0.3');
+  });
+
   it('keeps a file of variables for the container, and out of its own process', () => {
     const directory = mkdtempSync(join(tmpdir(), 'env-'));
     chmodSync(directory, 0o755);

@@ -32,6 +32,26 @@ describe('containerOptions', () => {
     rmSync(directory, { recursive: true });
   });
 
+  test.each([
+    ['A=1\n=2\n', ":2: '' cannot be the name of a variable"],
+    ['# c\n\nMY NAME=x\n', ":3: 'MY NAME' cannot be the name of a variable"],
+    [Buffer.of(0x41, 0x3d, 0xff), ': not text in UTF-8'],
+  ])('an environment file of %p is refused, and its line named', (content, message) => {
+    const directory = mkdtempSync(join(tmpdir(), 'env-'));
+    const file = join(directory, 'env');
+    writeFileSync(file, content);
+    expect(() => read(['--env-file', file])).toThrow(`--env-file ${file}${message}`);
+    rmSync(directory, { recursive: true });
+  });
+
+  test('the mark by which some editors begin a file is not part of a name', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'env-'));
+    const file = join(directory, 'env');
+    writeFileSync(file, '\uFEFFA=1\n');
+    expect(read(['--env-file', file]).env).toEqual({ A: '1' });
+    rmSync(directory, { recursive: true });
+  });
+
   test('volumes have a source, a target and perhaps a mode', () => {
     expect(read(['-v', '/a:/b', '-v', './c:/d:ro', '-v', '/e:/f:rw']).volumes).toEqual([
       { source: '/a', target: '/b' },

@@ -30,24 +30,33 @@ export async function command(args: readonly string[]): Promise<number> {
   }
   if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
   const wanted = { ...containerOptions(options, words, process), ...timeoutOf(options) };
+  const remark = remarks(options);
   const signals = forwardSignals();
   const onStart = (container: Container): void => {
     signals.to(container);
-    if (!options.has('quiet')) remarkMissing(container);
+    if (!options.has('quiet')) remarkMissing(container, remark);
   };
   const result = await (wantsTerminal(options) ? runInTerminal : runPlain)(wanted, { options, onStart }).finally(
     signals.stop,
   );
   if (result.timedOut && !options.has('quiet'))
     remark(`the container was ended after ${options.text('timeout')} (--timeout)`);
-  if (result.blockedCalls) remarkBlocked(result.blockedCalls);
+  if (result.blockedCalls) remarkBlocked(result.blockedCalls, remark);
   if (result.oomKilled && !options.has('quiet'))
     remark('the kernel ended a process of the container for want of memory (--memory)');
   return exitCodeOf(result);
 }
 
-function remark(text: string): void {
-  process.stderr.write(`coracle: ${text}\n`);
+/** Tells the user what is no error. */
+type Remark = (text: string) => void;
+
+function remarks(options: Options): Remark {
+  const render = options.has('json')
+    ? (text: string) => JSON.stringify({ remark: { message: text } })
+    : (text: string) => `coracle: ${text}`;
+  return (text) => {
+    process.stderr.write(`${render(text)}\n`);
+  };
 }
 
 /** A number alone is seconds, as podman has it. */
@@ -97,14 +106,14 @@ async function runPlain(wanted: ContainerOptions & LifeOptions, { options, onSta
   }
 }
 
-/** A limit that is a mere default and cannot be had is no error, but nothing to be silent about either. */
 /** What --security-opt seccomp=log was given for; so --quiet does not hide it. */
-function remarkBlocked(calls: Readonly<Record<string, number>>): void {
+function remarkBlocked(calls: Readonly<Record<string, number>>, remark: Remark): void {
   const shown = Object.entries(calls).map(([name, times]) => (times === 1 ? name : `${name} (${times} times)`));
   remark(shown.length === 0 ? 'no system call was blocked' : `blocked system calls: ${shown.join(', ')}`);
 }
 
-function remarkMissing({ isolation }: Container): void {
+/** A limit that is a mere default and cannot be had is no error, but nothing to be silent about either. */
+function remarkMissing({ isolation }: Container, remark: Remark): void {
   for (const { what, reason } of isolation.missing)
     remark(`no limit on ${what}: ${reason} (coracle doctor tells more, --quiet hides this)`);
 }
