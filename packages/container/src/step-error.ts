@@ -11,6 +11,7 @@ type Failure = NonNullable<Outcome['failure']>;
 export function stepError({ step, errno }: Failure): SyscallError {
   const hint =
     birthHint(step, errno) ??
+    identityHint(step, errno) ??
     explainMountRefusal({ ...step, code: errnoName(errno) }) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint });
@@ -24,6 +25,12 @@ function birthHint({ syscall }: Step, errno: number): string | undefined {
     return 'AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0';
   }
   return 'namespaces are not allowed here (inside another container?); `coracle doctor` looks for the reason';
+}
+
+/** The kernel says EINVAL of an id that the container's user namespace has no place for. */
+function identityHint({ why }: Step, errno: number): string | undefined {
+  if (!why.startsWith('become user ') || errnoName(errno) !== 'EINVAL') return undefined;
+  return 'the container has no such id: a user namespace has as many as /etc/subuid and /etc/subgid give, and usually 65536; choose a lower one';
 }
 
 function readSetting(path: string): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * What to do when the kernel refuses a step of a mount, by call and errno. They are looked up before those of /proc, whose
- * steps are told apart by their purpose.
+ * What to do when the kernel refuses a step of a mount or of the way to the working directory, by call and errno. They are
+ * looked up before those of /proc, whose steps are told apart by their purpose.
  */
 const REMEDIES: Readonly<Record<string, string>> = {
   'open_tree EINVAL':
@@ -16,9 +16,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'the root has symbolic links in a circle there, or one out of all paths such as /proc/self/fd/3: do not trust it',
   'openat2 ENOENT':
     'the root has no such place and it cannot be made there: make it in the root first, or use a root that can be written',
+  'fsconfig EINVAL':
+    'an option of it has a value that cannot be had here: does the container have the user and group that are named?',
+  'fchdir EACCES':
+    'that directory, or one above it, is closed to the user who starts the container: chmod o+x it, or choose another',
 };
 
-/** The remedy for a refused step that brings something in; `undefined` when none is known. */
+/** The remedy for a refused step that brings something in or goes there; `undefined` when none is known. */
 export function explainMountRefusal({
   syscall,
   code,
@@ -28,5 +32,5 @@ export function explainMountRefusal({
   code: string | undefined;
   why: string;
 }): string | undefined {
-  return /^(bring in|mount a) /.test(why) ? REMEDIES[`${syscall} ${code}`] : undefined;
+  return /^(bring in|mount a|stand in|start in) /.test(why) ? REMEDIES[`${syscall} ${code}`] : undefined;
 }

@@ -1,0 +1,17 @@
+import { errnoNumber } from '@coracle/errors';
+import { step } from '@coracle/syscalls';
+import { describe, expect, test } from '@jest/globals';
+import { stepError } from '../src/step-error.ts';
+
+describe('a refused step is explained by its purpose', () => {
+  test.each([
+    ['start in /usr/new', 'openat2', 'ENOENT', 'use a root that can be written'],
+    ['start in /proc/1/root', 'openat2', 'ELOOP', 'do not trust it'],
+    ['mount a tmpfs on /x', 'fsconfig', 'EINVAL', 'does the container have the user'],
+    ['stand in the new root', 'fchdir', 'EACCES', 'is closed to the user'],
+    ['become user 70000, group 0', 'setresuid', 'EINVAL', 'has no such id'],
+    ["make the container's processes visible to ps", 'fsconfig', 'EINVAL', 'hidepid'],
+  ] as const)('%s: %s %s', (why, syscall, code, hint) => {
+    expect(stepError({ step: step(syscall, [], { why }), errno: errnoNumber(code) }).hint).toContain(hint);
+  });
+});
