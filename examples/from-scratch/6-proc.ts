@@ -26,6 +26,9 @@ import {
 const [verb, program, ...args] = process.argv.slice(2);
 if (verb !== 'run' || program === undefined) throw new Error('usage: 6-proc.ts run PROGRAM [ARG...]');
 
+// execve(2) knows no PATH: these are the places where it would lead to.
+const places = program.includes('/') ? [program] : [`/usr/bin/${program}`, `/bin/${program}`];
+
 const [ours, theirs] = socketPair();
 const init = new Channel(ours);
 const monitor = Agent.spawn({ fds: [theirs] });
@@ -49,7 +52,12 @@ const notStarted = await init.report(
       ...mountProc({ root: resultOf('root') }),
       ...changeRoot('./container'),
       ...setHostname('container'),
-      execve({ path: program, argv: [program, ...args], env: ['PATH=/bin:/usr/bin'] }, `start ${program}`),
+      ...places.map((path) =>
+        execve(
+          { path, argv: [program, ...args], env: ['PATH=/usr/bin:/bin'] },
+          { why: `start ${program}`, tolerate: path === places.at(-1) ? [] : ['ENOENT'] },
+        ),
+      ),
     ],
   }),
 );

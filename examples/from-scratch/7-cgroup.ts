@@ -1,6 +1,7 @@
 // Step 7: a limit. The process is put into a cgroup that allows 20 processes, before it becomes the program; a fork bomb
-// stops there. Whichever version of cgroups the machine has, the group is gone at the end.
-// Still open: what `coracle explain run` shows beyond this: devices, masks, network, users, and cleaning up after a kill.
+// stops there. Whichever version of cgroups the machine has, the group is gone at the end, after an error too.
+// Still open: what `coracle explain run` shows beyond this: devices, masks, network, users, a terminal (Ctrl-C ends this
+// program, not the one inside), and cleaning up after a kill.
 import { create } from '@coracle/cgroups';
 import { changeRoot, keepMountsPrivate } from '@coracle/chroot-fs';
 import { cloneInit, setHostname } from '@coracle/namespaces';
@@ -29,6 +30,9 @@ import {
 const [verb, program, ...args] = process.argv.slice(2);
 if (verb !== 'run' || program === undefined) throw new Error('usage: 7-cgroup.ts run PROGRAM [ARG...]');
 
+// execve(2) knows no PATH: these are the places where it would lead to.
+const places = program.includes('/') ? [program] : [`/usr/bin/${program}`, `/bin/${program}`];
+
 const [ours, theirs] = socketPair();
 const init = new Channel(ours);
 const monitor = Agent.spawn({ fds: [theirs] });
@@ -44,7 +48,7 @@ const born = await monitor.channel.report(life);
 born?.throwIfFailed();
 (await init.report(life))?.throwIfFailed();
 
-const group = create('container_cg', { pids: 20 });
+await using group = create('container_cg', { pids: 20 });
 group.add(born?.result('init') ?? 0);
 
 const notStarted = await init.report(
@@ -58,7 +62,12 @@ const notStarted = await init.report(
       ...mountProc({ root: resultOf('root') }),
       ...changeRoot('./container'),
       ...setHostname('container'),
-      execve({ path: program, argv: [program, ...args], env: ['PATH=/bin:/usr/bin'] }, `start ${program}`),
+      ...places.map((path) =>
+        execve(
+          { path, argv: [program, ...args], env: ['PATH=/usr/bin:/bin'] },
+          { why: `start ${program}`, tolerate: path === places.at(-1) ? [] : ['ENOENT'] },
+        ),
+      ),
     ],
   }),
 );
@@ -67,5 +76,4 @@ notStarted?.throwIfFailed();
 const end = readSiginfo((await monitor.channel.report(life))?.output('end') ?? new Uint8Array(SIGINFO_LENGTH));
 init.close();
 monitor.close();
-await group.delete();
 process.exitCode = 'exitCode' in end ? end.exitCode : 128 + end.signal;

@@ -22,6 +22,10 @@ needs.describe(needs.root, needs.program('busybox'))('the exercise, step by step
     });
   }
 
+  function groups(): string {
+    return spawnSync('find', ['/sys/fs/cgroup', '-name', 'container_cg'], { encoding: 'utf8' }).stdout;
+  }
+
   beforeAll(() => {
     directory = mkdtempSync(join(tmpdir(), 'from-scratch-'));
     expect(run('make-rootfs.ts').status).toBe(0);
@@ -57,7 +61,7 @@ needs.describe(needs.root, needs.program('busybox'))('the exercise, step by step
   });
 
   test('6: ps shows the container and nothing else', () => {
-    const { stdout } = run('6-proc.ts', 'run', '/bin/sh', '-c', 'ps; true');
+    const { stdout } = run('6-proc.ts', 'run', 'sh', '-c', 'ps; true');
     expect(stdout).toMatch(/\n\s+1 /);
     expect(stdout.trim().split('\n').length).toBeLessThanOrEqual(4);
     expect(existsSync(join(directory, 'container/proc/self'))).toBe(false);
@@ -65,10 +69,15 @@ needs.describe(needs.root, needs.program('busybox'))('the exercise, step by step
 
   test('7: a fork bomb stops at twenty processes, and the group is gone afterwards', () => {
     const bomb = `${Array(30).fill('sleep 1').join(' | ')} && echo started all`;
-    const { stdout, stderr } = run('7-cgroup.ts', 'run', '/bin/sh', '-c', bomb);
+    const { stdout, stderr } = run('7-cgroup.ts', 'run', 'sh', '-c', bomb);
     expect(stderr).toMatch(/can't fork|Resource temporarily unavailable/);
     expect(stdout).not.toContain('started all');
-    expect(spawnSync('find', ['/sys/fs/cgroup', '-name', 'container_cg'], { encoding: 'utf8' }).stdout).toBe('');
+    expect(groups()).toBe('');
+  });
+
+  test('7: the group is gone after an error, too', () => {
+    expect(run('7-cgroup.ts', 'run', 'no-such').stderr).toContain('could not start no-such');
+    expect(groups()).toBe('');
   });
 
   test('a program that is missing is an error, not a hang', () => {
