@@ -14,6 +14,8 @@ import {
   openat,
   output,
   P,
+  PR,
+  prctl,
   readSiginfo,
   resultOf,
   SIGINFO_LENGTH,
@@ -34,11 +36,15 @@ const init = new Channel(ours);
 const monitor = Agent.spawn({ fds: [theirs] });
 closeFd(theirs);
 
+// 9 is SIGKILL. Both have it, the monitor from this program and the container from the monitor; a birth takes it away.
+const bind = prctl(flags(PR, 'PR_SET_PDEATHSIG'), [9, 0, 0, 0], 'end with its parent');
 const watch: Step = step('waitid', [P.P_ALL, 0, output('end', SIGINFO_LENGTH), flags(WAIT, 'WEXITED'), null], {
   why: 'wait for its end',
   only: 'parent',
 });
-const life = monitor.channel.post({ steps: [...cloneInit({ namespaces: ['uts', 'pid', 'mount'] }), watch] });
+const life = monitor.channel.post({
+  steps: [bind, ...cloneInit({ namespaces: ['uts', 'pid', 'mount'] }), bind, watch],
+});
 (await init.report(life))?.throwIfFailed();
 
 const notStarted = await init.report(

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,7 @@ import { needs } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const steps = join(dirname(fileURLToPath(import.meta.url)), '..');
+const tsxLoader = join(dirname(fileURLToPath(import.meta.url)), '../../../node_modules/tsx/dist/loader.mjs');
 const tsx = join(steps, '../../node_modules/tsx/dist/cli.mjs');
 
 /** A root of busybox needs the static one; the steps themselves need root, as the exercise does. */
@@ -77,6 +78,31 @@ needs.describe(needs.root, needs.program('busybox'))('the exercise, step by step
 
   test('7: the group is gone after an error, too', () => {
     expect(run('7-cgroup.ts', 'run', 'no-such').stderr).toContain('could not start no-such');
+    expect(groups()).toBe('');
+  });
+
+  test.each([
+    ['6-proc.ts', 'SIGKILL'],
+    ['7-cgroup.ts', 'SIGINT'],
+  ] as const)('%s: nothing goes on inside after %s', async (step, signal) => {
+    const child = spawn(
+      process.execPath,
+      [
+        '--conditions=@coracle/source',
+        '--import',
+        tsxLoader,
+        join(steps, step),
+        'run',
+        'sh',
+        '-c',
+        'echo up; sleep 100',
+      ],
+      { cwd: directory, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+    child.kill(signal);
+    // The program inside holds the pipe too: it closes when both have ended.
+    await new Promise<void>((resolve) => child.stdout.once('close', () => resolve()).resume());
     expect(groups()).toBe('');
   });
 
