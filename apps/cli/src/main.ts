@@ -6,6 +6,7 @@ import { command as help } from './commands/help.ts';
 import { command as run } from './commands/run.ts';
 import { command as version } from './commands/version.ts';
 import { COMMON_OPTIONS, CONTAINER_OPTIONS } from './option-table.ts';
+import { tell } from './output.ts';
 import { renderError } from './render/error.ts';
 
 /** What a command does with the words behind its name; its result is the exit code. */
@@ -61,7 +62,7 @@ main(args).then(
   },
   (error) => {
     const rendered = renderError(error, { debug: ownSwitch(args, 'debug'), json: ownSwitch(args, 'json') });
-    process.stderr.write(`${rendered}\n`);
+    tell(rendered);
     process.exitCode = exitCodeOf(error);
   },
 );

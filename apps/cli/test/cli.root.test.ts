@@ -158,6 +158,12 @@ describe.each(USERS)('coracle run, as %s', (_, uid) => {
     expect(remarks.at(-1)).toContain('ended after 0.3');
   });
 
+  it('goes on when its remarks cannot be written', () => {
+    const script = `${command.path} run sh -c 'exit 4' 2> /dev/full`;
+    const user = uid === undefined ? {} : { uid, gid: uid };
+    expect(spawnSync('sh', ['-c', script], { cwd: '/', ...user }).status).toBe(4);
+  });
+
   it('keeps a file of variables for the container, and out of its own process', () => {
     const directory = mkdtempSync(join(tmpdir(), 'env-'));
     chmodSync(directory, 0o755);
@@ -293,6 +299,23 @@ needs.describe(needs.root)('coracle explain', () => {
 });
 
 describe('coracle', () => {
+  test('a reader that goes away is no failure of what is printed', () => {
+    const { stderr, stdout } = shell(`${command.path} explain run --json sh | true; echo done`);
+    expect({ stderr, stdout }).toEqual({ stderr: '', stdout: 'done\n' });
+  });
+
+  test('what cannot be printed is told in one line', () => {
+    const { stderr, status } = shell(`${command.path} help > /dev/full`);
+    expect({ stderr, status }).toEqual({
+      stderr: 'coracle: ENOSPC: no space left on device, write\n',
+      status: 125,
+    });
+  });
+
+  test('where an error cannot be told the exit code is the same', () => {
+    expect(shell(`${command.path} run --foo 2> /dev/full`).status).toBe(125);
+  });
+
   test('without words it helps', () => {
     expect(command.run([]).stdout).toContain('coracle run bash');
     expect(command.run(['run', '--help']).stdout).toContain('--pids-limit');
@@ -306,6 +329,10 @@ describe('coracle', () => {
     });
   });
 });
+
+function shell(script: string): ReturnType<CommandCopy['run']> {
+  return spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+}
 
 /** Resolves when no agent runs any more: the monitors of killed commands need a moment. */
 async function gone(): Promise<void> {

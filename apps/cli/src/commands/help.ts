@@ -1,3 +1,5 @@
+import { print } from '../output.ts';
+
 const HELP = `coracle: run programs in containers
 
   coracle run [options] COMMAND [ARG...]       run a program in a container of its own
@@ -12,6 +14,6 @@ The first thing to try: coracle run bash
 
 /** \`coracle help\`. */
 export async function command(): Promise<number> {
-  process.stdout.write(HELP);
+  await print(HELP);
   return 0;
 }

@@ -12,6 +12,7 @@ import { type Options, parseArguments, UsageError } from '../arguments.ts';
 import { containerOptions } from '../container-options.ts';
 import { forwardSignals } from '../forward-signals.ts';
 import { COMMON_OPTIONS, CONTAINER_OPTIONS, renderOptions } from '../option-table.ts';
+import { print, tell } from '../output.ts';
 
 const HELP = (): string => `coracle run [options] COMMAND [ARG...]
 
@@ -25,7 +26,7 @@ ${renderOptions([...CONTAINER_OPTIONS, ...COMMON_OPTIONS])}
 export async function command(args: readonly string[]): Promise<number> {
   const { options, words } = parseArguments(args, [...CONTAINER_OPTIONS, ...COMMON_OPTIONS]);
   if (options.has('help')) {
-    process.stdout.write(HELP());
+    await print(HELP());
     return 0;
   }
   if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
@@ -55,7 +56,7 @@ function remarks(options: Options): Remark {
     ? (text: string) => JSON.stringify({ remark: { message: text } })
     : (text: string) => `coracle: ${text}`;
   return (text) => {
-    process.stderr.write(`${render(text)}\n`);
+    tell(render(text));
   };
 }
 
