@@ -1,6 +1,6 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isErrno, SystemError } from '@coracle/errors';
 
 /**
@@ -20,16 +20,20 @@ export function defaultStateRoot(uid: number): string {
  */
 export function prepareStateRoot(root: string, uid: number): void {
   try {
-    mkdirSync(join(root, 'names'), { recursive: true, mode: 0o700 });
+    makeDirectories(join(root, 'names'));
   } catch (cause) {
-    if (!isErrno(cause, 'EACCES', 'EPERM', 'EROFS')) throw cause;
+    // ENOENT is what /proc says to everybody who would make something there.
+    if (!isErrno(cause, 'EACCES', 'EPERM', 'EROFS', 'ENOENT')) throw cause;
     throw new SystemError({
       code: 'EACCES',
       syscall: 'mkdir',
       path: root,
       cause,
       step: 'keep the state of containers',
-      hint: 'set XDG_RUNTIME_DIR to a directory of yours',
+      hint:
+        uid === 0
+          ? `${dirname(root)} has to be there and writable: \`coracle doctor\` tells more`
+          : 'set XDG_RUNTIME_DIR to a directory of yours',
     });
   }
   const stats = lstatSync(root);
@@ -41,5 +45,16 @@ export function prepareStateRoot(root: string, uid: number): void {
       text: `must be a directory that belongs to user ${uid} and that nobody else can write`,
       hint: `remove it, or set XDG_RUNTIME_DIR to a directory of yours`,
     });
+  }
+}
+
+/** Not Node's recursive mkdir, which calls a read-only file system ENOENT and never returns from one such as /proc. */
+function makeDirectories(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectories(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error; // Another command was faster.
   }
 }

@@ -20,6 +20,8 @@ export function stepError({ step, errno }: Failure): SyscallError {
 /** What usually keeps namespaces from being made. */
 function birthHint({ syscall }: Step, errno: number): string | undefined {
   const code = errnoName(errno);
+  if (syscall === 'clone3' && code === 'ENOSYS')
+    return 'a filter of system calls hides it, as inside a container, or this is no Linux 5.12 yet: `coracle doctor` tells which';
   if (syscall !== 'clone3' || (code !== 'EPERM' && code !== 'EACCES')) return undefined;
   if (readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1') {
     return 'AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0';
