@@ -12,19 +12,18 @@ import { fileURLToPath } from 'node:url';
  */
 export function pack(directory) {
   const path = join(directory, 'coracle.cjs');
-  const bundle = readFileSync(path, 'utf8').replace(/^#!.*\n/, '');
+  const [, firstLine, bundle] = /^(#!.*\n)(.*)$/s.exec(readFileSync(path, 'utf8'));
   if (/\bimport\(/.test(bundle)) throw new Error('the bundle imports while it runs, which a script of its own cannot');
   // V8 looks at the length of the text alone, so the name says which text it is: no other's can ever be taken for it.
   const cache = `coracle-${createHash('sha256').update(bundle).digest('hex').slice(0, 16)}.cache`;
   for (const name of readdirSync(directory)) if (name.endsWith('.cache')) rmSync(join(directory, name));
-  writeFileSync(path, program(bundle, cache)); // it stays executable
+  writeFileSync(path, firstLine + program(bundle, cache)); // it stays executable
   makeCache(path, join(directory, cache));
 }
 
 function program(bundle, cache) {
   const text = bundle.replace(/[\\`$]/g, '\\$&');
-  return `#!/usr/bin/env node
-'use strict';
+  return `'use strict';
 const { readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
 let cachedData;
