@@ -94,7 +94,8 @@ function loadKoffi(arch: Arch): Koffi {
     process.dlopen(loaded, binary);
     if (isKoffi(loaded.exports)) return loaded.exports;
   }
-  return process.getBuiltinModule('node:module').createRequire(here)('koffi');
+  const require = process.getBuiltinModule('node:module').createRequire(here);
+  return require('koffi');
 }
 
 /** Where a package is installed, as seen from a directory; a path that does not exist when it is nowhere. */
