@@ -13,7 +13,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 function packed(bundle: string): string {
   const path = join(directory, 'coracle.cjs');
-  writeFileSync(path, `#!/usr/bin/env node\n${bundle}`);
+  writeFileSync(path, `#!/usr/bin/env node\n${bundle}\n`);
   pack(directory);
   return path;
 }
@@ -40,6 +40,11 @@ test('a packed program does what its bundle does, whatever characters are in it'
 test('a packed program has its arguments, its own file name and is the main module', () => {
   const path = packed('console.log(process.argv[2], __filename, require.main === module);');
   expect(runNode(path, 'word')).toBe(`word ${path} true\n`);
+});
+
+test('a bundle of several lines, or of other characters than ASCII, is refused', () => {
+  expect(() => packed('one();\ntwo();')).toThrow('not one line of ASCII');
+  expect(() => packed('"\u00e9"')).toThrow('not one line of ASCII');
 });
 
 test('a bundle that imports while it runs is refused', () => {
