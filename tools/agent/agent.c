@@ -11,7 +11,7 @@ typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long u64;
 
-enum { SOCKET = 3, LIMIT = 4 << 20, MAGIC = 0x4c435243, REAP_CHILDREN = 0xffff, TOLERATE_ANY = 0xff };
+enum { NOT_MADE = -125, SOCKET = 3, LIMIT = 4 << 20, MAGIC = 0x4c435243, REAP_CHILDREN = 0xffff, TOLERATE_ANY = 0xff };
 enum { PARENT = 1, CHILD = 2 };
 
 struct call { u16 number; u8 references, only, tolerate[4]; u64 args[6]; };
@@ -60,16 +60,13 @@ static void reply(const u8 *from, u64 length)
 static int is_sound(const struct message *m)
 {
 	const u32 *words = (const u32 *)m;
-	u32 low = 0x811c9dc5, high = 0x1000193;
-	for (u64 i = 2; i < m->length / 4; i += 2) {
-		low = (low ^ words[i]) * 0x1000193;
-		high = (high ^ words[i + 1]) * 0x1000193;
-	}
-	if (m->checksum != ((u64)high << 32 | low))
-		return 0;
+	u32 sum = 0;
+	for (u32 i = 2; i < m->length / 4; i++)
+		if (words[i])
+			sum = ((sum << 7 | sum >> 25) ^ words[i]) + i;
 	u64 calls_end = sizeof(*m) + (u64)m->count * sizeof(struct call);
 	if (m->report % 8 || m->report < calls_end || (u64)m->report + m->report_length > m->length ||
-	    (u64)m->count * 8 > m->report_length)
+	    m->report_length % 8 || (u64)m->count * 8 > m->report_length || m->checksum != sum)
 		return 0;
 	for (u32 i = 0; i < m->count; i++)
 		for (int n = 0; n < 8; n++)
@@ -131,6 +128,8 @@ static void run(struct message *m)
 {
 	long *results = (long *)(buffer.bytes + m->report);
 	int self = PARENT;
+	for (u32 i = 0; i < m->report_length / 8; i++)
+		results[i] = i < m->count ? NOT_MADE : 0;
 	for (u32 i = 0; i < m->count; i++) {
 		const struct call *call = &m->calls[i];
 		if (call->only && call->only != self)

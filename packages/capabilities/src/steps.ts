@@ -1,5 +1,5 @@
 import { CAP_AMBIENT, capset, type Flags, flags, PR, prctl, SECBIT, type Step } from '@coracle/syscalls';
-import { allCapabilities, type CapabilityMask, numbersOf } from './mask.ts';
+import { type CapabilityMask, numbersOf } from './mask.ts';
 import { CAPABILITY_NAMES } from './names.ts';
 import { type CapabilitySets, checkSets } from './sets.ts';
 
@@ -10,11 +10,12 @@ function capability(number: number): Flags {
 
 const DROP = flags(PR, 'PR_CAPBSET_DROP');
 const WHY_DROP = 'keep programs from ever having capabilities that the container was not given';
-/** Made once: most containers take most of them. */
-const DROPS: readonly Step[] = numbersOf(allCapabilities()).map((number) => drop(number));
+/** Each made once, when it is first taken: most containers take most of them. */
+const DROPS: Step[] = [];
 
 function drop(number: number): Step {
-  return prctl(DROP, [capability(number), 0, 0, 0], WHY_DROP);
+  DROPS[number] ??= prctl(DROP, [capability(number), 0, 0, 0], WHY_DROP);
+  return DROPS[number];
 }
 
 /**
@@ -28,7 +29,7 @@ function drop(number: number): Step {
  * dropBounding(toMask(DEFAULT_CAPABILITIES), { from: allCapabilities(lastCapability()) }).length; // 27
  */
 export function dropBounding(keep: CapabilityMask, { from }: { from: CapabilityMask }): Step[] {
-  return numbersOf(from & ~keep).map((number) => DROPS[number] ?? drop(number));
+  return numbersOf(from & ~keep).map(drop);
 }
 
 const KEEP: Step = prctl(

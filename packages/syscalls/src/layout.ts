@@ -19,7 +19,7 @@ export class Layout {
   readonly #base: number;
   readonly #places = new Map<Memory, number>();
   readonly #strings = new Map<string, number>();
-  readonly #pieces: { offset: number; bytes: Uint8Array }[] = [];
+  readonly #pieces: { offset: number; content: string | Uint8Array }[] = [];
   readonly #pointers: { offset: number; target: number }[] = [];
   readonly #report: number;
 
@@ -58,7 +58,8 @@ export class Layout {
     if (!(target instanceof Uint8Array) && target.kind === 'output') return this.outputs.get(target.name)?.offset ?? 0;
     const known = this.#places.get(target);
     if (known !== undefined) return known;
-    const offset = this.#put(target instanceof Uint8Array ? target : target.bytes);
+    const bytes = target instanceof Uint8Array ? target : target.bytes;
+    const offset = this.#put(bytes, bytes.length);
     this.#places.set(target, offset);
     if (target instanceof Uint8Array) return offset;
     for (const pointer of target.pointers ?? []) {
@@ -70,22 +71,25 @@ export class Layout {
   #placeString(text: string): number {
     const known = this.#strings.get(text);
     if (known !== undefined) return known;
-    const bytes = Buffer.from(`${text}\0`);
-    const offset = this.#put(bytes);
+    const offset = this.#put(text, Buffer.byteLength(text) + 1); // the NUL is there already: the memory is zeros
     this.#strings.set(text, offset);
     return offset;
   }
 
-  #put(bytes: Uint8Array): number {
+  #put(content: string | Uint8Array, length: number): number {
     const offset = this.end;
-    this.#pieces.push({ offset, bytes });
-    this.end = align(offset + bytes.length);
+    this.#pieces.push({ offset, content });
+    this.end = align(offset + length);
     return offset;
   }
 
-  /** Writes all data into the memory. */
+  /** Writes all data into the memory, which is all zeros. */
   writeTo(memory: Uint8Array): void {
-    for (const { offset, bytes } of this.#pieces) memory.set(bytes, offset);
+    const buffer = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
+    for (const { offset, content } of this.#pieces) {
+      if (typeof content === 'string') buffer.write(content, offset);
+      else buffer.set(content, offset);
+    }
     const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
     for (const { offset, target } of this.#pointers) setWord(view, offset, target);
   }

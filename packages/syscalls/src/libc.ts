@@ -101,7 +101,7 @@ function loadKoffi(arch: Arch): Koffi {
 /** Where a package is installed, as seen from a directory; a path that does not exist when it is nowhere. */
 function nearestPackage(name: string, from: string): string {
   const path = join(from, 'node_modules', name);
-  if (existsSync(path)) return realpathSync(path);
+  if (existsSync(path)) return realpathSync.native(path);
   return dirname(from) === from ? path : nearestPackage(name, dirname(from));
 }
 

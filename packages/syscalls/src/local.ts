@@ -1,8 +1,9 @@
 import { align } from './layout.ts';
 import { libc } from './libc.ts';
-import { CALL_LENGTH, encode, HEADER_LENGTH } from './message.ts';
+import { CALL_LENGTH, encode, HEADER_LENGTH, NOT_MADE } from './message.ts';
 import { Outcome } from './outcome.ts';
 import type { Program, Step } from './step.ts';
+import { setWord } from './word.ts';
 
 /** Calls that would take the calling thread, which runs JavaScript, where JavaScript cannot go on. */
 const NEVER_HERE = new Set(['clone', 'clone3', 'fork', 'vfork', 'execve', 'execveat', 'reap_children']);
@@ -33,6 +34,9 @@ export function runLocally(program: Program | readonly Step[]): Outcome {
   const view = new DataView(memory.buffer);
   const report = memory.subarray(message.report.offset, message.report.offset + message.report.length);
   const outcome = new Outcome(message, report);
+  message.steps.forEach((_, index) => {
+    setWord(view, message.report.offset + index * 8, NOT_MADE);
+  });
   for (let index = 0; index < message.steps.length; index++) {
     const result = makeCall(view, { index, report: message.report.offset, syscall });
     view.setBigInt64(message.report.offset + index * 8, BigInt(result), true);

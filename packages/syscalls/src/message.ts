@@ -16,7 +16,7 @@ import { setWord } from './word.ts';
  *              u32 report     offset of the report
  *              u32 reportLength
  *     calls    count times: u16 number, u8 references, u8 only, u8 tolerate[4], u64 arguments[6]
- *     report   i64 results[count], then the outputs
+ *     report   i64 results[count], then the outputs: zeros, for the executor to fill in
  *     data     what arguments point at, by absolute address: the agent reads the message to a fixed one
  *
  * A call whose bit n is set in `references` takes as argument n the result of the call with that index; when that result
@@ -31,7 +31,7 @@ const ONLY = { parent: 1, child: 2 } as const;
 /** In `tolerate`: every error. */
 const TOLERATE_ANY = 0xff;
 /** ECANCELED: the result of a call that was never made. */
-const NOT_MADE = -125;
+export const NOT_MADE = -125;
 
 /** Where the agent reads messages to; the linker script of tools/agent puts its buffer there. */
 export const AGENT_BUFFER = 0x10000000n;
@@ -76,11 +76,10 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   bytes.set(calls, HEADER_LENGTH);
   layout.writeTo(bytes);
   const view = new DataView(bytes.buffer);
-  for (let index = 0; index < steps.length; index++) setWord(view, report + index * 8, NOT_MADE);
   [MAGIC, length, steps.length, cleanup, report, reportLength].forEach((word, index) => {
     view.setUint32(8 + index * 4, word, true);
   });
-  view.setBigUint64(0, checksum(bytes), true);
+  setWord(view, 0, checksum(bytes, { from: report, to: report + reportLength }));
   const outputs = new Map(
     [...layout.outputs].map(([name, place]) => [name, { ...place, offset: place.offset - report }]),
   );
@@ -171,16 +170,18 @@ function fault({ step }: Scope, problem: string): TypeError {
 }
 
 /**
- * The check a message carries: each 32-bit word behind the checksum is mixed in by an exclusive or and a multiplication
- * (FNV-1a's, on words), in two lanes. It finds corruption, not forgery: only the holder of the socket can write to it.
+ * The check a message carries. It finds corruption, not forgery: only the holder of the socket can write to it. Most of a
+ * message is zeros, and this code mostly runs before it was compiled, so zeros are passed over and there is no multiplication.
+ * @param report is known to be zeros
  */
-function checksum(bytes: Uint8Array): bigint {
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  let low = 0x811c9dc5;
-  let high = 0x1000193;
-  for (let index = 2; index < words.length; index += 2) {
-    low = Math.imul(low ^ (words[index] ?? 0), 0x1000193);
-    high = Math.imul(high ^ (words[index + 1] ?? 0), 0x1000193);
+function checksum(bytes: Uint8Array, report: { from: number; to: number }): number {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const [from, to] = [report.from / 4, report.to / 4];
+  let sum = 0;
+  for (let index = 2; index < words.length; index++) {
+    if (index === from) index = to;
+    const word = words[index];
+    if (word) sum = ((((sum << 7) | (sum >>> 25)) ^ word) + index) | 0;
   }
-  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  return sum >>> 0;
 }

@@ -1,9 +1,7 @@
 import { errnoName } from '@coracle/errors';
-import type { Message } from './message.ts';
+import { type Message, NOT_MADE } from './message.ts';
 import type { Step } from './step.ts';
 import { SyscallError } from './syscall-error.ts';
-
-const NOT_MADE = -125;
 
 /**
  * What came of a program: each step's result and the memory the kernel filled.

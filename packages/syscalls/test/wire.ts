@@ -63,17 +63,17 @@ function decodeCall(view: DataView, at: number): WireCall {
   };
 }
 
-/** FNV-1a's step over 32-bit words in two lanes, in arithmetic that cannot overflow. */
+/** Of every word that is not zero, in arithmetic that cannot overflow. */
 export function checksumOf(bytes: Uint8Array): bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const lanes = [0x811c9dc5n, 0x1000193n];
-  for (let at = 8; at < bytes.length; at += 8) {
-    for (const lane of [0, 1]) {
-      const word = BigInt(view.getUint32(at + lane * 4, true));
-      lanes[lane] = (((lanes[lane] ?? 0n) ^ word) * 0x1000193n) & 0xffffffffn;
-    }
+  let sum = 0n;
+  for (let at = 8; at < bytes.length; at += 4) {
+    const word = BigInt(view.getUint32(at, true));
+    if (word === 0n) continue;
+    const turned = ((sum << 7n) | (sum >> 25n)) & 0xffffffffn;
+    sum = ((turned ^ word) + BigInt(at / 4)) & 0xffffffffn;
   }
-  return ((lanes[1] ?? 0n) << 32n) | (lanes[0] ?? 0n);
+  return sum;
 }
 
 /** A copy of a message with a header word replaced and a checksum that is right again. */
