@@ -160,7 +160,8 @@ function explainHelperFailure(
   });
 }
 
+/** A single id is the caller's own, which needs no line. */
 function hintForRanges({ ranges }: Kind, { mappings, uid }: { mappings: readonly IdMapping[]; uid: number }): string {
-  const lines = mappings.slice(1).map(({ hostId, size }) => `${uid}:${hostId}:${size}`);
+  const lines = mappings.filter(({ size }) => size > 1).map(({ hostId, size }) => `${uid}:${hostId}:${size}`);
   return `${ranges} does not give this user the range: add the line ${lines.join(' and the line ')}`;
 }
