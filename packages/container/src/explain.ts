@@ -2,8 +2,19 @@ import { describeCapabilities, parseCapabilities } from '@coracle/capabilities';
 import { formatIdMap } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { blockedCalls } from '@coracle/seccomp';
-import { type ExplainedStep, explain, hostArch } from '@coracle/syscalls';
+import {
+  type ExplainedStep,
+  explain,
+  type Flags,
+  flags,
+  hostArch,
+  MSG,
+  resultOf,
+  type Step,
+  step,
+} from '@coracle/syscalls';
 import type { ContainerOptions } from './options.ts';
+import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
 import { prepare } from './prepare.ts';
 
 /** Steps of a container that answer one question. */
@@ -45,10 +56,27 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
       afterBirth.filter((step) => !isWatch(step)),
     ),
     ...(plan.idMaps ? [idMapPart(plan.idMaps, next)] : []),
+    ...(plan.idmapped.length > 0
+      ? [part('Whose files are they?', 'caller', [...copyIdmapped(plan.idmapped, USERNS), ...sends(plan.idmapped)])]
+      : []),
     ...plan.parts.map(({ question, steps }) => part(question, 'init', steps)),
     { ...part('What does the program start with?', 'init', plan.start), remarks: rightsOf(config) },
     part('What happens at its end?', 'monitor', [...afterBirth.filter(isWatch), ...(plan.monitor.finally ?? [])]),
   ];
+}
+
+/** Known by number only when it is open. */
+const USERNS: Flags = { kind: 'flags', value: 1, text: '/proc/PID/ns/user' };
+
+/** Each descriptor is put into its message when it is known. */
+function sends(trees: readonly IdmappedTree[]): Step[] {
+  return trees.map(({ result }) =>
+    step(
+      'sendmsg',
+      [resultOf('hand-over'), resultOf(result), flags(MSG, 'MSG_NOSIGNAL')],
+      'hand the copy to the container',
+    ),
+  );
 }
 
 /** What the program may do, which no list of numbers and instructions tells. */

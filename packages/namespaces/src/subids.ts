@@ -7,12 +7,11 @@ export interface SubidRange {
   count: number;
 }
 
-/** Whose ranges are looked for: a line may name the user or give the number. */
+/** Whose ranges are looked for: a line may name the user or give the number; one that is absent here is not looked for. */
 export interface SubidOwner {
-  /** `undefined`: lines with names are passed over. */
   name?: string | undefined;
   /** The user id, also for /etc/subgid. */
-  id: number;
+  id?: number | undefined;
 }
 
 /**
@@ -26,9 +25,10 @@ export interface SubidOwner {
  * parseSubids('alice:100000:65536\n', { name: 'alice', id: 1000 }); // [{ start: 100000, count: 65536 }]
  */
 export function parseSubids(text: string, owner?: SubidOwner): SubidRange[] {
+  const names = owner && [owner.name, owner.id?.toString()];
   return text.split('\n').flatMap((line) => {
     const match = /^([^:#]+):(0|[1-9]\d*):([1-9]\d*)$/.exec(line);
-    if (!match || (owner && match[1] !== owner.name && match[1] !== String(owner.id))) return [];
+    if (!match || (names && !names.includes(match[1]))) return [];
     const range = { start: Number(match[2]), count: Number(match[3]) };
     return range.start + range.count <= ID_END ? [range] : [];
   });

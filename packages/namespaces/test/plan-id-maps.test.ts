@@ -40,6 +40,13 @@ describe('the ranges in /etc/subuid', () => {
     expect(parseSubids('alice2:1:1\nal:2:2\n', { name: 'alice', id: 1 })).toEqual([]);
   });
 
+  test('are those of the name alone for an owner without a number', () => {
+    expect(parseSubids(text, { name: 'alice' })).toEqual([
+      { start: 100000, count: 65536 },
+      { start: 400000, count: 5 },
+    ]);
+  });
+
   test('of a stranger are none', () => {
     expect(parseSubids(text, { name: 'eve', id: 6 })).toEqual([]);
     expect(parseSubids('', { name: 'eve', id: 6 })).toEqual([]);

@@ -60,6 +60,7 @@ function bindOf(fields: Fields, target: string, refuse: Refuse): MountSpec {
     target,
     ...switches(fields),
     ...(fields.readonly ? { readOnly: fields.readonly.isOn } : {}),
+    ...(fields.idmap ? { idmap: fields.idmap.isOn } : {}),
     ...(recursive === undefined ? {} : { recursive }),
     ...(propagation === undefined ? {} : { propagation }),
   };

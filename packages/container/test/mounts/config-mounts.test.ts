@@ -24,10 +24,16 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const mounts = (options: Partial<ContainerOptions>, { inUserNamespace = false } = {}): Mount[] =>
+const mounts = (options: Partial<ContainerOptions>, { inUserNamespace = false, canMapIds = false } = {}): Mount[] =>
   mountsFor(
     { command: ['true'], ...options },
-    { defaults: DEFAULT_MOUNTS, root: { kind: 'bind', path: join(scratch, 'root') }, inUserNamespace, devices: [] },
+    {
+      defaults: DEFAULT_MOUNTS,
+      root: { kind: 'bind', path: join(scratch, 'root') },
+      inUserNamespace,
+      canMapIds,
+      devices: [],
+    },
   );
 const places = (options: Partial<ContainerOptions>): string[] => mounts(options).map(({ destination }) => destination);
 const directory = (target: string, rest: Partial<Volume> = {}): Volume => ({
