@@ -1,5 +1,5 @@
 import { describeCapabilities, parseCapabilities } from '@coracle/capabilities';
-import { formatIdMap } from '@coracle/namespaces';
+import { formatIdMap, type IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { blockedCalls } from '@coracle/seccomp';
 import {
@@ -45,6 +45,11 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
     next += explained.length;
     return { question, by, steps: explained };
   };
+  const idMaps = (maps: IdMaps): ExplainedPart => {
+    const explained = idMapPart(maps, next);
+    next += explained.steps.length;
+    return explained;
+  };
   const birth = plan.monitor.steps.findIndex(({ syscall }) => syscall === 'clone3');
   const isWatch = ({ only }: { only?: string }): boolean => only === 'parent';
   const afterBirth = plan.monitor.steps.slice(birth);
@@ -55,7 +60,7 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
       'monitor',
       afterBirth.filter((step) => !isWatch(step)),
     ),
-    ...(plan.idMaps ? [idMapPart(plan.idMaps, next)] : []),
+    ...(plan.idMaps ? [idMaps(plan.idMaps)] : []),
     ...(plan.idmapped.length > 0
       ? [part('Whose files are they?', 'caller', [...copyIdmapped(plan.idmapped, USERNS), ...sends(plan.idmapped)])]
       : []),
@@ -93,8 +98,8 @@ function rightsOf({ process: program, linux }: Config): string[] {
 }
 
 /** The id maps are written by the caller, as files; they are shown in the same form. */
-function idMapPart(maps: NonNullable<ReturnType<typeof prepare>['plan']['idMaps']>, number: number): ExplainedPart {
-  const line = (file: string, text: string): ExplainedStep => ({
+function idMapPart(maps: IdMaps, first: number): ExplainedPart {
+  const line = (number: number, file: string, text: string): ExplainedStep => ({
     number,
     why: `say which of the host's ids the container's are (${file})`,
     syscall: maps.how === 'helper' ? `new${file.replace('_', '')}` : 'write',
@@ -106,6 +111,6 @@ function idMapPart(maps: NonNullable<ReturnType<typeof prepare>['plan']['idMaps'
   return {
     question: 'Whose ids does it have?',
     by: 'caller',
-    steps: [line('uid_map', formatIdMap(maps.uids)), line('gid_map', formatIdMap(maps.gids))],
+    steps: [line(first, 'uid_map', formatIdMap(maps.uids)), line(first + 1, 'gid_map', formatIdMap(maps.gids))],
   };
 }

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { errnoName, isErrno } from '@coracle/errors';
+import { isErrno } from '@coracle/errors';
 import type { IdMaps } from '@coracle/namespaces';
 import { closeFd, fdMessage, flags, MSG, type Outcome, runLocally, SyscallError, step } from '@coracle/syscalls';
 import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
@@ -53,21 +53,21 @@ function refusal(
 ): SyscallError {
   const error = new SyscallError(step, errno);
   if (step.syscall !== 'mount_setattr') return error;
-  const hint = `${reason(error)}: ${remedy(tree, idMaps)}`;
-  return new SyscallError(step, errno, { hint });
+  return new SyscallError(step, errno, { text: reason(error), hint: remedy(tree, idMaps) });
 }
 
-function reason(error: SyscallError): string {
+/** The errnos say little here: EINVAL has a dozen meanings. */
+function reason(error: SyscallError): string | undefined {
   if (isErrno(error, 'ENOSYS')) return 'mapping ids of files needs Linux 5.12';
   if (isErrno(error, 'EPERM')) return 'the ids there are mapped already, or it was mounted in another user namespace';
   if (isErrno(error, 'EINVAL'))
     return 'its file system, or one mounted below it, cannot map ids in this kernel (overlays and most network file systems cannot)';
-  return `the kernel answers ${errnoName(error.errno) ?? error.errno}`;
+  return undefined;
 }
 
 function remedy({ source, result }: IdmappedTree, { uids, gids }: IdMaps): string {
   const owner = `${uids[0]?.hostId ?? 0}:${gids[0]?.hostId ?? 0}`;
   return result.startsWith('mount')
-    ? `leave idmap out, or put the volume on another file system`
+    ? 'leave idmap out, or put the volume on another file system'
     : `give the tree to the container's root (sudo chown -R ${owner} ${source}), put it on another file system, or run without --userns`;
 }

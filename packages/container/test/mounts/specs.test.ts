@@ -58,7 +58,7 @@ describe('--volume', () => {
     ['/a:/b:ro,ro', "'ro' and 'ro' are about the same", 'write one'],
     ['/a:/b:shared,rslave', "'shared' and 'rslave' are about the same", 'write one'],
     ['/a:/b:U', "'U' cannot be had", 'chown'],
-    ['/a:/b:idmap=uids=0-1-10', "there is no option 'idmap=uids=0-1-10'", 'did you mean'],
+    ['/a:/b:idmap=uids=0-1-10', "there is no option 'idmap=uids=0-1-10'", 'idmap, private'],
     ['/a:/b:O', "'O' cannot be had", ':ro'],
   ])('%p is refused: %s', (text, reason, hint) => {
     const refused = refusal(parseVolume, text);
