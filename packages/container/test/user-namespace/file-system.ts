@@ -10,7 +10,7 @@ const MAPPING: ReadonlyMap<number, readonly [major: number, minor: number]> = ne
 ]);
 
 /** Temporary files lie where ids can be mapped; a layer of an overlay can have mapped ids since Linux 5.19. */
-export const mapsIds = {
+export const mapsIds: { what: string; met: boolean } = {
   what: 'temporary files on ext4, xfs, btrfs or tmpfs of a new kernel',
   met: isNewerThan([5, 19]) && isNewerThan(MAPPING.get(statfsSync(tmpdir()).type) ?? [99, 0]),
 };

@@ -1,5 +1,5 @@
 import type { IdMaps } from '@coracle/namespaces';
-import type { Config } from '@coracle/oci-spec';
+import { type Config, defaultConfig } from '@coracle/oci-spec';
 import { describe, expect, test } from '@jest/globals';
 import { checkUser } from '../../src/check-user.ts';
 import { OptionError, parseUserNamespace, type UserNamespaceOption } from '../../src/index.ts';
@@ -116,7 +116,8 @@ test('the report says whose ids are in force, not which were asked for', () => {
 
 describe('a user that the container does not have', () => {
   const run = (uid: number, idMaps: IdMaps): (() => void) => {
-    const config: Config = { ociVersion: '1.2.0', process: { args: ['true'], cwd: '/', user: { uid, gid: uid } } };
+    const config: Config = { ...defaultConfig({ args: ['true'] }) };
+    config.process = { args: ['true'], cwd: '/', user: { uid, gid: uid } };
     return () => checkUser(config, idMaps);
   };
 

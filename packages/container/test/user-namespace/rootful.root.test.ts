@@ -45,6 +45,30 @@ const hostRoot = async (): Promise<number> => {
   return Number(stdout.trim().split(/\s+/)[1]);
 };
 
+/** A container of crun in a user namespace, with the source on /tmp as an idmapped volume. */
+async function runWithCrun(
+  script: string,
+  { root, source, bundle }: { root: string; source: string; bundle: string },
+): Promise<string> {
+  const ids = [{ containerID: 0, hostID: await hostRoot(), size: 65536 }];
+  execFileSync('crun', ['spec'], { cwd: bundle });
+  const file = join(bundle, 'config.json');
+  const config = JSON.parse(readFileSync(file, 'utf8'));
+  config.process = { ...config.process, terminal: false, args: ['sh', '-c', script] };
+  config.process.env = [...config.process.env, 'NAME=crun'];
+  config.root = { path: root, readonly: false };
+  config.linux.namespaces = [...config.linux.namespaces, { type: 'user' }];
+  config.linux.uidMappings = ids;
+  config.linux.gidMappings = ids;
+  config.mounts = [
+    ...config.mounts.filter(({ type }: { type: string }) => type !== 'cgroup'),
+    { destination: '/tmp', type: 'bind', source, options: ['rbind', 'idmap'] },
+  ];
+  writeFileSync(file, JSON.stringify(config));
+  const run = ['run', `coracle-idmap-${process.pid}`];
+  return execFileSync('crun', run, { cwd: bundle, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
 needs.describe(
   needs.root,
   needs.program('busybox'),
@@ -163,6 +187,20 @@ needs.describe(
     const { stdout } = await sh('cat /etc/file; stat -c %u /etc/file; echo x >/etc/file', { volumes });
     expect(stdout).toBe('text\n0\n');
     expect(readFileSync(source, 'utf8')).toBe('text\n');
+  });
+
+  needs.test(needs.root, needs.program('crun'))('has the owners that crun gives it', async () => {
+    const source = scratch.directory('source');
+    chownSync(scratch.file('source/old', ''), ALICE, 77);
+    const script = 'id -u; stat -c "%u %g" /tmp /tmp/old; touch /tmp/new-$NAME; stat -c "%u %g" /tmp/new-$NAME';
+    const ours = await sh(script, {
+      root: rootfs.path,
+      env: { NAME: 'ours' },
+      volumes: [{ source, target: '/tmp', idmap: true }],
+    });
+    const theirs = await runWithCrun(script, { root: rootfs.path, source, bundle: scratch.directory('bundle') });
+    expect(ours.stdout).toBe(theirs);
+    expect(owner(join(source, 'new-ours'))).toEqual(owner(join(source, 'new-crun')));
   });
 
   test('of a file system that cannot is refused with another remedy', async () => {
