@@ -3,17 +3,10 @@ import { userInfo } from 'node:os';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine } from '@coracle/cgroups';
 import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
-import {
-  type IdMaps,
-  parseIdMap,
-  parseSubids,
-  planIdMaps,
-  rootIdMaps,
-  type SubidRange,
-  sameIdMaps,
-} from '@coracle/namespaces';
+import { type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { LANDLOCK_WITH_SCOPES } from './plan-landlock.ts';
+import { idsOfRoot } from './root-ids.ts';
 import type { WantedIds } from './user-namespace.ts';
 
 /** What is asked of the host once and holds for the life of this process. */
@@ -103,24 +96,13 @@ function userName(uid: number): string {
   }
 }
 
-/** The ranges for root's containers: those of the name made for it, else root's own. */
-function reserved(text: string): SubidRange[] {
-  const ours = parseSubids(text, { name: 'coracle' });
-  return ours.length > 0 ? ours : parseSubids(text, { name: 'root', id: 0 });
-}
-
 function rootMaps({ mode }: WantedIds): IdMaps {
   if (mode === 'keep-id')
     return sameIdMaps({
       uids: parseIdMap(textOf('/proc/self/uid_map')),
       gids: parseIdMap(textOf('/proc/self/gid_map')),
     });
-  const [uids, gids] = [textOf('/etc/subuid'), textOf('/etc/subgid')];
-  return rootIdMaps({
-    subuids: reserved(uids),
-    subgids: reserved(gids),
-    granted: [...parseSubids(uids), ...parseSubids(gids)],
-  });
+  return idsOfRoot({ subuid: textOf('/etc/subuid'), subgid: textOf('/etc/subgid') });
 }
 
 const PROGRAM_DIRECTORIES = ['/usr/bin', '/usr/sbin', '/bin', '/usr/local/bin'];

@@ -6,6 +6,7 @@ import type { UserIds } from './user-namespace.ts';
 export interface Isolation {
   /** The namespaces it had of its own, by their OCI names. */
   namespaces: readonly string[];
+  /** Whose user ids it had. */
   userIds: UserIds;
   /** `'host'`, or the directory; `overlay` when its changes were thrown away. */
   root: string;

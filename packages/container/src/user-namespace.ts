@@ -52,8 +52,10 @@ export function wantedIds(option: UserNamespaceOption | undefined, { uid }: OwnI
   if (option === 'auto') return { mode: 'auto' };
   if (option === 'keep-id') return { mode: 'keep-id', inside: {} };
   if (typeof option !== 'object' || option.mode !== 'keep-id') throw refuse(`there is no mode '${option}'`, MODES);
-  const { mode: _, ...inside } = option;
-  for (const id of Object.values(inside)) checkId(id);
+  const inside = {
+    ...(option.uid === undefined ? {} : { uid: checkedId(option.uid) }),
+    ...(option.gid === undefined ? {} : { gid: checkedId(option.gid) }),
+  };
   if (isRoot && Object.keys(inside).length > 0)
     throw refuse(
       'root keeps every id as it is: none of them can be another inside',
@@ -62,8 +64,8 @@ export function wantedIds(option: UserNamespaceOption | undefined, { uid }: OwnI
   return { mode: 'keep-id', inside };
 }
 
-function checkId(id: number | undefined): void {
-  if (id === undefined || (Number.isInteger(id) && id >= 0 && id <= MAX_ID)) return;
+function checkedId(id: number): number {
+  if (Number.isInteger(id) && id >= 0 && id <= MAX_ID) return id;
   throw refuse(`${id} cannot be the id of a user or group`, `an id is a number from 0 to ${MAX_ID}`);
 }
 
