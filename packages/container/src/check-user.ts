@@ -1,5 +1,4 @@
-import { type IdMaps, isMapped } from '@coracle/namespaces';
-import type { Config } from '@coracle/oci-spec';
+import { type IdMaps, isMapped, type OwnIds } from '@coracle/namespaces';
 import { OptionError } from './option-error.ts';
 
 const MORE =
@@ -10,8 +9,7 @@ const MORE =
  * would be EINVAL.
  * @throws {OptionError} naming the user and what would give the container more of them
  */
-export function checkUser({ process }: Config, idMaps: IdMaps): void {
-  const { uid, gid } = process?.user ?? { uid: 0, gid: 0 };
+export function checkUser({ uid, gid }: OwnIds, idMaps: IdMaps): void {
   const [uids, gids] = [isMapped(idMaps.uids, { containerId: uid }), isMapped(idMaps.gids, { containerId: gid })];
   if (uids && gids) return;
   const { how } = idMaps;

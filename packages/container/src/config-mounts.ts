@@ -32,10 +32,10 @@ export function mountsFor(
   { defaults, root, inUserNamespace, canMapIds, devices }: MountContext,
 ): Mount[] {
   const volumes = [...(options.volumes ?? []), ...devices];
-  if (volumes.filter(({ propagation }) => isSharing(propagation)).length > MOST_SHARING)
+  if (volumes.filter(({ propagation, idmap }) => isSharing(propagation) || idmap).length > MOST_SHARING)
     throw new OptionError(
       'volumes',
-      `more than ${MOST_SHARING} volumes share their mounts with the host`,
+      `more than ${MOST_SHARING} volumes share their mounts with the host or have mapped ids`,
       'bring in a directory that several of them lie in',
     );
   const wanted = [

@@ -44,7 +44,7 @@ export function prepare(
     { ...options, user: options.user ?? defaultUser(wanted, host) },
     { id, inUserNamespace, fileIds: host.uid === 0 ? idMaps : undefined, available },
   );
-  if (idMaps) checkUser(config, idMaps);
+  if (idMaps && config.process) checkUser(config.process.user, idMaps);
   const group = planGroup({
     machine: host.machine,
     id,

@@ -152,6 +152,13 @@ function explainHelperFailure(
     });
   if (/not allowed/.test(stderr))
     return new SystemError({ ...about, code: 'EPERM', text: stderr, hint: hintForRanges(kind, { mappings, uid }) });
+  if (/determine your user name/.test(stderr))
+    return new SystemError({
+      ...about,
+      code: 'EPERM',
+      text: `${kind.helper} maps ids for users with a name only`,
+      hint: `user ${uid} has no line in /etc/passwd: add one, or take the user's lines out of /etc/subuid and /etc/subgid to have his own id alone`,
+    });
   return new SystemError({
     ...about,
     code: isErrno(error, 'EACCES') ? 'EACCES' : 'EPERM',

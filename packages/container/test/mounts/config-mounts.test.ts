@@ -172,6 +172,16 @@ describe('a volume', () => {
     const volumes = Array.from({ length: 25 }, (_, index) => directory(`/v${index}`, { propagation: 'rslave' }));
     expect(() => mounts({ volumes })).toThrow('more than 24 volumes share their mounts');
   });
+
+  test('with mapped ids counts among those, since it is copied early too', () => {
+    const volumes = Array.from({ length: 25 }, (_, index) =>
+      directory(`/v${index}`, index < 12 ? { propagation: 'private', idmap: true } : { idmap: true }),
+    );
+    const mapped = (some: readonly Volume[]): Mount[] =>
+      mounts({ volumes: some }, { inUserNamespace: true, canMapIds: true });
+    expect(() => mapped(volumes)).toThrow('or have mapped ids');
+    expect(mapped(volumes.slice(1)).filter(({ options }) => options?.includes('ridmap'))).toHaveLength(24);
+  });
 });
 
 describe('propagation', () => {

@@ -1,5 +1,4 @@
 import type { IdMaps } from '@coracle/namespaces';
-import { type Config, defaultConfig } from '@coracle/oci-spec';
 import { describe, expect, test } from '@jest/globals';
 import { checkUser } from '../../src/check-user.ts';
 import { OptionError, parseUserNamespace, type UserNamespaceOption } from '../../src/index.ts';
@@ -115,11 +114,10 @@ test('the report says whose ids are in force, not which were asked for', () => {
 });
 
 describe('a user that the container does not have', () => {
-  const run = (uid: number, idMaps: IdMaps): (() => void) => {
-    const config: Config = { ...defaultConfig({ args: ['true'] }) };
-    config.process = { args: ['true'], cwd: '/', user: { uid, gid: uid } };
-    return () => checkUser(config, idMaps);
-  };
+  const run =
+    (uid: number, idMaps: IdMaps): (() => void) =>
+    () =>
+      checkUser({ uid, gid: uid }, idMaps);
 
   test('is refused with what there is and what gives more', () => {
     expect(refusal(run(5, maps('single', 0, 1)))).toMatchObject({

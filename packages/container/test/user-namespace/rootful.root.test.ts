@@ -130,6 +130,7 @@ needs.describe(
     const { stdout } = await box.exec(['sh', '-c', 'stat -c %u /etc/passwd; touch /tmp/exec']);
     expect(stdout).toBe('0\n');
     expect(owner(join(rootfs.path, 'tmp/exec'))).toEqual([0, 0]);
+    await expect(box.exec(['true'], { user: '70000' })).rejects.toThrow('the container has no user 70000');
     box.kill();
   });
 
