@@ -13,6 +13,7 @@ import {
   type Step,
   step,
 } from '@coracle/syscalls';
+import type { OwnedTree } from './give-tree.ts';
 import type { ContainerOptions } from './options.ts';
 import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
 import { prepare } from './prepare.ts';
@@ -54,6 +55,7 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
   const isWatch = ({ only }: { only?: string }): boolean => only === 'parent';
   const afterBirth = plan.monitor.steps.slice(birth);
   return [
+    ...ownedParts(plan.owned, () => next++),
     part('Who watches it, and what may it use?', 'monitor', plan.monitor.steps.slice(0, birth)),
     part(
       'What is isolated?',
@@ -68,6 +70,18 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
     { ...part('What does the program start with?', 'init', plan.start), remarks: rightsOf(config) },
     part('What happens at its end?', 'monitor', [...afterBirth.filter(isWatch), ...(plan.monitor.finally ?? [])]),
   ];
+}
+
+/** The files are known only when they are looked at; there is a call for each. */
+function ownedParts(trees: readonly OwnedTree[], number: () => number): ExplainedPart[] {
+  if (trees.length === 0) return [];
+  const steps = trees.map(({ source, uid, gid }) => ({
+    number: number(),
+    why: `give ${source} and all in it to the user of the container`,
+    syscall: 'fchownat',
+    call: `fchownat(FILE, "", ${uid}, ${gid}, AT_EMPTY_PATH)`,
+  }));
+  return [{ question: 'Whose are the volumes?', by: 'caller', steps }];
 }
 
 /** Known by number only when it is open. */

@@ -16,6 +16,7 @@ import {
   socketPair,
 } from '@coracle/syscalls';
 import { giveIdmapped } from './give-idmapped.ts';
+import { giveTree } from './give-tree.ts';
 import type { Plan } from './plan.ts';
 import { OUTPUT } from './plan-monitor.ts';
 import { startError } from './program-error.ts';
@@ -104,6 +105,7 @@ export class Launch {
    * @throws SystemError naming the step that failed; everything made so far is undone
    */
   static async begin(plan: Plan, { stdio, terminalFd, goal }: LaunchOptions): Promise<Launch> {
+    for (const tree of plan.owned) await giveTree(tree);
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
     const handover = plan.terminal || plan.notifies || plan.idmapped.length > 0 ? socketPair() : undefined;

@@ -39,6 +39,11 @@ export interface Volume {
    * namespace, on file systems that can; `false` if absent.
    */
   idmap?: boolean;
+  /**
+   * Give the source and everything in it to the user of the container, before the start and for good; as root. What is
+   * mounted below is left. `false` if absent.
+   */
+  chown?: boolean;
   /** Let set-user-id in it take effect, if the container's programs may gain rights at all; `true` if absent. */
   suid?: boolean;
 }

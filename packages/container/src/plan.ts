@@ -4,6 +4,7 @@ import type { Config } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { filterFor } from './filter-for.ts';
+import type { OwnedTree } from './give-tree.ts';
 import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
 import { planMonitor } from './plan-monitor.ts';
@@ -20,6 +21,8 @@ export interface PlanInput {
   cgroup: CgroupPlan | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
+  /** Trees to be given to the user of the container; none if absent. */
+  owned?: readonly OwnedTree[];
   kindOf: (path: string) => PathKind;
   /** The bounding set that the first process begins with. */
   bounding: bigint;
@@ -45,6 +48,8 @@ export interface Plan {
   /** Run by the init at last: it becomes the program. */
   readonly start: readonly Step[];
   idMaps: IdMaps | undefined;
+  /** Given to the user of the container by the caller, before anything is made. */
+  owned: readonly OwnedTree[];
   /** Copied and handed to the init by the caller, between its birth and its set-up. */
   idmapped: readonly IdmappedTree[];
   init: boolean;
@@ -97,6 +102,7 @@ export function makePlan(input: PlanInput): Plan {
       return start();
     },
     idMaps,
+    owned: input.owned ?? [],
     idmapped,
     init: input.init,
     terminal: process.terminal === true,

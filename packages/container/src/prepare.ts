@@ -4,6 +4,7 @@ import { randomBytes } from '@coracle/syscalls';
 import { planGroup } from './cgroup-for.ts';
 import { checkUser } from './check-user.ts';
 import { configure } from './config.ts';
+import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
 import { type Isolation, isolationOf } from './isolation.ts';
 import type { ContainerOptions } from './options.ts';
@@ -63,6 +64,11 @@ export function prepare(
     hostRoot: isHostRoot ? host.hostRoot : undefined,
     cgroup: group.plan,
     idMaps,
+    owned: ownedTrees(options.volumes ?? [], {
+      user: config.process?.user ?? { uid: 0, gid: 0 },
+      idMaps,
+      isRoot: host.uid === 0,
+    }),
     kindOf: host.kindOf,
     bounding,
     scoped: options.network === 'host' && options.privileged !== true && host.hasLandlockScopes,

@@ -18,6 +18,7 @@ const WORDS: ReadonlyMap<string, Attributes> = new Map<string, Attributes>([
   ['suid', { suid: true }],
   ['nosuid', { suid: false }],
   ['idmap', { idmap: true }],
+  ['U', { chown: true }],
   ...PROPAGATIONS.map((propagation): [string, Attributes] => [propagation, { propagation }]),
 ]);
 
@@ -27,12 +28,8 @@ const WORDS: ReadonlyMap<string, Attributes> = new Map<string, Attributes>([
  */
 const WITHOUT_EFFECT = new Set(['z', 'Z', 'nocopy', 'cached', 'consistent', 'delegated']);
 
-/** Words that other programs know and that would change the host's files, or the files' owners. */
+/** Words that other programs know and that ask for what does not exist here. */
 const NOT_DONE: ReadonlyMap<string, string> = new Map([
-  [
-    'U',
-    'the owners of the files of the host are not changed: do it before (chown), run as their user (--user), or with --userns and idmap',
-  ],
   ['O', 'a volume whose changes are thrown away does not exist yet: use :ro, or a copy'],
 ]);
 
