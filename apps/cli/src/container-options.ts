@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import type { ContainerOptions, LimitOptions } from '@coracle/container';
+import { type ContainerOptions, type LimitOptions, parseUserNamespace } from '@coracle/container';
 import { type Options, UsageError } from './arguments.ts';
 import { mountOptions } from './mount-options.ts';
 import { messageOf } from './render/error.ts';
@@ -31,7 +31,7 @@ export function containerOptions(options: Options, words: readonly string[], { e
     network,
     readOnly: options.has('read-only'),
     init: options.has('init'),
-    userNamespace: options.has('userns'),
+    userNamespace: userNamespace(options.text('userns')),
     stateRoot: env['XDG_RUNTIME_DIR'] && process.geteuid?.() !== 0 ? `${env['XDG_RUNTIME_DIR']}/coracle` : undefined,
   } as Partial<ContainerOptions>;
   return {
@@ -53,6 +53,10 @@ function rootOption(text: string | undefined): ContainerOptions['root'] | undefi
   if (text === undefined) return undefined;
   if (text === '') throw new UsageError('--rootfs needs a directory', 'write --rootfs ./rootfs');
   return text.endsWith(':O') ? { path: text.slice(0, -2), overlay: true } : `${text}` === 'host' ? './host' : text;
+}
+
+function userNamespace(text: string | undefined): ContainerOptions['userNamespace'] | undefined {
+  return text === undefined ? undefined : parseUserNamespace(text);
 }
 
 function variables(options: Options, env: Surroundings['env']): Record<string, string> {

@@ -52,7 +52,11 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
   },
   { long: 'read-only', help: 'make the root read-only' },
   { long: 'network', value: 'none|host', help: "only a loopback device (none), or the host's network" },
-  { long: 'userns', help: 'give the container user ids of its own, as root too' },
+  {
+    long: 'userns',
+    value: 'MODE',
+    help: 'whose user ids it has: auto (its own), keep-id[:uid=N,gid=N] (you stay who you are), host (as root)',
+  },
   { long: 'device', value: 'SRC[:DST][:rwm]', many: true, help: 'let it use a device node of the host' },
   { long: 'device-cgroup-rule', value: 'RULE', many: true, help: 'let it use devices by number, such as c 10:200 rw' },
   { long: 'cap-add', value: 'NAME', many: true, help: "a capability beside Docker's 14, such as NET_ADMIN, or ALL" },

@@ -76,6 +76,16 @@ describe('containerOptions', () => {
     expect(options.tmpfs).toEqual([{ target: '/c' }]);
   });
 
+  test('whose user ids it has is a word, or says what you are inside', () => {
+    expect(read([])).not.toHaveProperty('userNamespace');
+    expect(read(['--userns', 'host']).userNamespace).toBe('host');
+    expect(read(['--userns=keep-id:uid=33,gid=44']).userNamespace).toEqual({ mode: 'keep-id', uid: 33, gid: 44 });
+    expect(read(['-v', '/a:/b:idmap', '--mount', 'type=bind,src=/a,dst=/c,idmap']).volumes).toEqual([
+      { source: '/a', target: '/b', idmap: true },
+      { source: '/a', target: '/c', idmap: true },
+    ]);
+  });
+
   test('a root may be laid over', () => {
     expect(read(['--rootfs', './r']).root).toBe('./r');
     expect(read(['--rootfs', './r:O']).root).toEqual({ path: './r', overlay: true });
@@ -101,6 +111,7 @@ describe('containerOptions', () => {
     [['--cpus', 'half'], '--cpus half: not a number'],
     [['--pids-limit', '2e3'], '--pids-limit 2e3: not a number'],
     [['--ulimit', 'nofile'], '--ulimit nofile: cannot be read'],
+    [['--userns', 'private'], "--userns private: there is no mode 'private'"],
     [['--network', 'bridge'], '--network bridge: there are only none and host'],
     [['--env-file', '/no/such/file'], '--env-file /no/such/file: ENOENT'],
     [['--rootfs', ''], '--rootfs needs a directory'],

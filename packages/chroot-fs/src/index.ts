@@ -23,6 +23,7 @@ export { lookInDirectory, type Place, resolveInRoot, type Seen } from './resolve
 export {
   changeRoot,
   enterNewRoot,
+  idmappedCopyOf,
   keepMountsPrivate,
   leaveOldRoot,
   makeRootReadOnly,

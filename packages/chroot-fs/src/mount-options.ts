@@ -10,6 +10,8 @@ export interface MountOptions {
   recursive: boolean;
   /** A bind mount, and whether it takes along the mounts below its source. */
   bind: 'bind' | 'rbind' | undefined;
+  /** Ids are to be mapped: those of the uppermost mount, or of the whole tree. Somebody with rights over the host does it. */
+  idmap: 'idmap' | 'ridmap' | undefined;
   /** MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, of the whole tree; `undefined`: private. */
   propagation: Flags | undefined;
   /** Options of the file system itself, in order: `['size', '64m']`, and flags without a value as `['ro', undefined]`. */
@@ -78,6 +80,7 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
   let isTopReadOnly = false;
   const data: (readonly [string, string | undefined])[] = [];
   let bind: MountOptions['bind'];
+  let idmap: MountOptions['idmap'];
   let propagation: Flags | undefined;
   for (const option of options) {
     const attribute = ofAttribute(option, ATTRIBUTES);
@@ -95,10 +98,11 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
       if (opposites.includes('MOUNT_ATTR_RDONLY')) isTopReadOnly = false;
     } else if (mode) propagation = flags(MS, mode);
     else if (option === 'bind' || option === 'rbind') bind = option;
+    else if (option === 'idmap' || option === 'ridmap') idmap = option;
     else if (!NEUTRAL.has(option)) data.push(pair(option));
   }
   const top = isTopReadOnly ? flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') : flags(MOUNT_ATTR);
-  return { set: flags(MOUNT_ATTR, ...set), top, recursive: bind === 'rbind', bind, propagation, data };
+  return { set: flags(MOUNT_ATTR, ...set), top, recursive: bind === 'rbind', bind, idmap, propagation, data };
 }
 
 /** The OCI specification has each of them with an r in front as well, for the mounts below. */

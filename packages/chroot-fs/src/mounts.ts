@@ -9,6 +9,7 @@ import {
   fsopen,
   MOUNT_ATTR,
   MOVE_MOUNT,
+  MS,
   mkdirat,
   mknodat,
   mountSetattr,
@@ -101,12 +102,22 @@ function both(one: Flags, other: Flags): Flags {
  * towards the host, the copy has to be made before `keepMountsPrivate`, which does not touch it then: a copy is a peer of
  * what it was made from, which `shared` leaves it and `slave` makes a mere receiver. In a user namespace the kernel refuses
  * a copy of one mount alone (EINVAL) where others are mounted below it: they may hide something.
+ *
+ * With a user namespace the files of the copy have ids as that namespace sees them: what belongs to 0 on disk belongs to its
+ * root, and what its root makes belongs to 0 on disk. Of the mounts below as well if the options say `ridmap`. The process
+ * that takes the steps needs CAP_SYS_ADMIN over the file system, which is outside of that namespace; the copy is private
+ * then. EINVAL: the file system, or one mounted below, cannot do it.
  * @see open_tree(2), mount_setattr(2) (since Linux 5.12)
  * @example
  * cloneTree({ source: '/srv/data', options: parseMountOptions(['rbind', 'ro']) }, 'bring in the volume /srv/data');
  */
 export function cloneTree(
-  { source, options, result = 'mount' }: { source: string; options: MountOptions; result?: string },
+  {
+    source,
+    options,
+    result = 'mount',
+    usernsFd,
+  }: { source: string; options: MountOptions; result?: string; usernsFd?: Flags | number },
   why: string,
 ): Step[] {
   const whole = options.bind === 'bind' ? [] : (['AT_RECURSIVE'] as const);
@@ -131,9 +142,22 @@ export function cloneTree(
   }
   if (options.top.value !== 0)
     steps.push(mountSetattr({ mount: resultOf(result), flags: WHOLE_MOUNT, set: options.top }, why));
-  if (options.propagation && options.propagation.text !== 'MS_PRIVATE') {
-    steps.push(mountSetattr({ mount: resultOf(result), flags: WHOLE_TREE, propagation: options.propagation }, why));
-  }
+  if (usernsFd !== undefined)
+    steps.push(
+      mountSetattr(
+        {
+          mount: resultOf(result),
+          flags: options.idmap === 'ridmap' ? WHOLE_TREE : WHOLE_MOUNT,
+          set: flags(MOUNT_ATTR, 'MOUNT_ATTR_IDMAP'),
+          usernsFd,
+        },
+        why,
+      ),
+    );
+  // A copy made outside of the container is a peer of its original, which its maker does not make private.
+  const propagation = options.propagation ?? (usernsFd === undefined ? undefined : flags(MS, 'MS_PRIVATE'));
+  if (propagation && (usernsFd !== undefined || propagation.text !== 'MS_PRIVATE'))
+    steps.push(mountSetattr({ mount: resultOf(result), flags: WHOLE_TREE, propagation }, why));
   return steps;
 }
 

@@ -4,6 +4,7 @@ import {
   chdir,
   chroot,
   dup3,
+  type Fd,
   fchdir,
   flags,
   MNT,
@@ -26,20 +27,39 @@ import {
 import { parseMountOptions } from './mount-options.ts';
 import { cloneTree, createFilesystem } from './mounts.ts';
 
-/** Where a container's root comes from. */
+/**
+ * Where a container's root comes from. A directory whose ids are mapped is copied by somebody else, since the container
+ * cannot: an earlier step has the copy as its result, see {@link idmappedCopyOf}.
+ */
 export type RootSource =
   /** A directory of the host, used as it is: changes stay. */
-  | { kind: 'bind'; path: string }
+  | { kind: 'bind'; path: string; idmapped?: boolean }
   /**
    * A directory of the host below a layer in memory that takes all changes and is gone at the end. In a user namespace
    * since Linux 5.11.
    */
-  | { kind: 'overlay'; path: string; inUserNamespace: boolean }
+  | { kind: 'overlay'; path: string; inUserNamespace: boolean; idmapped?: boolean }
   /** An empty root in memory. */
   | { kind: 'tmpfs' };
 
 /** Descriptors, fixed so that they can stand in paths, of the two directories an overlay is made of. */
 const OVERLAY_FDS = { lower: 60, scratch: 61 } as const;
+
+/**
+ * What a root with mapped ids needs of an earlier step: the name of its result, and which copy that is.
+ * @returns `undefined` for a root that needs none
+ * @example
+ * idmappedCopyOf({ kind: 'bind', path: './rootfs', idmapped: true }); // { result: 'rootfs', source: './rootfs', ... }
+ */
+export function idmappedCopyOf(
+  root: RootSource,
+): Required<Omit<Parameters<typeof cloneTree>[0], 'usernsFd'>> | undefined {
+  if (root.kind === 'tmpfs' || !root.idmapped) return undefined;
+  // A layer of an overlay is one mount: what is mounted below it is not seen anyway.
+  return root.kind === 'bind'
+    ? { source: root.path, options: parseMountOptions(['rbind', 'ridmap']), result: 'rootfs' }
+    : { source: root.path, options: parseMountOptions(['bind', 'idmap']), result: 'lower' };
+}
 
 /**
  * The step that keeps every later mount inside this mount namespace.
@@ -79,6 +99,7 @@ export function enterNewRoot(source: RootSource): Step[] {
 function makeRoot(source: RootSource): Step[] {
   switch (source.kind) {
     case 'bind':
+      if (source.idmapped) return [];
       return cloneTree(
         { source: source.path, options: parseMountOptions(['rbind']), result: 'rootfs' },
         `use the directory ${source.path} as root`,
@@ -97,18 +118,27 @@ function makeRoot(source: RootSource): Step[] {
  * The layer that takes the changes must be attached while the overlay is made. It is taken off again then: between the
  * old root and the new one it would be what {@link leaveOldRoot} lets go of, and the host would stay behind `/..`.
  */
-function overlayRoot({ path, inUserNamespace }: { path: string; inUserNamespace: boolean }): Step[] {
+function overlayRoot({ path, inUserNamespace, idmapped = false }: Extract<RootSource, { kind: 'overlay' }>): Step[] {
   const why = `lay a layer for changes over ${path}`;
   const directory = flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC');
   const scratch = resultOf('scratch');
+  const lower = resultOf('lower');
   const byFd = (fd: number, below = ''): string => `/proc/self/fd/${fd}${below}`;
+  const onTop = (mount: Fd): Step =>
+    moveMount({ from: mount, to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') }, why);
+  const takeOff = (mount: Fd): Step[] => [
+    fchdir(mount, why),
+    umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, why),
+  ];
   return [
+    // A layer must be attached as well.
+    ...(idmapped ? [onTop(lower)] : []),
     ...createFilesystem({ type: 'tmpfs', source: 'coracle', options: ['mode=755'], result: 'scratch' }, why),
-    moveMount({ from: scratch, to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') }, why),
+    onTop(scratch),
     mkdirat({ dir: scratch, path: 'upper' }, why),
     mkdirat({ dir: scratch, path: 'work' }, why),
-    openat({ path, flags: directory }, { why, result: 'lower' }),
-    dup3({ from: resultOf('lower'), to: OVERLAY_FDS.lower, flags: flags(OPEN, 'O_CLOEXEC') }, why),
+    ...(idmapped ? [] : [openat({ path, flags: directory }, { why, result: 'lower' })]),
+    dup3({ from: lower, to: OVERLAY_FDS.lower, flags: flags(OPEN, 'O_CLOEXEC') }, why),
     dup3({ from: scratch, to: OVERLAY_FDS.scratch, flags: flags(OPEN, 'O_CLOEXEC') }, why),
     ...createFilesystem(
       {
@@ -123,8 +153,8 @@ function overlayRoot({ path, inUserNamespace }: { path: string; inUserNamespace:
       },
       why,
     ),
-    fchdir(scratch, why),
-    umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, why),
+    ...takeOff(scratch),
+    ...(idmapped ? takeOff(lower) : []),
   ];
 }
 

@@ -120,6 +120,11 @@ describe('mount options', () => {
     expect(parseMountOptions([option, 'ro', 'rprivate']).propagation).toMatchObject({ text: 'MS_PRIVATE' });
   });
 
+  test.each(['idmap', 'ridmap'])('%s ask for mapped ids', (option) => {
+    expect(parseMountOptions(['rbind', option, 'ro'])).toMatchObject({ idmap: option, data: [], bind: 'rbind' });
+    expect(parseMountOptions(['rbind']).idmap).toBeUndefined();
+  });
+
   test('without a word on propagation leave it open', () => {
     expect(parseMountOptions(['rbind']).propagation).toBeUndefined();
   });

@@ -9,6 +9,7 @@ import {
   enterWorkingDirectory,
   furnishHostRoot,
   giveTerminal,
+  idmappedCopyOf,
   inspectHost,
   keepMountsPrivate,
   leaveOldRoot,
@@ -99,6 +100,20 @@ describe('a copy of a tree', () => {
     );
     expect(tree('rbind', 'rprivate')).toEqual(tree('rbind'));
     expect(tree('rbind', 'ro', 'rshared')).toHaveLength(3);
+  });
+
+  test('with the ids of a user namespace is private too, since it is made where others see its original', () => {
+    const mapped = (...options: string[]): string[] =>
+      text(cloneTree({ source: '/srv', options: parseMountOptions(options), usernsFd: 9 }, 'bring it in')).slice(1);
+    const map = '{set: MOUNT_ATTR_IDMAP, userns_fd: 9}, 32)';
+    expect(mapped('rbind', 'ridmap')).toEqual([
+      `mount_setattr(<mount>, "", AT_EMPTY_PATH|AT_RECURSIVE, ${map}`,
+      'mount_setattr(<mount>, "", AT_EMPTY_PATH|AT_RECURSIVE, {propagation: MS_PRIVATE}, 32)',
+    ]);
+    expect(mapped('rbind', 'idmap', 'rslave')).toEqual([
+      `mount_setattr(<mount>, "", AT_EMPTY_PATH, ${map}`,
+      'mount_setattr(<mount>, "", AT_EMPTY_PATH|AT_RECURSIVE, {propagation: MS_SLAVE}, 32)',
+    ]);
   });
 
   test('may have another result', () => {
@@ -358,6 +373,30 @@ describe('a root', () => {
       expect(steps.slice(-4)).toEqual(['fchdir(<scratch>)', 'umount2(".", MNT_DETACH)', ON_TOP, 'fchdir(<rootfs>)']);
     },
   );
+
+  test('with mapped ids is a copy that an earlier step has, whole or as the layer of an overlay', () => {
+    const bind = { kind: 'bind', path: '/box', idmapped: true } as const;
+    const overlay = { kind: 'overlay', path: '/box', inUserNamespace: true, idmapped: true } as const;
+    expect(idmappedCopyOf(bind)).toMatchObject({ source: '/box', result: 'rootfs', options: { idmap: 'ridmap' } });
+    expect(idmappedCopyOf(overlay)).toMatchObject({ source: '/box', result: 'lower', options: { idmap: 'idmap' } });
+    expect(text(enterNewRoot(bind))).toEqual([ON_TOP, 'fchdir(<rootfs>)']);
+    const steps = text(enterNewRoot(overlay));
+    expect(steps[0]).toBe('move_mount(<lower>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)');
+    expect(steps.filter((step) => step.startsWith('openat('))).toEqual([]);
+    expect(steps.slice(-6)).toEqual([
+      'fchdir(<scratch>)',
+      'umount2(".", MNT_DETACH)',
+      'fchdir(<lower>)',
+      'umount2(".", MNT_DETACH)',
+      ON_TOP,
+      'fchdir(<rootfs>)',
+    ]);
+  });
+
+  test('without mapped ids needs no copy', () => {
+    expect(idmappedCopyOf({ kind: 'tmpfs' })).toBeUndefined();
+    expect(idmappedCopyOf({ kind: 'bind', path: '/box', idmapped: false })).toBeUndefined();
+  });
 
   test('is pivoted to, rid of the old one, and looked at once more', () => {
     expect(text(leaveOldRoot())).toEqual([

@@ -16,6 +16,8 @@ export interface MountContext {
   defaults: readonly Mount[];
   root: RootSource;
   inUserNamespace: boolean;
+  /** Whether files of the host can be given the ids of the container. */
+  canMapIds: boolean;
   /** Device nodes of the host. */
   devices: readonly Volume[];
 }
@@ -27,18 +29,20 @@ export interface MountContext {
  */
 export function mountsFor(
   options: ContainerOptions,
-  { defaults, root, inUserNamespace, devices }: MountContext,
+  { defaults, root, inUserNamespace, canMapIds, devices }: MountContext,
 ): Mount[] {
   const volumes = [...(options.volumes ?? []), ...devices];
-  if (volumes.filter(({ propagation }) => isSharing(propagation)).length > MOST_SHARING)
+  if (volumes.filter(({ propagation, idmap }) => isSharing(propagation) || idmap).length > MOST_SHARING)
     throw new OptionError(
       'volumes',
-      `more than ${MOST_SHARING} volumes share their mounts with the host`,
+      `more than ${MOST_SHARING} volumes share their mounts with the host or have mapped ids`,
       'bring in a directory that several of them lie in',
     );
   const wanted = [
     ...(options.tmpfs ?? []).map(wantedTmpfs),
-    ...volumes.map((volume) => wantedVolume(volume, { inUserNamespace, privileged: options.privileged === true })),
+    ...volumes.map((volume) =>
+      wantedVolume(volume, { inUserNamespace, canMapIds, privileged: options.privileged === true }),
+    ),
   ];
   const kernels = kernelMounts(defaults, options, inUserNamespace);
   const placed = placeMounts(wanted, { root, taken: kernels.map(({ destination }) => destination) });
@@ -81,7 +85,11 @@ function wantedTmpfs({ target, options = [] }: Tmpfs): WantedMount {
 
 function wantedVolume(
   volume: Volume,
-  { inUserNamespace, privileged }: { inUserNamespace: boolean; privileged: boolean },
+  {
+    inUserNamespace,
+    canMapIds,
+    privileged,
+  }: Pick<MountContext, 'inUserNamespace' | 'canMapIds'> & { privileged: boolean },
 ): WantedMount {
   const { source, target, propagation } = volume;
   checkString('volumes', source);
@@ -90,5 +98,20 @@ function wantedVolume(
   const { kind, isHarmlessDevice } = inspectSource(path, { target, ...(dev === undefined ? {} : { dev }) });
   const options = volumeOptions({ ...volume, dev: dev ?? isHarmlessDevice });
   if (propagation !== undefined) checkPropagation({ path, propagation, inUserNamespace });
+  if (volume.idmap && !canMapIds) throw cannotMapIds(path, inUserNamespace);
   return { option: 'volumes', target, kind, mount: { type: 'bind', source: path, options } };
+}
+
+function cannotMapIds(path: string, inUserNamespace: boolean): OptionError {
+  return inUserNamespace
+    ? new OptionError(
+        'volumes',
+        `the ids of ${path} cannot be mapped (idmap) for an ordinary user: the kernel wants the right to administer the file system it lies on, which the host's root alone has`,
+        'run with --userns keep-id, where your files are yours on both sides, or as root',
+      )
+    : new OptionError(
+        'volumes',
+        `the ids of ${path} cannot be mapped (idmap): the container has the ids of the host`,
+        'add --userns auto, or leave idmap out',
+      );
 }

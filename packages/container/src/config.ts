@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { type Limits, parseSize } from '@coracle/cgroups';
 import type { RootSource } from '@coracle/chroot-fs';
 import { isErrno, SystemError } from '@coracle/errors';
+import { type IdMaps, isMapped } from '@coracle/namespaces';
 import { type Config, defaultConfig } from '@coracle/oci-spec';
 import { RLIMIT } from '@coracle/syscalls';
 import { checkString } from './check-string.ts';
@@ -13,6 +14,16 @@ import { sysctlsFor } from './config-sysctls.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, LimitOptions, RootOption } from './options.ts';
 import { lookUpUser } from './users.ts';
+
+/** What a configuration depends on beside the options. */
+export interface ConfigureContext {
+  id: string;
+  inUserNamespace: boolean;
+  /** Its maps, where the caller can give files of the host the ids of the container. */
+  fileIds?: IdMaps | undefined;
+  /** Capabilities that the container can have. */
+  available: bigint;
+}
 
 /** A configuration and the parts of a container that the OCI format has no words for. */
 export interface Configured {
@@ -31,11 +42,11 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
  */
 export function configure(
   options: ContainerOptions,
-  { id, inUserNamespace, available }: { id: string; inUserNamespace: boolean; available: bigint },
+  { id, inUserNamespace, fileIds, available }: ConfigureContext,
 ): Configured {
   checkCommand(options.command);
   if (options.name !== undefined) checkName(options.name);
-  const root = rootSource(options.root ?? 'host', inUserNamespace);
+  const root = rootSource(options.root ?? 'host', { inUserNamespace, fileIds });
   const rootPath = root.kind === 'tmpfs' ? '/' : root.path;
   const user = lookUpUser(options.user ?? '0', rootPath);
   const hostname = options.hostname ?? id.slice(0, 12);
@@ -57,7 +68,13 @@ export function configure(
       rlimits: rlimits(options.rlimits ?? {}),
       ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
     },
-    mounts: mountsFor(options, { defaults: base.mounts ?? [], root, inUserNamespace, devices: devices.volumes }),
+    mounts: mountsFor(options, {
+      defaults: base.mounts ?? [],
+      root,
+      inUserNamespace,
+      canMapIds: fileIds !== undefined,
+      devices: devices.volumes,
+    }),
     linux: {
       ...base.linux,
       ...security.linux,
@@ -92,14 +109,17 @@ export function checkName(name: string): void {
   }
 }
 
-function rootSource(option: RootOption, inUserNamespace: boolean): RootSource {
+function rootSource(
+  option: RootOption,
+  { inUserNamespace, fileIds }: Pick<ConfigureContext, 'inUserNamespace' | 'fileIds'>,
+): RootSource {
   if (option === 'host') return { kind: 'tmpfs' };
   const given = typeof option === 'string' ? option : option.path;
   checkString('root', given);
   const path = resolve(given);
-  let isDirectory: boolean;
+  let stats: Stats;
   try {
-    isDirectory = statSync(path).isDirectory();
+    stats = statSync(path);
   } catch (cause) {
     throw refineMissing(
       cause,
@@ -108,7 +128,7 @@ function rootSource(option: RootOption, inUserNamespace: boolean): RootSource {
       'the root of a container is a directory with programs in it, such as an unpacked image',
     );
   }
-  if (!isDirectory)
+  if (!stats.isDirectory())
     throw new SystemError({
       code: 'ENOTDIR',
       syscall: 'open_tree',
@@ -116,9 +136,15 @@ function rootSource(option: RootOption, inUserNamespace: boolean): RootSource {
       step: 'use it as root',
       hint: 'the root of a container is a directory; unpack an archive first',
     });
+  const idmapped = fileIds !== undefined && !isOwned(stats, fileIds);
   return typeof option === 'object' && option.overlay
-    ? { kind: 'overlay', path, inUserNamespace }
-    : { kind: 'bind', path };
+    ? { kind: 'overlay', path, inUserNamespace, idmapped }
+    : { kind: 'bind', path, idmapped };
+}
+
+/** A tree that was given to the container's ids already (chown) is used as it is. */
+function isOwned({ uid, gid }: Stats, { uids, gids }: IdMaps): boolean {
+  return isMapped(uids, { hostId: uid }) && isMapped(gids, { hostId: gid });
 }
 
 function refineMissing(cause: unknown, path: string, step: string, hint: string): unknown {

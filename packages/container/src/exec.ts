@@ -29,6 +29,7 @@ import {
   WAIT,
   write,
 } from '@coracle/syscalls';
+import { checkUser } from './check-user.ts';
 import { loggedBy } from './config-security.ts';
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
@@ -143,7 +144,11 @@ function checkFilter({ linux }: Config): void {
     );
 }
 
-function processOf({ config }: ExecTarget, command: readonly string[], { env = {}, cwd, user }: ExecOptions): Process {
+function processOf(
+  { config, idMaps }: ExecTarget,
+  command: readonly string[],
+  { env = {}, cwd, user }: ExecOptions,
+): Process {
   const base = config.process;
   if (!base) throw new TypeError('the configuration has no process');
   const [program] = command;
@@ -153,6 +158,7 @@ function processOf({ config }: ExecTarget, command: readonly string[], { env = {
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
   ];
   const ids = user === undefined ? undefined : lookUpUser(user, config.root?.path ?? '/');
+  if (ids && idMaps) checkUser(ids, idMaps);
   return {
     ...base,
     args: [...command],

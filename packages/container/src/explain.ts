@@ -1,9 +1,21 @@
 import { describeCapabilities, parseCapabilities } from '@coracle/capabilities';
-import { formatIdMap } from '@coracle/namespaces';
+import { formatIdMap, type IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { blockedCalls } from '@coracle/seccomp';
-import { type ExplainedStep, explain, hostArch } from '@coracle/syscalls';
+import {
+  type ExplainedStep,
+  explain,
+  type Flags,
+  flags,
+  hostArch,
+  MSG,
+  resultOf,
+  type Step,
+  step,
+} from '@coracle/syscalls';
+import type { OwnedTree } from './give-tree.ts';
 import type { ContainerOptions } from './options.ts';
+import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
 import { prepare } from './prepare.ts';
 
 /** Steps of a container that answer one question. */
@@ -34,21 +46,56 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
     next += explained.length;
     return { question, by, steps: explained };
   };
+  const idMaps = (maps: IdMaps): ExplainedPart => {
+    const explained = idMapPart(maps, next);
+    next += explained.steps.length;
+    return explained;
+  };
   const birth = plan.monitor.steps.findIndex(({ syscall }) => syscall === 'clone3');
   const isWatch = ({ only }: { only?: string }): boolean => only === 'parent';
   const afterBirth = plan.monitor.steps.slice(birth);
   return [
+    ...ownedParts(plan.owned, () => next++),
     part('Who watches it, and what may it use?', 'monitor', plan.monitor.steps.slice(0, birth)),
     part(
       'What is isolated?',
       'monitor',
       afterBirth.filter((step) => !isWatch(step)),
     ),
-    ...(plan.idMaps ? [idMapPart(plan.idMaps, next)] : []),
+    ...(plan.idMaps ? [idMaps(plan.idMaps)] : []),
+    ...(plan.idmapped.length > 0
+      ? [part('Whose files are they?', 'caller', [...copyIdmapped(plan.idmapped, USERNS), ...sends(plan.idmapped)])]
+      : []),
     ...plan.parts.map(({ question, steps }) => part(question, 'init', steps)),
     { ...part('What does the program start with?', 'init', plan.start), remarks: rightsOf(config) },
     part('What happens at its end?', 'monitor', [...afterBirth.filter(isWatch), ...(plan.monitor.finally ?? [])]),
   ];
+}
+
+/** The files are known only when they are looked at; there is a call for each. */
+function ownedParts(trees: readonly OwnedTree[], number: () => number): ExplainedPart[] {
+  if (trees.length === 0) return [];
+  const steps = trees.map(({ source, uid, gid }) => ({
+    number: number(),
+    why: `give ${source} and all in it to the user of the container`,
+    syscall: 'fchownat',
+    call: `fchownat(FILE, "", ${uid}, ${gid}, AT_EMPTY_PATH)`,
+  }));
+  return [{ question: 'Whose are the volumes?', by: 'caller', steps }];
+}
+
+/** Known by number only when it is open. */
+const USERNS: Flags = { kind: 'flags', value: 1, text: '/proc/PID/ns/user' };
+
+/** Each descriptor is put into its message when it is known. */
+function sends(trees: readonly IdmappedTree[]): Step[] {
+  return trees.map(({ result }) =>
+    step(
+      'sendmsg',
+      [resultOf('hand-over'), resultOf(result), flags(MSG, 'MSG_NOSIGNAL')],
+      'hand the copy to the container',
+    ),
+  );
 }
 
 /** What the program may do, which no list of numbers and instructions tells. */
@@ -65,8 +112,8 @@ function rightsOf({ process: program, linux }: Config): string[] {
 }
 
 /** The id maps are written by the caller, as files; they are shown in the same form. */
-function idMapPart(maps: NonNullable<ReturnType<typeof prepare>['plan']['idMaps']>, number: number): ExplainedPart {
-  const line = (file: string, text: string): ExplainedStep => ({
+function idMapPart(maps: IdMaps, first: number): ExplainedPart {
+  const line = (number: number, file: string, text: string): ExplainedStep => ({
     number,
     why: `say which of the host's ids the container's are (${file})`,
     syscall: maps.how === 'helper' ? `new${file.replace('_', '')}` : 'write',
@@ -78,6 +125,6 @@ function idMapPart(maps: NonNullable<ReturnType<typeof prepare>['plan']['idMaps'
   return {
     question: 'Whose ids does it have?',
     by: 'caller',
-    steps: [line('uid_map', formatIdMap(maps.uids)), line('gid_map', formatIdMap(maps.gids))],
+    steps: [line(first, 'uid_map', formatIdMap(maps.uids)), line(first + 1, 'gid_map', formatIdMap(maps.gids))],
   };
 }

@@ -3,10 +3,11 @@ import { userInfo } from 'node:os';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine } from '@coracle/cgroups';
 import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
-import { type IdMaps, parseSubids, planIdMaps, rootIdMaps } from '@coracle/namespaces';
-
+import { type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { LANDLOCK_WITH_SCOPES } from './plan-landlock.ts';
+import { idsOfRoot } from './root-ids.ts';
+import type { WantedIds } from './user-namespace.ts';
 
 /** What is asked of the host once and holds for the life of this process. */
 export class Host {
@@ -17,7 +18,7 @@ export class Host {
   #landlock: number | undefined;
   #machine: Machine | undefined;
   #hostRoot: HostRoot | undefined;
-  #idMaps: IdMaps | undefined;
+  readonly #idMaps = new Map<string, IdMaps>();
 
   /** The cgroups of this machine. */
   get machine(): Machine {
@@ -32,24 +33,23 @@ export class Host {
   }
 
   /** How user ids are mapped for containers with a user namespace. */
-  get idMaps(): IdMaps {
-    this.#idMaps ??= this.#planIdMaps();
-    return this.#idMaps;
+  idMaps(wanted: WantedIds): IdMaps {
+    const key = JSON.stringify(wanted);
+    const maps = this.#idMaps.get(key) ?? (this.uid === 0 ? rootMaps(wanted) : this.#userMaps(wanted));
+    this.#idMaps.set(key, maps);
+    return maps;
   }
 
-  #planIdMaps(): IdMaps {
-    const name = userName(this.uid);
-    const ranges = (path: string, id: number): ReturnType<typeof parseSubids> =>
-      parseSubids(textOf(path), { name, id });
-    const subuids = ranges('/etc/subuid', this.uid);
-    const subgids = ranges('/etc/subgid', this.uid);
-    if (this.uid === 0) return rootIdMaps({ subuids, subgids });
+  #userMaps(wanted: WantedIds): IdMaps {
+    const { uid, gid } = this;
+    const owner = { name: userName(uid), id: uid };
     return planIdMaps({
-      uid: this.uid,
-      gid: this.gid,
-      subuids,
-      subgids,
+      uid,
+      gid,
+      subuids: parseSubids(textOf('/etc/subuid'), owner),
+      subgids: parseSubids(textOf('/etc/subgid'), owner),
       hasNewidmap: hasProgram('newuidmap') && hasProgram('newgidmap'),
+      ...(wanted.mode === 'keep-id' ? { inside: { uid, gid, ...wanted.inside } } : {}),
     });
   }
 
@@ -94,6 +94,15 @@ function userName(uid: number): string {
   } catch {
     return String(uid);
   }
+}
+
+function rootMaps({ mode }: WantedIds): IdMaps {
+  if (mode === 'keep-id')
+    return sameIdMaps({
+      uids: parseIdMap(textOf('/proc/self/uid_map')),
+      gids: parseIdMap(textOf('/proc/self/gid_map')),
+    });
+  return idsOfRoot({ subuid: textOf('/etc/subuid'), subgid: textOf('/etc/subgid') });
 }
 
 const PROGRAM_DIRECTORIES = ['/usr/bin', '/usr/sbin', '/bin', '/usr/local/bin'];

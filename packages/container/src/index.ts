@@ -22,6 +22,7 @@ export type {
   SecurityOptions,
   TerminalSize,
   Tmpfs,
+  UserNamespaceOption,
   Volume,
 } from './options.ts';
 export { ProgramError } from './program-error.ts';
@@ -29,3 +30,4 @@ export { exitCodeOf, type LimitHit, type Result, type RunResult, signalNumber } 
 export { type Running, type RunOptions, run } from './run.ts';
 export { type ContainerState, livingContainers } from './state.ts';
 export type { Output, StdioOption } from './stdio.ts';
+export { parseUserNamespace, type UserIds } from './user-namespace.ts';

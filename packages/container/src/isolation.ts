@@ -1,12 +1,13 @@
 import type { Config, Seccomp } from '@coracle/oci-spec';
 import { isDefaultProfile, loggedBy } from './config-security.ts';
+import type { UserIds } from './user-namespace.ts';
 
 /** What was really in force around a container: asked for and done, not merely asked for. */
 export interface Isolation {
   /** The namespaces it had of its own, by their OCI names. */
   namespaces: readonly string[];
-  /** Whose user ids it had: the host's, the caller's as a single one, or a range of its own. */
-  userIds: 'host' | 'single' | 'range';
+  /** Whose user ids it had. */
+  userIds: UserIds;
   /** `'host'`, or the directory; `overlay` when its changes were thrown away. */
   root: string;
   readOnlyRoot: boolean;

@@ -15,6 +15,8 @@ import {
   readSiginfo,
   socketPair,
 } from '@coracle/syscalls';
+import { giveIdmapped } from './give-idmapped.ts';
+import { giveTree } from './give-tree.ts';
 import type { Plan } from './plan.ts';
 import { OUTPUT } from './plan-monitor.ts';
 import { startError } from './program-error.ts';
@@ -103,9 +105,10 @@ export class Launch {
    * @throws SystemError naming the step that failed; everything made so far is undone
    */
   static async begin(plan: Plan, { stdio, terminalFd, goal }: LaunchOptions): Promise<Launch> {
+    for (const tree of plan.owned) await giveTree(tree);
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
-    const handover = plan.terminal || plan.notifies ? socketPair() : undefined;
+    const handover = plan.terminal || plan.notifies || plan.idmapped.length > 0 ? socketPair() : undefined;
     let agent: RunningAgent | undefined;
     try {
       agent = startMonitor(plan.id, { stdio, fds: [initTheirs, handover?.[1], terminalFd] });
@@ -118,6 +121,7 @@ export class Launch {
       const pid = bornPid(born, await (born ? undefined : agent.whyGone()));
       if (plan.idMaps) {
         await writeIdMaps(pid, plan.idMaps);
+        if (handover) giveIdmapped(plan.idmapped, { pid, idMaps: plan.idMaps, socket: handover[0] });
         sendIfThere(init, first); // its first step is to become root of its user namespace
       }
       return new Launch({ plan, agent, init, pid, message, goal, first, handoverFd: handover?.[0] });

@@ -7,6 +7,13 @@ export type RootOption = 'host' | (string & {}) | { path: string; overlay: boole
  */
 export type Propagation = 'private' | 'rprivate' | 'slave' | 'rslave' | 'shared' | 'rshared';
 
+/**
+ * Whose user ids a container has. `'host'`: those of the host, which only root can say. `'auto'`: ids of its own, of which an
+ * ordinary user is root; root's own are in none. `'keep-id'`: ids of its own but for the caller's, which stays what it is or
+ * becomes what is said here, and which the program runs as if no `user` is named; as root every id stays. See user_namespaces(7).
+ */
+export type UserNamespaceOption = 'host' | 'auto' | 'keep-id' | { mode: 'keep-id'; uid?: number; gid?: number };
+
 /** A file or directory of the host that the container sees. */
 export interface Volume {
   /** On the host. */
@@ -27,6 +34,16 @@ export interface Volume {
   dev?: boolean;
   /** Let programs in it be executed; `true` if absent. */
   exec?: boolean;
+  /**
+   * Files have the container's ids: what belongs to root on disk belongs to its root. For root's containers with a user
+   * namespace, on file systems that can; `false` if absent.
+   */
+  idmap?: boolean;
+  /**
+   * Give the source and everything in it to the user of the container, before the start and for good; as root. What is
+   * mounted below is left. `false` if absent.
+   */
+  chown?: boolean;
   /** Let set-user-id in it take effect, if the container's programs may gain rights at all; `true` if absent. */
   suid?: boolean;
 }
@@ -93,7 +110,7 @@ export interface ContainerOptions {
   env?: Readonly<Record<string, string>>;
   /** Working directory inside; made if it is not there. `/` if absent. */
   cwd?: string;
-  /** `user[:group]`, names or numbers, looked up in the root's own files. Root if absent. */
+  /** `user[:group]`, names or numbers, looked up in the root's own files. Root if absent, or the caller with kept ids. */
   user?: string;
   limits?: LimitOptions;
   /** `'none'`, the default: only a loopback device. `'host'`: the host's own network. */
@@ -104,8 +121,8 @@ export interface ContainerOptions {
   readOnly?: boolean;
   /** Run a small init as process 1 that hands on signals and reaps orphans. */
   init?: boolean;
-  /** Give the container user ids of its own. Always so for an ordinary user; `false` if absent for root. */
-  userNamespace?: boolean;
+  /** Whose user ids the container has: `'host'` if absent for root, `'auto'` for an ordinary user. */
+  userNamespace?: UserNamespaceOption;
   /** Capabilities beside Docker's 14, or `ALL`: `['NET_ADMIN']`. See capabilities(7). */
   capAdd?: readonly string[];
   /** Capabilities to go without, or `ALL`. */

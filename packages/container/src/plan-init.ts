@@ -17,7 +17,7 @@ import {
   populateDev,
   type RootSource,
 } from '@coracle/chroot-fs';
-import { loopbackUp, type NamespaceType, setDomainname, setHostname } from '@coracle/namespaces';
+import { type IdMaps, isMapped, loopbackUp, type NamespaceType, setDomainname, setHostname } from '@coracle/namespaces';
 import type { Config, Mount } from '@coracle/oci-spec';
 import { createProc, createSysfs } from '@coracle/procfs-mount';
 import {
@@ -38,6 +38,7 @@ import {
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
+import { bindOptions, earlyResult, type IdmappedTree, isIdmapped, takeIdmapped } from './plan-idmapped.ts';
 import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
 
@@ -49,7 +50,10 @@ export interface InitPlan {
   root: RootSource;
   /** What of the host to show, for the `host` root. */
   hostRoot: HostRoot | undefined;
-  inUserNamespace: boolean;
+  /** How user ids are mapped, in a container with a user namespace. */
+  idMaps: IdMaps | undefined;
+  /** Trees that the caller hands over. */
+  idmapped: readonly IdmappedTree[];
   /** What a path of the host is: the kernel's own files are the same inside. */
   kindOf: (path: string) => PathKind;
 }
@@ -81,11 +85,9 @@ export function planInit(plan: InitPlan): Part[] {
   ];
 }
 
-/** In a user namespace the init is born as nobody the namespace knows, unless it was its maker's own id that is mapped to root. */
-function guardAgent({ inUserNamespace }: InitPlan): Step[] {
-  const why = 'become root of the user namespace';
+function guardAgent({ idMaps }: InitPlan): Step[] {
   return [
-    ...(inUserNamespace ? [setresgid(0, why), setresuid(0, why)] : []),
+    ...(idMaps ? becomeFirst(idMaps) : []),
     prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
     prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
     umask(0, 'make files with exactly the modes asked for'),
@@ -94,6 +96,17 @@ function guardAgent({ inUserNamespace }: InitPlan): Step[] {
       tolerate: ['ENOSYS', 'EDQUOT'], // the latter when a user has two hundred; the filter forbids to read it anyway
     }),
   ];
+}
+
+/**
+ * In a user namespace the init is born as nobody the namespace knows, unless it was its maker's own id that is mapped to root.
+ * What it makes is to belong to root; where there is no root, to the only user there is.
+ */
+function becomeFirst({ uids, gids }: IdMaps): Step[] {
+  const hasRoot = isMapped(uids, { containerId: 0 }) && isMapped(gids, { containerId: 0 });
+  const why = hasRoot ? 'become root of the user namespace' : 'become the user of the user namespace';
+  const [uid = 0, gid = 0] = hasRoot ? [] : [uids[0]?.containerId, gids[0]?.containerId];
+  return [setresgid(gid, why), setresuid(uid, why)];
 }
 
 /** A filter with a listener is loaded after this; the socket for it stays open until the program starts. */
@@ -115,12 +128,13 @@ export function namespaceTypes(config: Config): NamespaceType[] {
 function makeFiles(plan: InitPlan): Step[] {
   const { config, root, hostRoot } = plan;
   return [
+    ...takeIdmapped(plan.idmapped),
     ...copySharing(config),
     keepMountsPrivate(),
     ...enterNewRoot(root),
     ...(hostRoot ? furnishHostRoot(hostRoot, { hostname: config.hostname ?? 'localhost' }) : []),
     ...makeMounts(plan),
-    ...(plan.inUserNamespace && !bringsOwnDev(config) ? bindDevices('rootfs') : []),
+    ...(plan.idMaps && !bringsOwnDev(config) ? bindDevices('rootfs') : []),
     ...leaveOldRoot(),
     ...(config.root?.readonly ? [makeRootReadOnly()] : []),
   ];
@@ -132,7 +146,9 @@ function makeFiles(plan: InitPlan): Step[] {
  */
 function copySharing(config: Config): Step[] {
   return (config.mounts ?? []).flatMap((mount, index) =>
-    isSharing(mount) ? createMount(mount, { why: purposeOf(mount), result: sharingResult(index) }) : [],
+    isSharing(mount) && !isIdmapped(mount)
+      ? createMount(mount, { why: purposeOf(mount), result: earlyResult(index) })
+      : [],
   );
 }
 
@@ -141,23 +157,19 @@ function isSharing({ type, options = [] }: Mount): boolean {
   return type === 'bind' && (propagation?.value === MS.MS_SLAVE || propagation?.value === MS.MS_SHARED);
 }
 
-function sharingResult(index: number): string {
-  return `mount ${index}`;
-}
-
-function makeMounts({ config, inUserNamespace, kindOf }: InitPlan): Step[] {
+function makeMounts({ config, idMaps, kindOf }: InitPlan): Step[] {
   const opened = new Set<string>();
   return (config.mounts ?? []).flatMap((mount, index) => {
     const why = purposeOf(mount);
     const kind = mount.type === 'bind' ? (kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
-    const copied = isSharing(mount);
+    const copied = isSharing(mount) || isIdmapped(mount);
     return [
       ...(copied ? [] : createMount(mount, { why, result: resultFor(mount) })),
       ...(mount.destination === '/dev' && mount.type !== 'bind'
-        ? populateDev({ dev: 'mount', source: inUserNamespace ? 'bind' : 'mknod' })
+        ? populateDev({ dev: 'mount', source: idMaps ? 'bind' : 'mknod' })
         : []),
       ...openMountpoint({ root: resultOf('rootfs'), path: mount.destination, kind }, why, opened),
-      attach(copied ? sharingResult(index) : resultFor(mount), why),
+      attach(copied ? earlyResult(index) : resultFor(mount), why),
     ];
   });
 }
@@ -178,7 +190,7 @@ function createMount(mount: Mount, { why, result }: { why: string; result: strin
   const options = mount.options ?? [];
   switch (mount.type) {
     case 'bind':
-      return cloneTree({ source: mount.source ?? '/', options: parseMountOptions(['rbind', ...options]), result }, why);
+      return cloneTree({ source: mount.source ?? '/', options: bindOptions(mount), result }, why);
     case 'proc':
       return createProc({ result });
     case 'sysfs':

@@ -46,7 +46,7 @@ export interface MonitorPlan {
   stateRoot: string;
   namespaces: readonly NamespaceType[];
   cgroup: CgroupPlan | undefined;
-  /** Whether the container has a terminal, whose socket is among the descriptors then. */
+  /** Whether anything is handed from the caller to the container or back; the socket for it is among the descriptors then. */
   hasHandover: boolean;
   /** How the caller's terminal was set (`struct termios`), to be put back at the end whatever happened. */
   terminal: Uint8Array | undefined;

@@ -4,6 +4,8 @@ import type { Config } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { filterFor } from './filter-for.ts';
+import type { OwnedTree } from './give-tree.ts';
+import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
 import { planMonitor } from './plan-monitor.ts';
 import { planProcess } from './plan-process.ts';
@@ -19,6 +21,8 @@ export interface PlanInput {
   cgroup: CgroupPlan | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
+  /** Trees to be given to the user of the container; none if absent. */
+  owned?: readonly OwnedTree[];
   kindOf: (path: string) => PathKind;
   /** The bounding set that the first process begins with. */
   bounding: bigint;
@@ -44,6 +48,10 @@ export interface Plan {
   /** Run by the init at last: it becomes the program. */
   readonly start: readonly Step[];
   idMaps: IdMaps | undefined;
+  /** Given to the user of the container by the caller, before anything is made. */
+  owned: readonly OwnedTree[];
+  /** Copied and handed to the init by the caller, between its birth and its set-up. */
+  idmapped: readonly IdmappedTree[];
   init: boolean;
   terminal: boolean;
   /** The filter asks about some calls. */
@@ -58,9 +66,9 @@ export function makePlan(input: PlanInput): Plan {
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
-  const inUserNamespace = idMaps !== undefined;
   const { root, hostRoot, kindOf } = input;
-  const parts = once(() => planInit({ config, root, hostRoot, inUserNamespace, kindOf }));
+  const idmapped = idMaps ? idmappedTrees(config, root) : [];
+  const parts = once(() => planInit({ config, root, hostRoot, idMaps, idmapped, kindOf }));
   const start = once(() =>
     planProcess({
       process,
@@ -81,7 +89,7 @@ export function makePlan(input: PlanInput): Plan {
       stateRoot: input.stateRoot,
       namespaces: namespaceTypes(config),
       cgroup: input.cgroup,
-      hasHandover: process.terminal === true || notifies,
+      hasHandover: process.terminal === true || notifies || idmapped.length > 0,
       terminal: input.terminalSettings,
     }),
     get parts() {
@@ -94,6 +102,8 @@ export function makePlan(input: PlanInput): Plan {
       return start();
     },
     idMaps,
+    owned: input.owned ?? [],
+    idmapped,
     init: input.init,
     terminal: process.terminal === true,
     notifies,

@@ -1,15 +1,16 @@
 import type { Limits, Stats } from '@coracle/cgroups';
-import type { IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
 import { planGroup } from './cgroup-for.ts';
+import { checkUser } from './check-user.ts';
 import { configure } from './config.ts';
+import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
 import { type Isolation, isolationOf } from './isolation.ts';
-import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { defaultStateRoot } from './state-root.ts';
+import { defaultUser, userIdsOf, wantedIds } from './user-namespace.ts';
 
 /** A container thought through, and nothing done yet. */
 export interface Prepared {
@@ -36,11 +37,15 @@ export function prepare(
 ): Prepared {
   const host = thisHost();
   const id = Buffer.from(randomBytes(6)).toString('hex');
-  const inUserNamespace = host.uid !== 0 || options.userNamespace === true;
+  const wanted = wantedIds(options.userNamespace, host);
+  const idMaps = wanted && host.idMaps(wanted);
+  const inUserNamespace = idMaps !== undefined;
   const { available, bounding } = host.capabilities(inUserNamespace);
-  const { config, root, isHostRoot, limits } = configure(options, { id, inUserNamespace, available });
-  const idMaps = inUserNamespace ? host.idMaps : undefined;
-  if (idMaps?.how === 'single') checkSingleId(config);
+  const { config, root, isHostRoot, limits } = configure(
+    { ...options, user: options.user ?? defaultUser(wanted, host) },
+    { id, inUserNamespace, fileIds: host.uid === 0 ? idMaps : undefined, available },
+  );
+  if (idMaps && config.process) checkUser(config.process.user, idMaps);
   const group = planGroup({
     machine: host.machine,
     id,
@@ -59,6 +64,11 @@ export function prepare(
     hostRoot: isHostRoot ? host.hostRoot : undefined,
     cgroup: group.plan,
     idMaps,
+    owned: ownedTrees(options.volumes ?? [], {
+      user: config.process?.user ?? { uid: 0, gid: 0 },
+      idMaps,
+      isRoot: host.uid === 0,
+    }),
     kindOf: host.kindOf,
     bounding,
     scoped: options.network === 'host' && options.privileged !== true && host.hasLandlockScopes,
@@ -75,27 +85,11 @@ export function prepare(
     readStats: group.readStats,
     isolation: {
       ...isolationOf(config),
-      userIds: userIds(idMaps),
+      userIds: userIdsOf(wanted, idMaps),
       root: isHostRoot ? 'host' : (config.root?.path ?? '/'),
       limits: group.inForce,
       missing: group.missing,
       cgroup: group.version,
     },
   };
-}
-
-/** With a map of a single id the container's root is its only user; the kernel's own word for it would be EINVAL. */
-function checkSingleId(config: Config): void {
-  const user = config.process?.user;
-  if (!user || (user.uid === 0 && user.gid === 0)) return;
-  throw new OptionError(
-    'user',
-    `the container has no user ${user.uid}:${user.gid}, only root (which is you, outside)`,
-    'more users need subordinate ids: a line for you in /etc/subuid and /etc/subgid (sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER) and newuidmap (sudo apt install uidmap)',
-  );
-}
-
-function userIds(idMaps: IdMaps | undefined): Isolation['userIds'] {
-  if (!idMaps) return 'host';
-  return idMaps.how === 'single' ? 'single' : 'range';
 }

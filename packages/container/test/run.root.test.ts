@@ -236,7 +236,7 @@ root('run, as root', () => {
   });
 
   test('with a user namespace its root is nobody on the host', async () => {
-    const { stdout, isolation } = await sh('id -u; cat /proc/self/uid_map', { userNamespace: true });
+    const { stdout, isolation } = await sh('id -u; cat /proc/self/uid_map', { userNamespace: 'auto' });
     const [uid, map] = stdout.split('\n');
     expect(uid).toBe('0');
     expect(map?.trim().split(/\s+/)[1]).not.toBe('0');

@@ -12,7 +12,16 @@ export { joinNamespaces } from './join-namespaces.ts';
 export { loopbackUp } from './loopback.ts';
 export { namespaceInode } from './namespace-inode.ts';
 export { NAMESPACE_TYPES, type NamespaceType, namespaceFile, namespaceFlags } from './namespace-type.ts';
-export { type IdMaps, planIdMaps, type RootIdOptions, rootIdMaps, type UserIdFacts } from './plan-id-maps.ts';
+export {
+  type IdMaps,
+  isMapped,
+  type OwnIds,
+  planIdMaps,
+  type RootIdOptions,
+  rootIdMaps,
+  sameIdMaps,
+  type UserIdFacts,
+} from './plan-id-maps.ts';
 export { parseSubids, type SubidOwner, type SubidRange } from './subids.ts';
 export { type ClockOffset, type TimeOffsets, timeOffsets } from './time-offsets.ts';
 export { type WriteIdMapsOptions, writeIdMaps } from './write-id-maps.ts';

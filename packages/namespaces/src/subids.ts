@@ -7,27 +7,28 @@ export interface SubidRange {
   count: number;
 }
 
-/** Whose ranges are looked for: a line may name the user or give the number. */
+/** Whose ranges are looked for: a line may name the user or give the number; one that is absent here is not looked for. */
 export interface SubidOwner {
-  /** `undefined`: lines with names are passed over. */
   name?: string | undefined;
   /** The user id, also for /etc/subgid. */
-  id: number;
+  id?: number | undefined;
 }
 
 /**
- * The ranges of a user in the text of /etc/subuid or /etc/subgid, in the order of the file.
+ * The ranges of a user, or of everybody, in the text of /etc/subuid or /etc/subgid, in the order of the file.
  *
  * Lines that are not `owner:start:count` in decimal are passed over, as newuidmap(1) does; so are comments and empty ranges.
+ * @param owner everybody if absent
  * @returns an empty list for a user without ranges
  * @see subuid(5), subgid(5)
  * @example
  * parseSubids('alice:100000:65536\n', { name: 'alice', id: 1000 }); // [{ start: 100000, count: 65536 }]
  */
-export function parseSubids(text: string, { name, id }: SubidOwner): SubidRange[] {
+export function parseSubids(text: string, owner?: SubidOwner): SubidRange[] {
+  const names = owner && [owner.name, owner.id?.toString()];
   return text.split('\n').flatMap((line) => {
     const match = /^([^:#]+):(0|[1-9]\d*):([1-9]\d*)$/.exec(line);
-    if (!match || (match[1] !== name && match[1] !== String(id))) return [];
+    if (!match || (names && !names.includes(match[1]))) return [];
     const range = { start: Number(match[2]), count: Number(match[3]) };
     return range.start + range.count <= ID_END ? [range] : [];
   });

@@ -152,6 +152,13 @@ function explainHelperFailure(
     });
   if (/not allowed/.test(stderr))
     return new SystemError({ ...about, code: 'EPERM', text: stderr, hint: hintForRanges(kind, { mappings, uid }) });
+  if (/determine your user name/.test(stderr))
+    return new SystemError({
+      ...about,
+      code: 'EPERM',
+      text: `${kind.helper} maps ids for users with a name only`,
+      hint: `user ${uid} has no line in /etc/passwd: add one, or take the user's lines out of /etc/subuid and /etc/subgid to have his own id alone`,
+    });
   return new SystemError({
     ...about,
     code: isErrno(error, 'EACCES') ? 'EACCES' : 'EPERM',
@@ -160,7 +167,8 @@ function explainHelperFailure(
   });
 }
 
+/** A single id is the caller's own, which needs no line. */
 function hintForRanges({ ranges }: Kind, { mappings, uid }: { mappings: readonly IdMapping[]; uid: number }): string {
-  const lines = mappings.slice(1).map(({ hostId, size }) => `${uid}:${hostId}:${size}`);
+  const lines = mappings.filter(({ size }) => size > 1).map(({ hostId, size }) => `${uid}:${hostId}:${size}`);
   return `${ranges} does not give this user the range: add the line ${lines.join(' and the line ')}`;
 }

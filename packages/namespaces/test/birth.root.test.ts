@@ -139,7 +139,7 @@ needs.describe(needs.root)('id maps', () => {
     await expect(again).rejects.toMatchObject({
       code: 'EPERM',
       path: `/proc/${birth.pid}/uid_map`,
-      detail: '0 100000 65536',
+      detail: '0 1879048192 65536',
       hint: expect.stringContaining('can be written once only'),
     });
   });

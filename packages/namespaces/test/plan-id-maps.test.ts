@@ -1,4 +1,12 @@
-import { checkIdMap, parseSubids, planIdMaps, rootIdMaps, type SubidRange } from '@coracle/namespaces';
+import {
+  checkIdMap,
+  isMapped,
+  parseSubids,
+  planIdMaps,
+  rootIdMaps,
+  type SubidRange,
+  sameIdMaps,
+} from '@coracle/namespaces';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
@@ -24,8 +32,19 @@ describe('the ranges in /etc/subuid', () => {
     expect(parseSubids(text, { id: 1000 })).toEqual([{ start: 300000, count: 10 }]);
   });
 
+  test('are those of everybody when nobody is named', () => {
+    expect(parseSubids(text).map(({ start }) => start)).toEqual([100000, 165536, 300000, 400000]);
+  });
+
   test('of a user whose name begins like another are not mixed up', () => {
     expect(parseSubids('alice2:1:1\nal:2:2\n', { name: 'alice', id: 1 })).toEqual([]);
+  });
+
+  test('are those of the name alone for an owner without a number', () => {
+    expect(parseSubids(text, { name: 'alice' })).toEqual([
+      { start: 100000, count: 65536 },
+      { start: 400000, count: 5 },
+    ]);
   });
 
   test('of a stranger are none', () => {
@@ -129,14 +148,115 @@ describe('the maps of an ordinary user', () => {
   });
 });
 
-describe('the maps of root', () => {
-  const SHIFTED = [{ containerId: 0, hostId: 100000, size: 65536 }];
+describe('the maps of an ordinary user who keeps his ids', () => {
+  const keeping = { ...alice, inside: { uid: 1000, gid: 100 } };
 
-  test('are shifted by 100000 when nothing else is known', () => {
+  test('are himself as himself and all others, root too, from his ranges', () => {
+    expect(planIdMaps(keeping)).toEqual({
+      uids: [
+        { containerId: 0, hostId: 100000, size: 1000 },
+        { containerId: 1000, hostId: 1000, size: 1 },
+        { containerId: 1001, hostId: 101000, size: 64536 },
+      ],
+      gids: [
+        { containerId: 0, hostId: 100000, size: 100 },
+        { containerId: 100, hostId: 100, size: 1 },
+        { containerId: 101, hostId: 100100, size: 65436 },
+      ],
+      how: 'helper',
+    });
+  });
+
+  test('are himself alone where he has no ranges, and there is no root then', () => {
+    const { uids, gids, how } = planIdMaps({ ...keeping, subuids: [] });
+    expect({ uids, how }).toEqual({ uids: [{ containerId: 1000, hostId: 1000, size: 1 }], how: 'single' });
+    expect([isMapped(uids, { containerId: 0 }), isMapped(gids, { containerId: 0 })]).toEqual([false, false]);
+  });
+
+  test('can make him another user inside', () => {
+    const { uids } = planIdMaps({ ...alice, inside: { uid: 33, gid: 33 } });
+    expect(uids[1]).toEqual({ containerId: 33, hostId: 1000, size: 1 });
+  });
+
+  test.each([
+    ['exactly up to the next range', 10],
+    ['beyond all ranges', 70000],
+    ['amid the second range', 12],
+  ])('have no gap but his own id: %s', (_, uid) => {
+    const subuids = [
+      { start: 100000, count: 10 },
+      { start: 200000, count: 10 },
+    ];
+    const { uids } = planIdMaps({ ...alice, subuids, inside: { uid, gid: 0 } });
+    const ids = uids.flatMap(({ containerId, size }) =>
+      Array.from({ length: size }, (_, index) => containerId + index),
+    );
+    const expected = Array.from({ length: 20 }, (_, index) => (uid > 20 || index < uid ? index : index + 1));
+    expect(ids).toEqual([...expected, uid].toSorted((a, b) => a - b));
+    expect(uids.reduce((sum, { size }) => sum + size, 0)).toBe(21);
+  });
+
+  test('are such as the kernel takes, and hold him where he wants to be', () => {
+    const range = fc.record({
+      start: fc.integer({ min: 1001, max: 2 ** 31 }),
+      count: fc.integer({ min: 1, max: 2 ** 20 }),
+    });
+    fc.assert(
+      fc.property(fc.array(range, { maxLength: 20 }), fc.nat(2 ** 21), (subuids, uid) => {
+        const { uids } = planIdMaps({ ...alice, subuids, inside: { uid, gid: 0 } });
+        checkIdMap(uids);
+        expect(uids).toContainEqual({ containerId: uid, hostId: 1000, size: 1 });
+      }),
+    );
+  });
+});
+
+describe('the maps of root', () => {
+  const SHIFTED = [{ containerId: 0, hostId: 0x7000_0000, size: 65536 }];
+
+  test('are in a range far up when nothing else is known', () => {
     expect(rootIdMaps()).toEqual({ uids: SHIFTED, gids: SHIFTED, how: 'direct' });
   });
 
-  test("begin at root's own ranges", () => {
+  test('pass over ids that somebody was granted, who could enter the container', () => {
+    const granted = [{ start: 0x7000_ffff, count: 2 }];
+    expect(rootIdMaps({ granted }).uids).toEqual([{ containerId: 0, hostId: 0x7002_0000, size: 65536 }]);
+  });
+
+  test('cannot be had when everything was granted', () => {
+    expect(() => rootIdMaps({ granted: [{ start: 1, count: 2 ** 32 - 2 }] })).toThrow(/the id map is empty/);
+  });
+
+  test('who keeps all ids map each to itself, whatever they are further out', () => {
+    const own = {
+      uids: [
+        { containerId: 0, hostId: 1000, size: 1 },
+        { containerId: 1, hostId: 100000, size: 9 },
+      ],
+      gids: SHIFTED,
+    };
+    expect(sameIdMaps(own)).toEqual({
+      uids: [
+        { containerId: 0, hostId: 0, size: 1 },
+        { containerId: 1, hostId: 1, size: 9 },
+      ],
+      gids: [{ containerId: 0, hostId: 0, size: 65536 }],
+      how: 'direct',
+    });
+  });
+
+  test('tell which ids they hold, of either side', () => {
+    const ids = [
+      { hostId: 0 },
+      { hostId: 0x7000_0000 },
+      { hostId: 0x7001_0000 },
+      { containerId: 65535 },
+      { containerId: 65536 },
+    ];
+    expect(ids.map((id) => isMapped(SHIFTED, id))).toEqual([false, true, false, true, false]);
+  });
+
+  test('begin at the ranges reserved for root', () => {
     const { uids, gids } = rootIdMaps({ subuids: [{ start: 700000, count: 1000 }] });
     expect(uids).toEqual([{ containerId: 0, hostId: 700000, size: 1000 }]);
     expect(gids).toEqual(SHIFTED);

@@ -104,6 +104,15 @@ describe('maps written by the helpers', () => {
     );
   });
 
+  test('for a user without a name say what the helpers want', async () => {
+    const refusal = 'echo "newuidmap: Cannot determine your user name." >&2; exit 1';
+    const [newuidmap, newgidmap] = [helper('newuidmap', refusal), helper('newgidmap', 'exit 0')];
+    const error = await failure(writeIdMaps(PID, maps('helper'), { proc, newuidmap, newgidmap }));
+    expect(isErrno(error, 'EPERM')).toBe(true);
+    expect(error.message).toContain('newuidmap maps ids for users with a name only');
+    expect(error.hint).toContain(`user ${process.getuid?.()} has no line in /etc/passwd`);
+  });
+
   test('without the right to write hint at the set-user-id bit', async () => {
     const refusal = 'echo "newgidmap: write to gid_map failed: Operation not permitted" >&2; exit 1';
     const [newuidmap, newgidmap] = [helper('newuidmap', 'exit 0'), helper('newgidmap', refusal)];

@@ -69,7 +69,8 @@ export function openHow({
 
 /**
  * `struct mount_attr` of mount_setattr(2), 32 bytes.
- * @param attr `set` and `clear` take MOUNT_ATTR_*, `propagation` one of MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE
+ * @param attr `set` and `clear` take MOUNT_ATTR_*, `propagation` one of MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE;
+ *   `usernsFd` goes with MOUNT_ATTR_IDMAP
  * @example
  * mountAttr({ set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') });
  */
@@ -77,18 +78,19 @@ export function mountAttr(attr: {
   set?: Flags | number;
   clear?: Flags | number;
   propagation?: Flags | number;
-  usernsFd?: number;
+  usernsFd?: Flags | number;
 }): Struct {
   const { set = 0, clear = 0, propagation = 0, usernsFd = 0 } = attr;
   const words = [];
   if (number(set)) words.push(`set: ${text(set)}`);
   if (number(clear)) words.push(`clear: ${text(clear)}`);
   if (number(propagation)) words.push(`propagation: ${text(propagation)}`);
+  if (number(usernsFd)) words.push(`userns_fd: ${text(usernsFd)}`);
   return struct(32, `{${words.join(', ')}}`, (view) => {
     setWord(view, 0, number(set));
     setWord(view, 8, number(clear));
     setWord(view, 16, number(propagation));
-    setWord(view, 24, usernsFd);
+    setWord(view, 24, number(usernsFd));
   });
 }
 

@@ -29,8 +29,9 @@ export async function command(args: readonly string[]): Promise<number> {
     await print(HELP());
     return 0;
   }
-  if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
+  // An option that takes a value may have swallowed the program: what it says of the value is of more use.
   const wanted = { ...containerOptions(options, words, process), ...timeoutOf(options) };
+  if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
   const remark = remarks(options);
   const signals = forwardSignals();
   const onStart = (container: Container): void => {

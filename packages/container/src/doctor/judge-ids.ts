@@ -1,4 +1,5 @@
 import { parseSubids } from '@coracle/namespaces';
+import { idsOfRoot } from '../root-ids.ts';
 import { type Check, check, type Finding } from './check.ts';
 import { install } from './fix.ts';
 import type { HelperFacts, HostFacts } from './host-facts.ts';
@@ -16,7 +17,10 @@ export function judgeIds(facts: HostFacts): Check {
 
 function find(facts: HostFacts): Finding {
   const { uid, name } = facts.user;
-  if (uid === 0) return { status: 'ok', found: 'root maps any ids itself' };
+  if (uid === 0) {
+    const first = idsOfRoot(facts).uids[0]?.hostId;
+    return { status: 'ok', found: `root maps any ids itself; with --userns auto those from ${first} on` };
+  }
   const counts = [facts.subuid, facts.subgid].map((text) => total(text, { name, id: uid }));
   const lacking = ['/etc/subuid', '/etc/subgid'].filter((_, index) => (counts[index] ?? 0) === 0);
   if (lacking.length > 0)

@@ -16,7 +16,18 @@ export function formatMount(mount: MountSpec): string {
   return [`type=${mount.type}`, ...words].map(csvField).join(',');
 }
 
-function bindWords({ source, target, readOnly, recursive, propagation, dev, exec, suid }: Volume): string[] {
+function bindWords({
+  source,
+  target,
+  readOnly,
+  recursive,
+  propagation,
+  dev,
+  exec,
+  suid,
+  idmap,
+  chown,
+}: Volume): string[] {
   const word = (key: string, value: string | boolean | undefined): string[] =>
     value === undefined ? [] : [`${key}=${value}`];
   return [
@@ -28,6 +39,8 @@ function bindWords({ source, target, readOnly, recursive, propagation, dev, exec
     ...word('dev', dev),
     ...word('exec', exec),
     ...word('suid', suid),
+    ...word('idmap', idmap),
+    ...word('chown', chown),
   ];
 }
 

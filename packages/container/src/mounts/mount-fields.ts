@@ -11,6 +11,8 @@ const KEYS = {
   dev: ['dev', '!nodev'],
   exec: ['exec', '!noexec'],
   suid: ['suid', '!nosuid'],
+  idmap: ['idmap'],
+  chown: ['chown', 'u'],
   'bind-propagation': ['bind-propagation'],
   'bind-recursive': ['bind-recursive'],
   'bind-nonrecursive': ['bind-nonrecursive'],
@@ -27,11 +29,20 @@ const KEYS = {
 /** A key by its first name. */
 export type Key = keyof typeof KEYS;
 
-const SWITCHES: readonly Key[] = ['readonly', 'dev', 'exec', 'suid', 'bind-nonrecursive', 'volume-nocopy'];
+const SWITCHES: readonly Key[] = [
+  'readonly',
+  'dev',
+  'exec',
+  'suid',
+  'idmap',
+  'chown',
+  'bind-nonrecursive',
+  'volume-nocopy',
+];
 const COMMON: readonly Key[] = ['type', 'target', 'readonly', 'dev', 'exec', 'suid', 'consistency'];
 /** The keys that go with each type. */
 export const KEYS_OF: Readonly<Record<'bind' | 'tmpfs', readonly Key[]>> = {
-  bind: [...COMMON, 'source', 'bind-propagation', 'bind-recursive', 'bind-nonrecursive'],
+  bind: [...COMMON, 'source', 'idmap', 'chown', 'bind-propagation', 'bind-recursive', 'bind-nonrecursive'],
   tmpfs: [...COMMON, 'tmpfs-size', 'tmpfs-mode'],
 };
 

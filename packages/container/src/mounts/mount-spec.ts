@@ -60,6 +60,8 @@ function bindOf(fields: Fields, target: string, refuse: Refuse): MountSpec {
     target,
     ...switches(fields),
     ...(fields.readonly ? { readOnly: fields.readonly.isOn } : {}),
+    ...(fields.idmap ? { idmap: fields.idmap.isOn } : {}),
+    ...(fields.chown ? { chown: fields.chown.isOn } : {}),
     ...(recursive === undefined ? {} : { recursive }),
     ...(propagation === undefined ? {} : { propagation }),
   };

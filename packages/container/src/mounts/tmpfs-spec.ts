@@ -46,8 +46,9 @@ export function parseTmpfs(text: string): Tmpfs {
  */
 export function checkTmpfsOptions(options: readonly string[]): void {
   for (const option of options) checkString('tmpfs', option);
-  const { bind, data } = parseMountOptions(options);
-  if (bind) throw new OptionError('tmpfs', `'${bind}' is for volumes, not for a tmpfs`, 'leave it out');
+  const { bind, idmap, data } = parseMountOptions(options);
+  const word = bind ?? idmap;
+  if (word) throw new OptionError('tmpfs', `'${word}' is for volumes, not for a tmpfs`, 'leave it out');
   for (const [name, value] of data) {
     const known = OPTIONS.get(name);
     if (!OPTIONS.has(name))

@@ -35,6 +35,7 @@ export function volumeOptions({ target, readOnly, recursive = 'enabled', propaga
     ...(volume.dev ? [] : ['nodev']),
     ...(volume.exec === false ? ['noexec'] : []),
     ...(volume.suid === false ? ['nosuid'] : []),
+    ...(volume.idmap ? [recursive === 'disabled' ? 'idmap' : 'ridmap'] : []),
     ...(propagation === undefined ? [] : [propagation]),
   ];
 }

@@ -17,6 +17,8 @@ const WORDS: ReadonlyMap<string, Attributes> = new Map<string, Attributes>([
   ['noexec', { exec: false }],
   ['suid', { suid: true }],
   ['nosuid', { suid: false }],
+  ['idmap', { idmap: true }],
+  ['U', { chown: true }],
   ...PROPAGATIONS.map((propagation): [string, Attributes] => [propagation, { propagation }]),
 ]);
 
@@ -26,10 +28,8 @@ const WORDS: ReadonlyMap<string, Attributes> = new Map<string, Attributes>([
  */
 const WITHOUT_EFFECT = new Set(['z', 'Z', 'nocopy', 'cached', 'consistent', 'delegated']);
 
-/** Words that other programs know and that would change the host's files, or the files' owners. */
+/** Words that other programs know and that ask for what does not exist here. */
 const NOT_DONE: ReadonlyMap<string, string> = new Map([
-  ['U', 'the owners of the files of the host are not changed: do it before (chown), or run as their user (--user)'],
-  ['idmap', 'ids of volumes are not mapped yet: run without --userns, or change the owners before (chown)'],
   ['O', 'a volume whose changes are thrown away does not exist yet: use :ro, or a copy'],
 ]);
 

@@ -219,8 +219,10 @@ describe('the agent', () => {
 describe('user id ranges', () => {
   const others = 'bob:100000:65536\ncarol:165536:65536\n';
 
-  test('of root are not needed', () => {
-    expect(judged('user id ranges', ROOT)).toEqual({ status: 'ok', found: 'root maps any ids itself' });
+  test('of root are not needed, and those it takes for containers with ids of their own are told', () => {
+    const found = (first: number): string => `root maps any ids itself; with --userns auto those from ${first} on`;
+    expect(judged('user id ranges', ROOT)).toEqual({ status: 'ok', found: found(1879048192) });
+    expect(judged('user id ranges', { ...ROOT, subuid: 'coracle:700000:65536\n' })?.found).toBe(found(700000));
   });
 
   test('that are enough are counted', () => {

@@ -24,10 +24,16 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const mounts = (options: Partial<ContainerOptions>, { inUserNamespace = false } = {}): Mount[] =>
+const mounts = (options: Partial<ContainerOptions>, { inUserNamespace = false, canMapIds = false } = {}): Mount[] =>
   mountsFor(
     { command: ['true'], ...options },
-    { defaults: DEFAULT_MOUNTS, root: { kind: 'bind', path: join(scratch, 'root') }, inUserNamespace, devices: [] },
+    {
+      defaults: DEFAULT_MOUNTS,
+      root: { kind: 'bind', path: join(scratch, 'root') },
+      inUserNamespace,
+      canMapIds,
+      devices: [],
+    },
   );
 const places = (options: Partial<ContainerOptions>): string[] => mounts(options).map(({ destination }) => destination);
 const directory = (target: string, rest: Partial<Volume> = {}): Volume => ({
@@ -165,6 +171,16 @@ describe('a volume', () => {
   test('shares mounts with the host together with 23 others at most', () => {
     const volumes = Array.from({ length: 25 }, (_, index) => directory(`/v${index}`, { propagation: 'rslave' }));
     expect(() => mounts({ volumes })).toThrow('more than 24 volumes share their mounts');
+  });
+
+  test('with mapped ids counts among those, since it is copied early too', () => {
+    const volumes = Array.from({ length: 25 }, (_, index) =>
+      directory(`/v${index}`, index < 12 ? { propagation: 'private', idmap: true } : { idmap: true }),
+    );
+    const mapped = (some: readonly Volume[]): Mount[] =>
+      mounts({ volumes: some }, { inUserNamespace: true, canMapIds: true });
+    expect(() => mapped(volumes)).toThrow('or have mapped ids');
+    expect(mapped(volumes.slice(1)).filter(({ options }) => options?.includes('ridmap'))).toHaveLength(24);
   });
 });
 

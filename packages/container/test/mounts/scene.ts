@@ -17,7 +17,7 @@ const PROGRAM = fileURLToPath(new URL('../programs/run-options.ts', import.meta.
 
 const asRoot: RunScript = (script, options = {}) => run('sh', ['-c', script], options);
 
-const withUserNamespace: RunScript = (script, options = {}) => asRoot(script, { ...options, userNamespace: true });
+const withUserNamespace: RunScript = (script, options = {}) => asRoot(script, { ...options, userNamespace: 'auto' });
 
 /** In a process of its own; what it fails with is thrown as a plain object. */
 export const asOrdinaryUser: RunScript = async (script, options = {}) => {

@@ -39,6 +39,8 @@ describe('--volume', () => {
     ['/a:/b:dev,noexec,nosuid', { dev: true, exec: false, suid: false }],
     ['/a:/b:nodev,exec,suid', { dev: false, exec: true, suid: true }],
     ['/a:/b:bind', { recursive: 'disabled' }],
+    ['/a:/b:U', { chown: true }],
+    ['/a:/b:idmap,ro', { idmap: true, readOnly: true }],
     ['/a:/b:rbind,ro', { recursive: 'enabled', readOnly: true }],
   ])('%s', (text, attributes) => {
     expect(parseVolume(text)).toEqual({ source: '/a', target: '/b', ...attributes });
@@ -56,8 +58,7 @@ describe('--volume', () => {
     ['/a:/b:ro,rw', "'ro' and 'rw' are about the same", 'write one'],
     ['/a:/b:ro,ro', "'ro' and 'ro' are about the same", 'write one'],
     ['/a:/b:shared,rslave', "'shared' and 'rslave' are about the same", 'write one'],
-    ['/a:/b:U', "'U' cannot be had", 'chown'],
-    ['/a:/b:idmap', "'idmap' cannot be had", '--userns'],
+    ['/a:/b:idmap=uids=0-1-10', "there is no option 'idmap=uids=0-1-10'", 'idmap, U, private'],
     ['/a:/b:O', "'O' cannot be had", ':ro'],
   ])('%p is refused: %s', (text, reason, hint) => {
     const refused = refusal(parseVolume, text);
@@ -97,6 +98,7 @@ describe('--tmpfs', () => {
     ['/t:mode=999', 'a tmpfs cannot have mode=999', 'mode=1777'],
     ['/t:noswap=1', "'noswap' of a tmpfs takes no value", 'write noswap alone'],
     ['/t:rbind', "'rbind' is for volumes", 'leave it out'],
+    ['/t:idmap', "'idmap' is for volumes", 'leave it out'],
   ])('%p is refused: %s', (text, reason, hint) => {
     const refused = refusal(parseTmpfs, text);
     expect(refused.message).toContain(reason);

@@ -88,7 +88,7 @@ kernel('volumes with mounts below them', () => {
     const volumes = [{ source: scratch.source, target: '/data', recursive: 'disabled' as const }];
     const { stdout } = await run('sh', ['-c', 'ls /data/below | wc -l'], { volumes });
     expect(stdout.trim()).toBe('0');
-    await expect(run('true', [], { volumes, userNamespace: true })).rejects.toMatchObject({
+    await expect(run('true', [], { volumes, userNamespace: 'auto' })).rejects.toMatchObject({
       code: 'EINVAL',
       syscall: 'open_tree',
       hint: expect.stringContaining('bind-recursive'),
@@ -131,7 +131,7 @@ kernel('mounts and unmounts below a volume', () => {
 
   test.each([
     ['root', {}],
-    ['root with user ids of its own', { userNamespace: true }],
+    ['root with user ids of its own', { userNamespace: 'auto' }],
   ])('come in and do not go out with rslave, for %s', async (_, rest) => {
     using scratch = shared();
     await using box = await start(scratch.source, 'rslave', rest);
@@ -207,7 +207,7 @@ kernel('mounts and unmounts below a volume', () => {
 
   test('cannot go out of a user namespace', async () => {
     using scratch = shared();
-    await expect(start(scratch.source, 'rshared', { userNamespace: true })).rejects.toMatchObject({
+    await expect(start(scratch.source, 'rshared', { userNamespace: 'auto' })).rejects.toMatchObject({
       name: 'OptionError',
       message: expect.stringContaining('passes no mounts to the host'),
     });

@@ -6,8 +6,8 @@ import { run } from '../../src/index.ts';
 
 const { script, ...options } = JSON.parse(process.argv[2] ?? '{}');
 try {
-  const { exitCode, stdout, stderr } = await run('sh', ['-c', script], options);
-  console.log(JSON.stringify({ exitCode, stdout, stderr }));
+  const { exitCode, stdout, stderr, isolation } = await run('sh', ['-c', script], options);
+  console.log(JSON.stringify({ exitCode, stdout, stderr, userIds: isolation.userIds }));
 } catch (error) {
   console.log(JSON.stringify({ ...(error as object), message: String(error) }));
 }

@@ -40,7 +40,7 @@ export const WAYS: readonly WayName[] = ['root', 'root in a user namespace', 'an
 /** Opens a way; a worker of it lives until it is disposed of. */
 export function openWay(name: WayName): Way {
   if (name === 'an ordinary user') return startWorker({ uid: PLAIN_USER, gid: PLAIN_USER });
-  const userNamespace = name !== 'root';
+  const userNamespace = name === 'root' ? 'host' : 'auto';
   return {
     run: (command, options = {}) => run(command, { userNamespace, ...options }),
     [Symbol.dispose]: () => {},

@@ -1,0 +1,73 @@
+import { closeSync, openSync } from 'node:fs';
+import { isErrno } from '@coracle/errors';
+import type { IdMaps } from '@coracle/namespaces';
+import { closeFd, fdMessage, flags, MSG, type Outcome, runLocally, SyscallError, step } from '@coracle/syscalls';
+import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
+
+/** Whom the copies are for. */
+export interface Receiver {
+  /** A process in the user namespace, whose maps are written. */
+  pid: number;
+  idMaps: IdMaps;
+  /** Our end of the socket that the init takes them from. */
+  socket: number;
+}
+
+/**
+ * Copies trees with the ids of a container and sends the copies to its init. They are attached nowhere: with the last
+ * descriptor of one it is gone, whoever is killed.
+ * @throws SystemError when the kernel cannot map the ids, with the remedy
+ */
+export function giveIdmapped(trees: readonly IdmappedTree[], { pid, idMaps, socket }: Receiver): void {
+  const userns = openSync(`/proc/${pid}/ns/user`, 'r');
+  try {
+    for (const tree of trees) {
+      const outcome = runLocally(copyIdmapped([tree], userns));
+      const mount = outcome.result(tree.result);
+      try {
+        if (outcome.failure) throw refusal(outcome.failure, { tree, idMaps });
+        if (mount !== undefined) send(socket, mount);
+      } finally {
+        if (mount !== undefined) closeFd(mount);
+      }
+    }
+  } finally {
+    closeSync(userns);
+  }
+}
+
+/** An init that is gone needs no mounts; its end is told by others. */
+function send(socket: number, fd: number): void {
+  const outcome = runLocally([
+    step('sendmsg', [socket, fdMessage([fd]), flags(MSG, 'MSG_NOSIGNAL')], {
+      why: 'hand the copy to the container',
+      tolerate: ['EPIPE', 'ECONNRESET'],
+    }),
+  ]);
+  outcome.throwIfFailed();
+}
+
+function refusal(
+  { step, errno }: NonNullable<Outcome['failure']>,
+  { tree, idMaps }: { tree: IdmappedTree; idMaps: IdMaps },
+): SyscallError {
+  const error = new SyscallError(step, errno);
+  if (step.syscall !== 'mount_setattr') return error;
+  return new SyscallError(step, errno, { text: reason(error), hint: remedy(tree, idMaps) });
+}
+
+/** The errnos say little here: EINVAL has a dozen meanings. */
+function reason(error: SyscallError): string | undefined {
+  if (isErrno(error, 'ENOSYS')) return 'mapping ids of files needs Linux 5.12';
+  if (isErrno(error, 'EPERM')) return 'the ids there are mapped already, or it was mounted in another user namespace';
+  if (isErrno(error, 'EINVAL'))
+    return 'its file system, or one mounted below it, cannot map ids in this kernel (overlays and most network file systems cannot)';
+  return undefined;
+}
+
+function remedy({ source, result }: IdmappedTree, { uids, gids }: IdMaps): string {
+  const owner = `${uids[0]?.hostId ?? 0}:${gids[0]?.hostId ?? 0}`;
+  return result.startsWith('mount')
+    ? 'leave idmap out, or put the volume on another file system'
+    : `give the tree to the container's root (sudo chown -R ${owner} ${source}), put it on another file system, or run without --userns`;
+}

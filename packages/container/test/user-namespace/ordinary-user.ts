@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { RunOptions, UserIds } from '../../src/index.ts';
+import type { Came, Scratch } from '../mounts/scene.ts';
+
+const PROGRAM = fileURLToPath(new URL('../programs/run-options.ts', import.meta.url));
+
+/** newuidmap(1) wants a name: this user has one everywhere. */
+export const NOBODY = 65534;
+
+/** What came of a container. */
+export type CameAs = Came & { userIds: UserIds };
+
+/**
+ * Runs a script in a container of an ordinary user; in a mount namespace of the test's own, `/etc/subuid` and `/etc/subgid`
+ * have this text.
+ * @throws what the container failed with, as a plain object
+ */
+export function asNobody(
+  script: string,
+  { scratch, subids, ...options }: RunOptions & { scratch: Scratch; subids: string },
+): CameAs {
+  const file = scratch.file('subids', subids);
+  const shell = [
+    'for file in /etc/subuid /etc/subgid; do mount --bind "$1" $file; done; shift',
+    `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`,
+  ].join('\n');
+  const given = JSON.stringify({ script, stateRoot: `${scratch.path}/state`, ...options });
+  const node = [process.execPath, '--conditions', '@coracle/source', '--import', 'tsx', PROGRAM, given];
+  const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', shell, 'sh', file, ...node], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' },
+  });
+  if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
+  const came = JSON.parse(stdout);
+  if ('message' in came) throw Object.assign(new Error(came.message), came);
+  return came;
+}
