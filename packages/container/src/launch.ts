@@ -55,15 +55,14 @@ export class Launch {
   readonly pid: number;
   /** Where the agent's code was run from. */
   readonly image: RunningAgent['image'];
-  /** What is still to be done; let go of once the program runs, for a container may live long. */
-  #ahead: { plan: Plan; first: Message } | undefined;
+  /** What is still to be done, and the program that the init was born in; let go of once its own runs, for that may be long. */
+  #ahead: { plan: Plan; first: Message; birth: Message } | undefined;
   readonly #handsOver: Pick<Plan, 'terminal' | 'notifies'>;
   readonly #statFiles: number;
   readonly #agent: RunningAgent;
   readonly #init: Channel;
   /** Of the container's first process; `undefined` when it had ended before this could be opened. */
   readonly #pidfd: number | undefined;
-  readonly #monitorMessage: Message;
   /** Where it is to get with the first message. */
   readonly #goal: Goal;
   #setup: Promise<void> | undefined;
@@ -85,19 +84,18 @@ export class Launch {
     first: Message;
     handoverFd: number | undefined;
   }) {
-    this.#ahead = { plan: parts.plan, first: parts.first };
+    this.#ahead = { plan: parts.plan, first: parts.first, birth: parts.message };
     this.#handsOver = { terminal: parts.plan.terminal, notifies: parts.plan.notifies };
     this.#statFiles = parts.plan.statFiles.length;
     this.#agent = parts.agent;
     this.#init = parts.init;
     this.pid = parts.pid;
     this.image = parts.agent.image;
-    // It is sent: only what makes sense of its reports is needed any more.
-    this.#monitorMessage = { ...parts.message, bytes: NOTHING };
     this.#goal = parts.goal;
     this.#handoverFd = parts.handoverFd;
     this.#pidfd = openProcess(parts.pid, parts.agent.channel);
-    this.ended = this.#awaitEnd();
+    // Of a program of hundreds of steps only the places of its outputs are kept while the container lives.
+    this.ended = this.#awaitEnd({ ...parts.message, bytes: NOTHING, steps: [] });
   }
 
   /**
@@ -144,7 +142,7 @@ export class Launch {
   }
 
   async #runSetUp(): Promise<void> {
-    const outcome = this.#ahead && (await this.#reportOfInit(this.#ahead.first));
+    const outcome = this.#ahead && (await this.#reportOfInit(this.#ahead.first, this.#ahead.birth));
     if (outcome?.failure) throw stepError(outcome.failure);
     if (!outcome) throw await this.#diedEarly();
   }
@@ -162,9 +160,10 @@ export class Launch {
       message = messageFor({ steps: ahead.plan.start });
       sendIfThere(this.#init, message);
     }
-    const outcome = await this.#reportOfInit(message);
+    const outcome = await this.#reportOfInit(message, ahead.birth);
     if (outcome) throw startError(ahead.plan.program, outcome, message.steps);
     this.#ahead = undefined;
+    this.#birth = undefined;
     // Each open descriptor makes every later start a little longer: the kernel goes through them all.
     this.#init.close();
   }
@@ -173,8 +172,8 @@ export class Launch {
    * What came of a message that the init was sent. Its first report is of its own birth, in the monitor's program.
    * @returns `undefined` when the init has become the program, or is gone
    */
-  async #reportOfInit(message: Message): Promise<Outcome | undefined> {
-    this.#birth ??= this.#init.report(this.#monitorMessage);
+  async #reportOfInit(message: Message, birthMessage: Message): Promise<Outcome | undefined> {
+    this.#birth ??= this.#init.report(birthMessage);
     const birth = await this.#birth;
     if (birth?.failure) throw stepError(birth.failure);
     return this.#init.report(message);
@@ -226,8 +225,8 @@ export class Launch {
     }
   }
 
-  async #awaitEnd(): Promise<EndReport> {
-    const outcome = await this.#agent.channel.report(this.#monitorMessage);
+  async #awaitEnd(message: Message): Promise<EndReport> {
+    const outcome = await this.#agent.channel.report(message);
     this.#over = true;
     this.#init.close();
     if (outcome) this.#agent.letGo();
