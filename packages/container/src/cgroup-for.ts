@@ -110,11 +110,25 @@ function toSteps({
   return {
     create: [...create.flatMap(toStep), ...(deviceProgram ? attachDeviceProgram(deviceProgram, DEVICE_FDS) : [])],
     directories,
-    joinFiles,
+    joinFiles: joinFiles.map(ofOneThread),
     joinDirectory,
     statFiles,
     remove: [...directories].reverse(),
   };
+}
+
+/**
+ * The file that moves the thread that writes. The init, and every agent, has only one; and to move it the kernel need not stop
+ * all others from making threads, as for `cgroup.procs`, which waits for a grace period of RCU: up to 2 ms.
+ * @see the kernel's admin-guide/cgroup-v1/cgroups, section 2.2
+ */
+function ofOneThread(joinFile: string): string {
+  return joinFile.replace(/cgroup\.procs$/, 'tasks');
+}
+
+/** Files into which a further process of one thread writes "0" to join a group that is there. */
+export function doorsOf({ joinFiles, joinDirectory }: CgroupPlan): string[] {
+  return joinDirectory === undefined ? [...joinFiles] : [...joinFiles, `${joinDirectory}/cgroup.procs`];
 }
 
 type Operation = PlannedGroup['create'][number];

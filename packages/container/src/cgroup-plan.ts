@@ -6,7 +6,7 @@ export interface CgroupPlan {
   create: readonly Step[];
   /** Directories made for this container alone. */
   directories: readonly string[];
-  /** Files into which a process writes "0" to join (version 1). */
+  /** Files into which a process of one thread writes "0" to join (version 1). */
   joinFiles: readonly string[];
   /** The directory to be born in (version 2). */
   joinDirectory: string | undefined;

@@ -235,7 +235,7 @@ export class Container implements AsyncDisposable {
    * const { stdout } = await box.exec(['ps', 'aux']);
    */
   async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const { config, cgroups } = this.#prepared;
+    const { config, doors } = this.#prepared;
     const { idMaps, init, scoped } = this.#entry;
     const { pidfd } = this.#launch;
     const program = pidfd !== undefined && init && idMaps ? openProgram(this.pid) : undefined;
@@ -246,7 +246,7 @@ export class Container implements AsyncDisposable {
           config,
           scoped,
           bounding: thisHost().capabilities(idMaps !== undefined).bounding,
-          joinFiles: cgroups.map((directory) => `${directory}/cgroup.procs`),
+          joinFiles: doors,
           idMaps,
         },
         command,

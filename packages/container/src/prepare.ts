@@ -1,7 +1,7 @@
 import type { Limits, Stats } from '@coracle/cgroups';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
-import { planGroup } from './cgroup-for.ts';
+import { doorsOf, planGroup } from './cgroup-for.ts';
 import { checkUser } from './check-user.ts';
 import { configure } from './config.ts';
 import { ownedTrees } from './give-tree.ts';
@@ -24,6 +24,8 @@ export interface Prepared {
   readStats(texts: readonly string[]): Partial<Stats>;
   limits: Limits;
   cgroups: readonly string[];
+  /** Files by which a further program joins the cgroup. */
+  doors: readonly string[];
 }
 
 /**
@@ -82,6 +84,7 @@ export function prepare(
     stateRoot,
     limits,
     cgroups: group.plan?.directories ?? [],
+    doors: group.plan ? doorsOf(group.plan) : [],
     readStats: group.readStats,
     isolation: {
       ...isolationOf(config),
