@@ -108,7 +108,7 @@ function toSteps({
   statFiles,
 }: PlannedGroup): CgroupPlan {
   return {
-    create: [...create.flatMap(toStep), ...(deviceProgram ? attachDeviceProgram(deviceProgram, DEVICE_FDS) : [])],
+    create: [...toCalls(create), ...(deviceProgram ? attachDeviceProgram(deviceProgram, DEVICE_FDS) : [])],
     directories,
     joinFiles: joinFiles.map(ofOneThread),
     joinDirectory,
@@ -133,14 +133,20 @@ export function doorsOf({ joinFiles, joinDirectory }: CgroupPlan): string[] {
 
 type Operation = PlannedGroup['create'][number];
 
-function toStep(operation: Operation): Step[] {
-  const { path, why } = operation;
-  if (operation.kind === 'mkdir') return [mkdirat({ path }, { why, tolerate: ['EEXIST'] })];
-  return [
-    openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'file' }),
-    write({ fd: resultOf('file'), data: operation.value }, why),
-    close(resultOf('file'), why),
-  ];
+/** A file with several values in a row, as the rules for devices are, is opened once. */
+function toCalls(operations: readonly Operation[]): Step[] {
+  return operations.flatMap((operation, index) => {
+    const { path, why } = operation;
+    if (operation.kind === 'mkdir') return [mkdirat({ path }, { why, tolerate: ['EEXIST'] })];
+    const file = resultOf('file');
+    return [
+      ...(operations[index - 1]?.path === path
+        ? []
+        : [openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'file' })]),
+      write({ fd: file, data: operation.value }, why),
+      ...(operations[index + 1]?.path === path ? [] : [close(file, why)]),
+    ];
+  });
 }
 
 /** Removes a cgroup that is left over, with the groups in it. What is gone already, or still busy, is passed over. */
