@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { isErrno } from '@coracle/errors';
 import { Agent, type AgentOptions, Nursery, type RunningAgent } from '@coracle/syscalls';
 
@@ -24,9 +25,9 @@ export function startAgent(options: AgentOptions): RunningAgent {
   }
 }
 
-/** A nursery with the rights that this process has now: one from before a change of its user would keep the old ones. */
+/** A nursery with the rights and the priority that this process has now: one from before a change would keep the old ones. */
 function openNursery(): Nursery {
-  const owner = [process.geteuid?.(), process.getegid?.(), ...(process.getgroups?.() ?? [])].join();
+  const owner = [process.geteuid?.(), process.getegid?.(), getPriority(), ...(process.getgroups?.() ?? [])].join();
   if (nursery?.owner !== owner) {
     nursery?.process.close();
     nursery = { process: Nursery.open(), owner };

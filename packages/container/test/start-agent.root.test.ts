@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority, setPriority } from 'node:os';
 import { run } from '@coracle/container';
 import { pidfdOpen, pidfdSendSignal, type RunningAgent, reap, step } from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
@@ -42,6 +43,19 @@ describe('the processes that make containers', () => {
     reap(nursery);
     expect(await run('echo', ['still here'])).toMatchObject({ exitCode: 0, stdout: 'still here\n' });
     expect(nurseries()).not.toContain(nursery);
+  });
+
+  needs.test(needs.root)('a container has the priority that its caller has by then', async () => {
+    await run('true');
+    await run('true');
+    const before = getPriority();
+    setPriority(before + 3);
+    try {
+      const { stdout } = await run('sh', ['-c', 'cut -d" " -f19 /proc/self/stat']);
+      expect(Number(stdout)).toBe(before + 3);
+    } finally {
+      setPriority(before);
+    }
   });
 
   needs.test(needs.root)('after a change of user no agent has the rights of before', async () => {
