@@ -34,7 +34,9 @@ import { loggedBy } from './config-security.ts';
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
 import { OptionError } from './option-error.ts';
+import { Patience } from './patience.ts';
 import { planProcess } from './plan-process.ts';
+import { keepPidfd, waitForEither } from './plan-watch.ts';
 import { startError } from './program-error.ts';
 import { signalName } from './result.ts';
 import { startAgent } from './start-agent.ts';
@@ -52,12 +54,18 @@ export interface ExecOptions {
   stdin?: StdioOption;
   stdout?: StdioOption;
   stderr?: StdioOption;
+  /** The program is ended after so long: `'5s'`, `'300ms'`, or milliseconds. What it has started itself goes on. */
+  timeout?: string | number;
+  /** Aborting it ends the program, and rejects with the signal's reason once it has ended. */
+  signal?: AbortSignal;
 }
 
 /** How a further program ended, with what it wrote where that was kept. */
 export interface ExecResult {
   exitCode: number | undefined;
   signal: NodeJS.Signals | undefined;
+  /** It was ended because of its `timeout`. */
+  timedOut: boolean;
   stdout: string;
   stderr: string;
 }
@@ -76,6 +84,8 @@ export interface ExecTarget {
   idMaps: IdMaps | undefined;
 }
 
+const SIGKILL = 9;
+
 /** Descriptor 5 of the agent that enters: the container's process 1. */
 const TARGET_PIDFD = 5;
 
@@ -91,6 +101,8 @@ export async function execIn(
   if (target.pidfd === undefined)
     throw new SystemError({ code: 'ESRCH', syscall: 'setns', text: 'the container has ended' });
   checkFilter(target.config);
+  options.signal?.throwIfAborted();
+  const patience = new Patience(options);
   const program = planExec(target, processOf(target, command, options));
   const stdio = openStdio([options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe']);
   const [ours, theirs] = socketPair();
@@ -113,14 +125,16 @@ export async function execIn(
     if (entered?.failure) throw stepError(entered.failure);
     const notStarted = await channel.report(message);
     if (notStarted) throw startError(command[0] ?? '', notStarted, message.steps);
-    const ended = await agent.channel.report(message);
+    const ended = await patience.with(agent.channel, agent.channel.report(message));
     if (!ended)
       throw new SystemError({ code: 'ECHILD', syscall: 'waitid', text: 'the monitor of the program was killed' });
+    options.signal?.throwIfAborted(); // what it wrote is of no interest, and its children may go on writing
     const [stdout, stderr] = await texts;
     const end = readSiginfo(ended.output('end'));
     return {
       exitCode: 'exitCode' in end ? end.exitCode : undefined,
       signal: 'signal' in end ? signalName(end.signal) : undefined,
+      timedOut: patience.isOver,
       stdout,
       stderr,
     };
@@ -202,14 +216,19 @@ function planExec(target: ExecTarget, process: Process): Program {
       ...born.map((one): Step => ({ ...one, only: 'child' })),
       close(FDS.initSocket, parent('leave the socket to the program')),
       closeRange({ first: 0, last: 2 }, parent('leave input and output to the program')),
+      ...keepPidfd('program', 'watch the program'),
       step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
         ...parent('tell the caller'),
         tolerate: 'any',
       }),
+      waitForEither('wait for the end of the program or of the caller'),
+    ],
+    finally: [
+      step('kill', [resultOf('program'), SIGKILL], parent('end the program, if the caller ended first')),
       step(
         'waitid',
         [P.P_ALL, 0, output('end', SIGINFO_LENGTH), flags(WAIT, 'WEXITED'), null],
-        parent('wait for its end'),
+        parent('learn how it ended'),
       ),
     ],
   };

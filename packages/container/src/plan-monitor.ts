@@ -16,10 +16,8 @@ import {
   openat,
   output,
   P,
-  POLL,
   PR,
   type Program,
-  pollFds,
   prctl,
   REPORT,
   REPORT_LENGTH,
@@ -37,6 +35,7 @@ import {
 } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { FDS } from './descriptors.ts';
+import { keepPidfd, waitForEither } from './plan-watch.ts';
 import { STATE_FILES } from './state.ts';
 
 /** What the monitor has to know of the container it is to watch. */
@@ -162,28 +161,14 @@ function makeInit({ namespaces, cgroup }: MonitorPlan): Step[] {
 function watch({ hasHandover }: MonitorPlan): Step[] {
   const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: 'parent' });
   return [
-    step('pidfd_open', [resultOf('init'), 0], { ...parent('watch the container'), result: 'pidfd' }),
-    dup3({ from: resultOf('pidfd'), to: FDS.pidfd }, parent('watch the container')),
+    ...keepPidfd('init', 'watch the container'),
     closeRange({ first: 0, last: 2 }, parent("leave input and output to the container's program")),
     ...(hasHandover ? [close(FDS.handover, parent('leave the hand-over to the container'))] : []),
     step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
       ...parent('tell the caller'),
       tolerate: 'any',
     }),
-    step(
-      'ppoll',
-      [
-        pollFds([
-          { fd: FDS.socket, events: POLL.POLLIN },
-          { fd: FDS.pidfd, events: POLL.POLLIN },
-        ]),
-        2,
-        null,
-        null,
-        0,
-      ],
-      parent('wait for the end of the container or of the caller'),
-    ),
+    waitForEither('wait for the end of the container or of the caller'),
   ];
 }
 

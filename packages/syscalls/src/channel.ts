@@ -155,6 +155,11 @@ export class Channel {
     });
   }
 
+  /** Tells the other process that nothing more will come; what it says is still heard. */
+  finish(): void {
+    if (!this.#closed) shutdownWriting(this.#fd);
+  }
+
   /** Tells the other process that this is the end, and waits, blocking, until it has closed its side too. */
   hangUp(): void {
     if (this.#closed) return;
