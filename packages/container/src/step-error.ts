@@ -12,6 +12,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
   const hint =
     birthHint(step, errno) ??
     identityHint(step, errno) ??
+    networkHint(step, errno) ??
     explainMountRefusal({ ...step, code: errnoName(errno) }) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint });
@@ -26,7 +27,15 @@ function birthHint({ syscall }: Step, errno: number): string | undefined {
   if (readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1') {
     return 'AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0';
   }
-  return 'namespaces are not allowed here (inside another container?); `coracle doctor` looks for the reason';
+  return process.geteuid?.() === 0
+    ? 'this root lacks the capability SYS_ADMIN (inside another container?): run with --userns auto, or start the container around this with --cap-add SYS_ADMIN --cap-add NET_ADMIN'
+    : 'namespaces are not allowed here (inside another container?); `coracle doctor` looks for the reason';
+}
+
+/** A network namespace belongs to the user namespace it was made in, and there its maker may lack the right to set it up. */
+function networkHint({ syscall, why }: Step, errno: number): string | undefined {
+  if (syscall !== 'ioctl' || !why.includes('127.0.0.1') || errnoName(errno) !== 'EPERM') return undefined;
+  return 'this root lacks the capability NET_ADMIN (inside another container?): start the container around this with --cap-add NET_ADMIN, or use --network host';
 }
 
 /** The kernel says EINVAL of an id that the container's user namespace has no place for. */

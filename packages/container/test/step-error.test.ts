@@ -11,6 +11,7 @@ describe('a refused step is explained by its purpose', () => {
     ['mount a tmpfs on /x', 'fsconfig', 'EINVAL', 'does the container have the user'],
     ['stand in the new root', 'fchdir', 'EACCES', 'is closed to the user'],
     ['become user 70000, group 0', 'setresuid', 'EINVAL', 'has no such id'],
+    ['let programs of the container talk over 127.0.0.1', 'ioctl', 'EPERM', 'NET_ADMIN'],
     ["make the container's processes visible to ps", 'fsconfig', 'EINVAL', 'hidepid'],
   ] as const)('%s: %s %s', (why, syscall, code, hint) => {
     expect(stepError({ step: step(syscall, [], { why }), errno: errnoNumber(code) }).hint).toContain(hint);
