@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
-import { type ContainerOptions, type LimitOptions, parseUserNamespace } from '@coracle/container';
+import { type ContainerOptions, type LimitOptions, parseUserNamespace, type RlimitOption } from '@coracle/container';
 import { type Options, UsageError } from './arguments.ts';
 import { mountOptions } from './mount-options.ts';
 import { messageOf } from './render/error.ts';
@@ -112,9 +112,19 @@ function numberOf(option: string, text: string): number {
   return Number(text);
 }
 
-function ulimit(text: string): [string, number | 'max'] {
-  const [, name, value] = /^(\w+)=(\d+|max|unlimited)$/.exec(text) ?? [];
-  if (name === undefined || value === undefined)
-    throw new UsageError(`--ulimit ${text}: cannot be read`, 'write --ulimit nofile=1024');
-  return [name, /^\d/.test(value) ? Number(value) : 'max'];
+const ULIMIT = /^(?<name>\w+)=(?<soft>\d+|-1|max|unlimited)(?::(?<hard>\d+|-1|max|unlimited))?$/;
+
+/** Docker's `NAME=SOFT[:HARD]`, where -1 is no limit. */
+function ulimit(text: string): [string, RlimitOption] {
+  const { name, soft, hard } = ULIMIT.exec(text)?.groups ?? {};
+  if (name === undefined || soft === undefined)
+    throw new UsageError(
+      `--ulimit ${text}: cannot be read`,
+      'write --ulimit nofile=1024, or both limits: --ulimit nofile=1024:4096; -1 is no limit',
+    );
+  return [name, hard === undefined ? amount(soft) : { soft: amount(soft), hard: amount(hard) }];
+}
+
+function amount(text: string): number | 'max' {
+  return /^\d/.test(text) ? Number(text) : 'max';
 }

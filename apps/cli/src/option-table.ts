@@ -35,7 +35,12 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
   { long: 'pids-limit', value: 'N', help: 'most processes and threads (2048); max for no limit' },
   { long: 'memory', short: 'm', value: 'SIZE', help: 'most memory, such as 256m or 1.5g' },
   { long: 'cpus', value: 'N', help: 'most processor time, in processors, such as 0.5' },
-  { long: 'ulimit', value: 'NAME=N', many: true, help: 'resource limit of getrlimit(2), such as nofile=1024' },
+  {
+    long: 'ulimit',
+    value: 'NAME=SOFT[:HARD]',
+    many: true,
+    help: 'resource limit of getrlimit(2), such as nofile=1024 or nofile=1024:4096; -1 for no limit',
+  },
   {
     long: 'volume',
     short: 'v',

@@ -101,6 +101,30 @@ describe('containerOptions', () => {
   });
 
   test.each([
+    ['nofile=100:200', { soft: 100, hard: 200 }],
+    ['nofile=100:-1', { soft: 100, hard: 'max' }],
+    ['nofile=100:unlimited', { soft: 100, hard: 'max' }],
+    ['nofile=1024', 1024],
+    ['nofile=0', 0],
+    ['nofile=-1', 'max'],
+    ['nofile=unlimited', 'max'],
+  ])('--ulimit %s, as Docker has it, is understood', (text, limit) => {
+    expect(read(['--ulimit', text]).rlimits).toEqual({ nofile: limit });
+  });
+
+  test.each(['nofile=', 'nofile=:200', 'nofile=100:', 'nofile=1:2:3', 'nofile=-2', '=1', 'nofile=1k'])(
+    '--ulimit %s is refused, and both forms are shown',
+    (text) => {
+      expect(() => read(['--ulimit', text])).toThrow(
+        expect.objectContaining({
+          message: `--ulimit ${text}: cannot be read`,
+          hint: expect.stringContaining('nofile=1024:4096'),
+        }),
+      );
+    },
+  );
+
+  test.each([
     [['--volume', '/a'], '--volume /a: not SRC:DST'],
     [['--volume', '/a:/b:rx'], "there is no option 'rx'"],
     [['--volume', 'name:/b'], "'name' is no path"],

@@ -5,10 +5,10 @@ import type { RootSource } from '@coracle/chroot-fs';
 import { isErrno, SystemError } from '@coracle/errors';
 import { type IdMaps, isMapped } from '@coracle/namespaces';
 import { type Config, defaultConfig } from '@coracle/oci-spec';
-import { RLIMIT } from '@coracle/syscalls';
 import { checkString } from './check-string.ts';
 import { devicesFor } from './config-devices.ts';
 import { mountsFor } from './config-mounts.ts';
+import { rlimitsFor } from './config-rlimits.ts';
 import { securityFor } from './config-security.ts';
 import { sysctlsFor } from './config-sysctls.ts';
 import { OptionError } from './option-error.ts';
@@ -65,7 +65,7 @@ export function configure(
       env: environment(options, { hostname, home: user.home, base: base.process?.env ?? [] }),
       user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids, umask: 0o022 },
       ...security.process,
-      rlimits: rlimits(options.rlimits ?? {}),
+      rlimits: rlimitsFor(options.rlimits ?? {}),
       ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
     },
     mounts: mountsFor(options, {
@@ -193,28 +193,6 @@ function environment(
     variables.set(name, value);
   }
   return [...variables].map(([name, value]) => `${name}=${value}`);
-}
-
-function rlimits(
-  wanted: Readonly<Record<string, number | 'max'>>,
-): { type: keyof typeof RLIMIT; soft: number; hard: number }[] {
-  return Object.entries(wanted).map(([name, limit]) => {
-    const type = `RLIMIT_${name.toUpperCase()}`;
-    if (!isRlimit(type))
-      throw new OptionError(
-        'rlimits',
-        `no resource limit is called '${name}'`,
-        `there are: ${Object.keys(RLIMIT)
-          .map((key) => key.slice(7).toLowerCase())
-          .join(', ')}`,
-      );
-    const value = limit === 'max' ? 2 ** 64 : limit;
-    return { type, soft: value, hard: value };
-  });
-}
-
-function isRlimit(type: string): type is keyof typeof RLIMIT {
-  return type in RLIMIT;
 }
 
 function namespaces(

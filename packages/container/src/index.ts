@@ -18,6 +18,7 @@ export type {
   DeviceOption,
   LimitOptions,
   Propagation,
+  RlimitOption,
   RootOption,
   SecurityOptions,
   TerminalSize,

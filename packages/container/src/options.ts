@@ -76,6 +76,12 @@ export interface LimitOptions {
   cpus?: number | 'max';
 }
 
+/**
+ * A limit of getrlimit(2), in the unit of the resource; `'max'` is no limit, or for `nofile` the most there can be. A number is
+ * both limits: `soft`, which holds, and `hard`, up to which the program may raise it.
+ */
+export type RlimitOption = number | 'max' | { soft: number | 'max'; hard: number | 'max' };
+
 /** The size of a terminal in characters. */
 export interface TerminalSize {
   rows: number;
@@ -136,8 +142,8 @@ export interface ContainerOptions {
   deviceRules?: readonly string[];
   /** Kernel settings that the container has of its own: `{ 'net.ipv4.ip_forward': '1' }`. See sysctl(8). */
   sysctls?: Readonly<Record<string, string>>;
-  /** Resource limits by name: `{ nofile: 1024 }`. See getrlimit(2). */
-  rlimits?: Readonly<Record<string, number | 'max'>>;
+  /** Resource limits by name: `{ nofile: 1024, nproc: { soft: 100, hard: 'max' } }`. See getrlimit(2). */
+  rlimits?: Readonly<Record<string, RlimitOption>>;
   /** A terminal of the container's own, of this size. */
   terminal?: TerminalSize;
   /** Where the states of containers are kept; `/run/coracle`, or a directory of the user. */

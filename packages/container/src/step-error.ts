@@ -13,6 +13,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     birthHint(step, errno) ??
     identityHint(step, errno) ??
     networkHint(step, errno) ??
+    limitHint(step, errno) ??
     explainMountRefusal({ ...step, code: errnoName(errno) }) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint });
@@ -42,6 +43,11 @@ function networkHint({ syscall, why }: Step, errno: number): string | undefined 
 function identityHint({ why }: Step, errno: number): string | undefined {
   if (!why.startsWith('become user ') || errnoName(errno) !== 'EINVAL') return undefined;
   return 'the container has no such id: a user namespace has as many as /etc/subuid and /etc/subgid give, and usually 65536; choose a lower one';
+}
+
+function limitHint({ syscall }: Step, errno: number): string | undefined {
+  if (syscall !== 'prlimit64' || errnoName(errno) !== 'EPERM') return undefined;
+  return "without CAP_SYS_RESOURCE nobody can go above the caller's own hard limit: ulimit -Ha shows it, and nofile ends at /proc/sys/fs/nr_open for all";
 }
 
 function readSetting(path: string): string | undefined {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allCapabilities } from '@coracle/capabilities';
@@ -67,6 +67,22 @@ describe('configure', () => {
     });
   });
 
+  test('a resource limit is one number for soft and hard, or both of them', () => {
+    const { config } = plain({ rlimits: { memlock: { soft: 100, hard: 'max' }, core: 0, nproc: 'max' } });
+    expect(config.process?.rlimits).toEqual([
+      { type: 'RLIMIT_MEMLOCK', soft: 100, hard: 2 ** 64 },
+      { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
+      { type: 'RLIMIT_NPROC', soft: 2 ** 64, hard: 2 ** 64 },
+    ]);
+  });
+
+  test('no limit on open files is as many as the kernel gives a process at most', () => {
+    const most = Number(readFileSync('/proc/sys/fs/nr_open', 'utf8'));
+    expect(plain({ rlimits: { nofile: 'max' } }).config.process?.rlimits).toEqual([
+      { type: 'RLIMIT_NOFILE', soft: most, hard: most },
+    ]);
+  });
+
   test('volumes become bind mounts, read-only all the way down where asked', () => {
     const source = mkdtempSync(join(tmpdir(), 'volume-'));
     const { config } = plain({ volumes: [{ source, target: '/data/../srv/', readOnly: true }] });
@@ -98,6 +114,14 @@ describe('configure', () => {
     ['no processor time', { limits: { cpus: 0 } }, '0 cannot be the limit on cpus'],
     ['an endless number of processors', { limits: { cpus: Number.POSITIVE_INFINITY } }, 'cannot be the limit on cpus'],
     ['an unknown resource limit', { rlimits: { parsecs: 12 } }, "no resource limit is called 'parsecs'"],
+    [
+      'a soft limit above the hard one',
+      { rlimits: { nofile: { soft: 200, hard: 100 } } },
+      '200, is above the hard one, 100',
+    ],
+    ['a soft limit of none below a hard one', { rlimits: { nproc: { soft: 'max', hard: 100 } } }, 'max, is above'],
+    ['half a file', { rlimits: { nofile: 1.5 } }, '1.5 cannot be the limit on nofile'],
+    ['fewer files than none', { rlimits: { nofile: { soft: -1, hard: 1 } } }, '-1 cannot be the limit on nofile'],
     ['a mount over the root', { tmpfs: [{ target: '/' }] }, 'nothing can be mounted on the root'],
     ['a mount over /proc', { tmpfs: [{ target: '/proc/sys' }] }, 'nothing can be mounted on /proc/sys'],
     ['a mount over /proc in disguise', { tmpfs: [{ target: '/x/../proc' }] }, 'nothing can be mounted on /proc'],

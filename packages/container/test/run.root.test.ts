@@ -163,6 +163,13 @@ root('run, as root', () => {
     expect(stdout).toBe('77\n0\n');
   });
 
+  test('a soft resource limit holds, and can be raised up to the hard one', async () => {
+    const { stdout } = await sh('ulimit -Sn; ulimit -Hn; ulimit -Sn 200; ulimit -Sn; ulimit -Sn 201', {
+      rlimits: { nofile: { soft: 100, hard: 200 } },
+    });
+    expect(stdout).toBe('100\n200\n200\n');
+  });
+
   test('input is passed on', async () => {
     const { stdout } = await run('cat', [], { input: 'through the hull' });
     expect(stdout).toBe('through the hull');

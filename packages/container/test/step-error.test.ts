@@ -10,6 +10,7 @@ describe('a refused step is explained by its purpose', () => {
     ['start in /proc/1/root', 'openat2', 'ELOOP', 'do not trust it'],
     ['mount a tmpfs on /x', 'fsconfig', 'EINVAL', 'does the container have the user'],
     ['stand in the new root', 'fchdir', 'EACCES', 'is closed to the user'],
+    ['limit nofile', 'prlimit64', 'EPERM', "the caller's own hard limit"],
     ['become user 70000, group 0', 'setresuid', 'EINVAL', 'has no such id'],
     ['let programs of the container talk over 127.0.0.1', 'ioctl', 'EPERM', 'NET_ADMIN'],
     ["make the container's processes visible to ps", 'fsconfig', 'EINVAL', 'hidepid'],
