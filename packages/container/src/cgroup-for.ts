@@ -34,7 +34,7 @@ export interface Group {
   plan: CgroupPlan | undefined;
   version: Isolation['cgroup'];
   /** The limits that will be in force. */
-  inForce: Isolation['limits'];
+  inForce: Limits;
   /** Limits that were wanted by default and cannot be had. */
   missing: Isolation['missing'];
   /** Makes sense of the texts of the plan's `statFiles`, in their order. */

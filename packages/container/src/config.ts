@@ -218,7 +218,7 @@ function memoryLimit(memory: number | bigint | string): bigint | 'max' {
   if (memory === 'max') return 'max';
   if (typeof memory === 'string') {
     try {
-      return atLeastMinimum(parseSize(memory));
+      return inRange(parseSize(memory));
     } catch (cause) {
       if (cause instanceof OptionError) throw cause;
       throw new OptionError(
@@ -228,18 +228,33 @@ function memoryLimit(memory: number | bigint | string): bigint | 'max' {
       );
     }
   }
-  return atLeastMinimum(BigInt(memory));
+  if (typeof memory === 'number' && !Number.isInteger(memory))
+    throw new OptionError(
+      'memory',
+      `${memory} cannot be a number of bytes`,
+      'write a whole number, or a size such as 256m',
+    );
+  return inRange(BigInt(memory));
 }
 
 /** Less than this and not even the set-up fits: Docker's minimum. */
 const MINIMUM_MEMORY = 6n * 1024n * 1024n;
 
-function atLeastMinimum(bytes: bigint): bigint {
+/** More than this, 8 PiB, and the number that is reported would not be exact. */
+const MAXIMUM_MEMORY = BigInt(Number.MAX_SAFE_INTEGER);
+
+function inRange(bytes: bigint): bigint {
   if (bytes < MINIMUM_MEMORY)
     throw new OptionError(
       'memory',
       `a memory limit of ${bytes} bytes is less than a container needs`,
       'the least is 6m',
+    );
+  if (bytes > MAXIMUM_MEMORY)
+    throw new OptionError(
+      'memory',
+      `a memory limit of ${bytes} bytes is more than any machine has`,
+      'for no limit write max',
     );
   return bytes;
 }

@@ -1,3 +1,4 @@
+import type { Limits } from '@coracle/cgroups';
 import type { Config, Seccomp } from '@coracle/oci-spec';
 import { isDefaultProfile, loggedBy } from './config-security.ts';
 import type { UserIds } from './user-namespace.ts';
@@ -19,12 +20,18 @@ export interface Isolation {
   seccomp: 'default' | 'log' | 'custom' | 'unconfined';
   maskedPaths: readonly string[];
   readonlyPaths: readonly string[];
-  /** Limits that the kernel enforced, and the reason for each that was wanted by default but could not be had. */
-  limits: { pids?: number | 'max'; memory?: bigint | 'max'; cpus?: number | 'max' };
+  /** Limits that the kernel enforced, memory in bytes. */
+  limits: { pids?: number | 'max'; memory?: number | 'max'; cpus?: number | 'max' };
+  /** Each limit that was wanted by default but could not be had, and the reason. */
   missing: readonly { what: string; reason: string; fix: string | undefined }[];
   cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
   /** Where the agent ran from; `'file'` where the kernel forbids executable memory files. */
   agent: 'memfd' | 'file';
+}
+
+/** Limits in numbers, for JSON has no others; those on memory are all small enough (see `config.ts`). */
+export function reportedLimits({ memory, ...others }: Limits): Isolation['limits'] {
+  return memory === undefined ? others : { ...others, memory: memory === 'max' ? memory : Number(memory) };
 }
 
 function kindOf(profile: Seccomp | undefined): Isolation['seccomp'] {

@@ -6,7 +6,7 @@ import { checkUser } from './check-user.ts';
 import { configure } from './config.ts';
 import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
-import { type Isolation, isolationOf } from './isolation.ts';
+import { type Isolation, isolationOf, reportedLimits } from './isolation.ts';
 import type { ContainerOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { defaultStateRoot } from './state-root.ts';
@@ -90,7 +90,7 @@ export function prepare(
       ...isolationOf(config),
       userIds: userIdsOf(wanted, idMaps),
       root: isHostRoot ? 'host' : (config.root?.path ?? '/'),
-      limits: group.inForce,
+      limits: reportedLimits(group.inForce),
       missing: group.missing,
       cgroup: group.version,
     },

@@ -45,11 +45,19 @@ needs.describe(canLimit)('limits, on whichever version of cgroups there is', () 
       ['-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'],
       { limits: { memory: '64m' } },
     );
-    expect(isolation).toMatchObject({ limits: { pids: 2048, memory: 64n << 20n }, missing: [] });
+    expect(isolation).toMatchObject({ limits: { pids: 2048, memory: 64 << 20 }, missing: [] });
     expect(isolation.cgroup).not.toBe('none');
     expect(peakMemory).toBeGreaterThan(100_000);
     expect(peakMemory).toBeLessThan(64 << 20);
     expect(cpuTime).toBeGreaterThan(1);
+  });
+
+  test('a result with a limit on memory can be written as JSON', async () => {
+    const result = await run('true', [], { limits: { memory: '64m' } });
+    expect(JSON.parse(JSON.stringify(result))).toMatchObject({
+      exitCode: 0,
+      isolation: { limits: { pids: 2048, memory: 67_108_864 } },
+    });
   });
 
   test('limits that are lifted leave the group without them', async () => {
