@@ -3,8 +3,9 @@ import { userInfo } from 'node:os';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine } from '@coracle/cgroups';
 import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
-import { type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
+import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
+import { findProgram } from './find-program.ts';
 import { LANDLOCK_WITH_SCOPES } from './plan-landlock.ts';
 import { idsOfRoot } from './root-ids.ts';
 import type { WantedIds } from './user-namespace.ts';
@@ -43,14 +44,16 @@ export class Host {
   #userMaps(wanted: WantedIds): IdMaps {
     const { uid, gid } = this;
     const owner = { name: userName(uid), id: uid };
-    return planIdMaps({
+    const helpers = idMapHelpers();
+    const maps = planIdMaps({
       uid,
       gid,
       subuids: parseSubids(textOf('/etc/subuid'), owner),
       subgids: parseSubids(textOf('/etc/subgid'), owner),
-      hasNewidmap: hasProgram('newuidmap') && hasProgram('newgidmap'),
+      hasNewidmap: helpers !== undefined,
       ...(wanted.mode === 'keep-id' ? { inside: { uid, gid, ...wanted.inside } } : {}),
     });
+    return helpers && maps.how === 'helper' ? { ...maps, helpers } : maps;
   }
 
   /** The capabilities that a container's first process begins with, and those that can be given to it. */
@@ -105,10 +108,10 @@ function rootMaps({ mode }: WantedIds): IdMaps {
   return idsOfRoot({ subuid: textOf('/etc/subuid'), subgid: textOf('/etc/subgid') });
 }
 
-const PROGRAM_DIRECTORIES = ['/usr/bin', '/usr/sbin', '/bin', '/usr/local/bin'];
-
-function hasProgram(name: string): boolean {
-  return PROGRAM_DIRECTORIES.some((directory) => existsSync(`${directory}/${name}`));
+function idMapHelpers(): IdMapHelpers | undefined {
+  const searchPath = process.env['PATH'];
+  const [newuidmap, newgidmap] = [findProgram('newuidmap', searchPath), findProgram('newgidmap', searchPath)];
+  return newuidmap === undefined || newgidmap === undefined ? undefined : { newuidmap, newgidmap };
 }
 
 let host: Host | undefined;

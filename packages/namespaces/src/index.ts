@@ -13,6 +13,7 @@ export { loopbackUp } from './loopback.ts';
 export { namespaceInode } from './namespace-inode.ts';
 export { NAMESPACE_TYPES, type NamespaceType, namespaceFile, namespaceFlags } from './namespace-type.ts';
 export {
+  type IdMapHelpers,
   type IdMaps,
   isMapped,
   type OwnIds,

@@ -11,6 +11,14 @@ export interface IdMaps {
    * `'direct'`: the caller has CAP_SETUID and CAP_SETGID and writes it.
    */
   how: 'single' | 'helper' | 'direct';
+  /** With `'helper'`: the programs to start, by absolute path; those in PATH if absent. */
+  helpers?: IdMapHelpers;
+}
+
+/** Where newuidmap(1) and newgidmap(1) are. */
+export interface IdMapHelpers {
+  newuidmap: string;
+  newgidmap: string;
 }
 
 /** A user and a group. */

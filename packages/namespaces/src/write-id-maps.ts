@@ -7,7 +7,7 @@ import type { IdMaps } from './plan-id-maps.ts';
 export interface WriteIdMapsOptions {
   /** The mount of proc; `/proc` if absent. */
   proc?: string;
-  /** Path or name of the helpers; looked for in PATH if absent. */
+  /** Path or name of the helpers; those of the maps if absent, else looked for in PATH. */
   newuidmap?: string;
   newgidmap?: string;
 }
@@ -31,14 +31,15 @@ type Kind = (typeof KINDS)[keyof typeof KINDS];
  * await writeIdMaps(pid, planIdMaps({ uid: 1000, gid: 1000, subuids: [], subgids: [], hasNewidmap: false }));
  */
 export async function writeIdMaps(pid: number, maps: IdMaps, options: WriteIdMapsOptions = {}): Promise<void> {
-  const { proc = '/proc', newuidmap = KINDS.uid.helper, newgidmap = KINDS.gid.helper } = options;
+  const { newuidmap = KINDS.uid.helper, newgidmap = KINDS.gid.helper } = maps.helpers ?? {};
+  const { proc = '/proc' } = options;
   const directory = `${proc}/${pid}`;
   const uids = formatIdMap(maps.uids);
   const gids = formatIdMap(maps.gids);
   if (maps.how === 'helper') {
     const ends = await Promise.allSettled([
-      runHelper({ kind: KINDS.uid, command: newuidmap, pid, mappings: maps.uids }),
-      runHelper({ kind: KINDS.gid, command: newgidmap, pid, mappings: maps.gids }),
+      runHelper({ kind: KINDS.uid, command: options.newuidmap ?? newuidmap, pid, mappings: maps.uids }),
+      runHelper({ kind: KINDS.gid, command: options.newgidmap ?? newgidmap, pid, mappings: maps.gids }),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return;

@@ -74,6 +74,13 @@ test('the error for a long map shows its first lines only', async () => {
 describe('maps written by the helpers', () => {
   const record = 'echo "$@" > "$0.args"';
 
+  test('are handed to the helpers that were found when they were planned, wherever PATH leads now', async () => {
+    const helpers = { newuidmap: helper('newuidmap', record), newgidmap: helper('newgidmap', record) };
+    await writeIdMaps(PID, { ...maps('helper'), helpers }, { proc });
+    expect(readFileSync(`${helpers.newuidmap}.args`, 'utf8')).toBe(`${PID} 0 1000 1 1 100000 65536\n`);
+    expect(readFileSync(`${helpers.newgidmap}.args`, 'utf8')).toBe(`${PID} 0 1000 1\n`);
+  });
+
   test('are passed as arguments behind the pid', async () => {
     const [newuidmap, newgidmap] = [helper('newuidmap', record), helper('newgidmap', record)];
     await writeIdMaps(PID, maps('helper'), { proc, newuidmap, newgidmap });

@@ -5,6 +5,7 @@ import { detect } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
 import { NAMESPACE_TYPES, namespaceInode } from '@coracle/namespaces';
 import { runLocally, step } from '@coracle/syscalls';
+import { findProgram } from '../find-program.ts';
 import { defaultStateRoot } from '../state-root.ts';
 import type { Distribution, HelperFacts, HostFacts } from './host-facts.ts';
 import { absentCalls } from './probe-calls.ts';
@@ -97,18 +98,12 @@ function userName(uid: number): string {
   }
 }
 
-const DIRECTORIES = ['/usr/bin', '/bin', '/usr/local/bin', '/usr/sbin'];
-
 function findHelper(name: string): HelperFacts | undefined {
   const S_ISUID = 0o4000;
-  for (const directory of DIRECTORIES) {
-    const path = `${directory}/${name}`;
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (!stats) continue;
-    const isSetuidRoot = stats.uid === 0 && (stats.mode & S_ISUID) !== 0;
-    return { path, privileged: isSetuidRoot || hasFileCapabilities(path) };
-  }
-  return undefined;
+  const path = findProgram(name, process.env['PATH']);
+  if (path === undefined) return undefined;
+  const { uid, mode } = statSync(path);
+  return { path, privileged: (uid === 0 && (mode & S_ISUID) !== 0) || hasFileCapabilities(path) };
 }
 
 /** Fedora gives newuidmap(1) capabilities in place of the set-user-id bit; see capabilities(7), getxattr(2). */

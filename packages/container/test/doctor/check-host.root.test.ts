@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needs } from '@coracle/test-support';
@@ -29,6 +29,20 @@ describe('checking this machine', () => {
     const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
     const commands = children.map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
     expect(commands.filter((command) => command.includes('coracle'))).toEqual([]);
+  });
+
+  test('sees newuidmap where run would start it from: first in PATH', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'coracle-doctor-'));
+    const path = join(directory, 'newuidmap');
+    writeFileSync(path, '', { mode: 0o755 });
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${directory}:${before}`;
+    try {
+      expect((await gatherFacts()).newuidmap).toEqual({ path, privileged: false });
+    } finally {
+      process.env['PATH'] = before;
+      rmSync(directory, { recursive: true });
+    }
   });
 
   test.each([

@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -18,12 +19,41 @@ beforeEach(() => {
 });
 afterEach(() => scratch[Symbol.dispose]());
 
-const run = (script: string, options: RunOptions, subids = RANGE): CameAs =>
+const run = (script: string, options: RunOptions & { searchPath?: string }, subids = RANGE): CameAs =>
   asNobody(script, { scratch, subids, volumes: [{ source: volume, target: '/data' }], ...options });
 
 const ownerOf = (name: string): number => statSync(join(volume, name)).uid;
 
 const withRange = needs.describe(needs.root, needs.program('setpriv'), needs.program('newuidmap'));
+
+withRange('an ordinary user whose PATH leads nowhere, as in a service', () => {
+  test(
+    'has his range all the same: newuidmap is started from where it was found',
+    () => {
+      const { stdout } = run('cat /proc/self/uid_map', { searchPath: '/no/such' });
+      expect(stdout.trim().split('\n')).toHaveLength(2);
+    },
+    MINUTE,
+  );
+});
+
+withRange('an ordinary user who has newuidmap in a directory of PATH', () => {
+  test(
+    'has his range by that one',
+    () => {
+      const tools = scratch.directory('tools', 0o755);
+      const trace = join(volume, 'trace');
+      for (const name of ['newuidmap', 'newgidmap']) {
+        const real = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
+        writeFileSync(join(tools, name), `#!/bin/sh\necho ${name} >> ${trace}\nexec ${real} "$@"\n`, { mode: 0o755 });
+      }
+      const { stdout } = run('cat /proc/self/uid_map', { searchPath: `/no/such:${tools}` });
+      expect(stdout.trim().split('\n')).toHaveLength(2);
+      expect(readFileSync(trace, 'utf8').trim().split('\n').sort()).toEqual(['newgidmap', 'newuidmap']);
+    },
+    MINUTE,
+  );
+});
 
 withRange('an ordinary user who keeps his id', () => {
   test(
