@@ -7,13 +7,22 @@ export class ProgramError extends SystemError {
   override readonly name = 'ProgramError';
   /** As shells and Docker have it: 127 when the program was not found, 126 when it cannot be executed. */
   readonly exitCode: 126 | 127;
+  /** Nothing of this name is there: not the case when only its interpreter is missing, which is 127 as well. */
+  readonly isAbsent: boolean;
 
   constructor(
     program: string,
-    { code, text, hint, exitCode }: { code: ErrnoName; text?: string; hint?: string; exitCode: 126 | 127 },
+    {
+      code,
+      text,
+      hint,
+      exitCode,
+      isAbsent = false,
+    }: { code: ErrnoName; text?: string; hint?: string; exitCode: 126 | 127; isAbsent?: boolean },
   ) {
     super({ code, syscall: 'execve', path: program, text, hint });
     this.exitCode = exitCode;
+    this.isAbsent = isAbsent;
   }
 }
 
@@ -67,6 +76,7 @@ function explainFailedStart(program: string, outcome: Outcome, steps: readonly S
   return new ProgramError(program, {
     code: 'ENOENT',
     exitCode: 127,
+    isAbsent: true,
     text: 'no such program in the container',
     hint: program.includes('/')
       ? 'the path is looked up inside the root'

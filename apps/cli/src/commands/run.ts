@@ -11,6 +11,7 @@ import { isTerminal } from '@coracle/syscalls';
 import { type Options, parseArguments, UsageError } from '../arguments.ts';
 import { containerOptions } from '../container-options.ts';
 import { forwardSignals } from '../forward-signals.ts';
+import { hintAtImages } from '../image-hint.ts';
 import { COMMON_OPTIONS, CONTAINER_OPTIONS, renderOptions } from '../option-table.ts';
 import { print, tell } from '../output.ts';
 
@@ -38,9 +39,11 @@ export async function command(args: readonly string[]): Promise<number> {
     signals.to(container);
     if (!options.has('quiet')) remarkMissing(container, remark);
   };
-  const result = await (wantsTerminal(options) ? runInTerminal : runPlain)(wanted, { options, onStart }).finally(
-    signals.stop,
-  );
+  const result = await (wantsTerminal(options) ? runInTerminal : runPlain)(wanted, { options, onStart })
+    .catch((error) => {
+      throw hintAtImages(error, { words, hasRoot: options.text('rootfs') !== undefined });
+    })
+    .finally(signals.stop);
   if (result.timedOut && !options.has('quiet'))
     remark(`the container was ended after ${options.text('timeout')} (--timeout)`);
   if (result.blockedCalls) remarkBlocked(result.blockedCalls, remark);
