@@ -69,6 +69,21 @@ export function parseArguments(
   }
 }
 
+/**
+ * The options of a command that takes no words.
+ * @throws {UsageError} as {@link parseArguments}, and for a word
+ */
+export function parseOptions(command: string, args: readonly string[], rows: readonly OptionRow[]): Options {
+  const { options, words } = parseArguments(args, rows);
+  const [surplus] = words;
+  if (surplus !== undefined)
+    throw new UsageError(
+      `coracle ${command} takes no words, but there is ${JSON.stringify(surplus)}`,
+      `write coracle ${command}; the options of a command are told by coracle COMMAND --help`,
+    );
+  return options;
+}
+
 /** Whether a switch stands among Coracle's own options, in a command line that may be wrong in any other way. */
 export function hasSwitch(args: readonly string[], rows: readonly OptionRow[], name: string): boolean {
   return ownTokens(args, rows).own.some((token) => token.kind === 'option' && token.name === name);

@@ -63,6 +63,8 @@ function variables(options: Options, env: Surroundings['env']): Record<string, s
   const lines = [...options.list('env-file').flatMap(readLines), ...options.list('env')];
   const entries = lines.flatMap((line): [string, string][] => {
     const at = line.indexOf('=');
+    if (line === '' || at === 0)
+      throw new UsageError(`--env '${line}': no variable is named`, "write -e NAME=VALUE, or -e NAME for the caller's");
     if (at >= 0) return [[line.slice(0, at), line.slice(at + 1)]];
     const inherited = env[line];
     return inherited === undefined ? [] : [[line, inherited]];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { hasSwitch, parseArguments } from '../src/arguments.ts';
-import { CONTAINER_OPTIONS, renderOptions } from '../src/option-table.ts';
+import { hasSwitch, parseArguments, parseOptions } from '../src/arguments.ts';
+import { COMMON_OPTIONS, CONTAINER_OPTIONS, renderOptions } from '../src/option-table.ts';
 
 const parse = (...args: string[]): ReturnType<typeof parseArguments> => parseArguments(args, CONTAINER_OPTIONS);
 
@@ -90,5 +90,21 @@ describe('the help', () => {
     for (const { long } of CONTAINER_OPTIONS)
       expect(help.match(new RegExp(`--${long}\\b(?!-)`, 'g'))?.length).toBeGreaterThanOrEqual(1);
     expect(help).toContain('-m, --memory SIZE');
+  });
+});
+
+describe('a command that takes no words', () => {
+  test.each(['version', 'help', 'doctor'])('coracle %s refuses a word, and names it', (command) => {
+    expect(() => parseOptions(command, ['--json', 'extra', '--help'], COMMON_OPTIONS)).toThrow(
+      expect.objectContaining({
+        message: `coracle ${command} takes no words, but there is "extra"`,
+        hint: expect.stringContaining('coracle COMMAND --help'),
+      }),
+    );
+  });
+
+  test('has its options', () => {
+    expect(parseOptions('version', ['--json'], COMMON_OPTIONS).has('json')).toBe(true);
+    expect(() => parseOptions('version', ['--jsno'], COMMON_OPTIONS)).toThrow('there is no option --jsno');
   });
 });

@@ -322,6 +322,14 @@ describe('coracle', () => {
     expect(command.run(['version']).stdout).toMatch(/^coracle \d+\.\d+\.\d+\n$/);
   });
 
+  test.each(['version', 'help', 'doctor', '--version', '--help'])('%s with a word behind it is refused', (name) => {
+    expect(command.run([name, 'extra'])).toMatchObject({
+      status: 125,
+      stdout: '',
+      stderr: expect.stringContaining('takes no words, but there is "extra"'),
+    });
+  });
+
   test('an unknown command is refused, and the one that was meant named', () => {
     expect(command.run(['rnu', 'x'])).toMatchObject({
       status: 125,

@@ -134,6 +134,8 @@ describe('containerOptions', () => {
     [['--tmpfs', '/a:sice=1m'], "a tmpfs has no option 'sice'"],
     [['--cpus', 'half'], '--cpus half: not a number'],
     [['--pids-limit', '2e3'], '--pids-limit 2e3: not a number'],
+    [['-e', ''], "--env '': no variable is named"],
+    [['--env', '=x'], "--env '=x': no variable is named"],
     [['--ulimit', 'nofile'], '--ulimit nofile: cannot be read'],
     [['--userns', 'private'], "--userns private: there is no mode 'private'"],
     [['--network', 'bridge'], '--network bridge: there are only none and host'],

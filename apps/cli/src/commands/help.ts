@@ -1,3 +1,5 @@
+import { parseOptions } from '../arguments.ts';
+import { COMMON_OPTIONS } from '../option-table.ts';
 import { print } from '../output.ts';
 
 const HELP = `coracle: run programs in containers
@@ -13,7 +15,8 @@ The first thing to try: coracle run bash
 `;
 
 /** \`coracle help\`. */
-export async function command(): Promise<number> {
+export async function command(args: readonly string[]): Promise<number> {
+  parseOptions('help', args, COMMON_OPTIONS);
   await print(HELP);
   return 0;
 }
