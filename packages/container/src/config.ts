@@ -11,6 +11,7 @@ import { mountsFor } from './config-mounts.ts';
 import { rlimitsFor } from './config-rlimits.ts';
 import { securityFor } from './config-security.ts';
 import { sysctlsFor } from './config-sysctls.ts';
+import { checkKnown } from './known-options.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, LimitOptions, RootOption } from './options.ts';
 import { lookUpUser } from './users.ts';
@@ -44,6 +45,7 @@ export function configure(
   options: ContainerOptions,
   { id, inUserNamespace, fileIds, available }: ConfigureContext,
 ): Configured {
+  checkKnown(options);
   checkCommand(options.command);
   if (options.name !== undefined) checkName(options.name);
   const root = rootSource(options.root ?? 'host', { inUserNamespace, fileIds });

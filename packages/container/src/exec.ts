@@ -33,6 +33,7 @@ import { checkUser } from './check-user.ts';
 import { loggedBy } from './config-security.ts';
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
+import { checkKnownOfExec } from './known-options.ts';
 import { OptionError } from './option-error.ts';
 import { Patience } from './patience.ts';
 import { planProcess } from './plan-process.ts';
@@ -98,6 +99,7 @@ export async function execIn(
   command: readonly string[],
   options: ExecOptions,
 ): Promise<ExecResult> {
+  checkKnownOfExec(options);
   if (target.pidfd === undefined)
     throw new SystemError({ code: 'ESRCH', syscall: 'setns', text: 'the container has ended' });
   checkFilter(target.config);
