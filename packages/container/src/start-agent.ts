@@ -1,5 +1,4 @@
 import { getPriority } from 'node:os';
-import { isErrno } from '@coracle/errors';
 import { Agent, type AgentOptions, Nursery, type RunningAgent } from '@coracle/syscalls';
 
 let isFirst = true;
@@ -17,11 +16,11 @@ export function startAgent(options: AgentOptions): RunningAgent {
   }
   try {
     return openNursery().bear(options);
-  } catch (error) {
+  } catch {
+    // It was killed, or there are too many descriptors on their way to it. What is wrong with the options is said again below.
     nursery?.process.close();
     nursery = undefined;
-    if (!isErrno(error, 'EPIPE')) throw error;
-    return openNursery().bear(options); // somebody had ended it
+    return Agent.spawn(options);
   }
 }
 

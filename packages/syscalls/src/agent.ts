@@ -74,7 +74,9 @@ export class Agent implements RunningAgent, Disposable {
   }
 
   letGo(): void {
-    this.channel.ended().then(() => reap(this.pid));
+    // What goes wrong with the channel is no reason not to bury it.
+    const bury = (): void => reap(this.pid);
+    this.channel.ended().then(bury, bury);
   }
 
   /** Whatever keeps it from being made is thrown by {@link Agent.spawn}. */
