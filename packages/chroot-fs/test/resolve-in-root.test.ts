@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { IN_ROOT, lookInDirectory, resolveInRoot, type Seen } from '@coracle/chroot-fs';
@@ -103,6 +103,13 @@ describe('a look into a directory of the host', () => {
     ),
   });
 
+  /** What lies behind a link would be planted where it leads: among the host's files. */
+  function leadsAway(root: string, at: string): boolean {
+    const names = dirname(at).split('/');
+    const parents = names.map((_, index) => join(root, ...names.slice(0, index + 1)));
+    return parents.some((path) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink());
+  }
+
   function plant(
     root: string,
     entries: readonly { at: string; what: 'file' | 'directory' | { link: string } }[],
@@ -110,12 +117,13 @@ describe('a look into a directory of the host', () => {
     for (const { at, what } of entries) {
       const there = join(root, at);
       try {
+        if (leadsAway(root, at)) continue;
         mkdirSync(dirname(there), { recursive: true });
         if (what === 'directory') mkdirSync(there);
         else if (what === 'file') writeFileSync(there, '', { flag: 'wx' });
         else symlinkSync(what.link, there);
       } catch {
-        // Something else is there already, or a link leads out of the tree: one entry less.
+        // Something else is there already, or a file is in the way: one entry less.
       }
     }
   }
