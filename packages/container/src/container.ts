@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { isErrno, SystemError } from '@coracle/errors';
-import { closeFd } from '@coracle/syscalls';
+import { closeFd, SIGKILL } from '@coracle/syscalls';
 import { type BlockedLog, logBlocked } from './call-log.ts';
 import { removeGroup } from './cgroup-for.ts';
 import { loggedBy } from './config-security.ts';
@@ -14,6 +14,7 @@ import { type EndReport, type Goal, Launch } from './launch.ts';
 import { listen, type SyscallHandler } from './listener.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
+import { Patience } from './patience.ts';
 import type { Plan } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type LimitHit, type Result, signalName, signalNumber } from './result.ts';
@@ -38,8 +39,6 @@ export interface LifeOptions {
    */
   onSyscall?: SyscallHandler;
 }
-
-const SIGKILL = 9;
 
 /** State roots that were swept in the life of this process. */
 const swept = new Set<string>();
@@ -273,20 +272,14 @@ export class Container implements AsyncDisposable {
     }
   }
 
-  async #watch({ timeout, signal }: LifeOptions): Promise<Result> {
-    const timer = timeout === undefined ? undefined : setTimeout(() => this.stopFor('time'), parseDuration(timeout));
-    const abort = (): void => {
-      this.#launch.signal(SIGKILL);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    try {
-      const report = await this.#launch.ended;
-      if (this.#handlerError) throw this.#handlerError.error;
-      return this.#resultOf(report);
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', abort);
-    }
+  async #watch(options: LifeOptions): Promise<Result> {
+    const patience = new Patience(options);
+    const report = await patience.waitFor(this.#launch.ended, () => {
+      if (patience.isOver) this.stopFor('time');
+      else this.#launch.signal(SIGKILL);
+    });
+    if (this.#handlerError) throw this.#handlerError.error;
+    return this.#resultOf(report);
   }
 
   #resultOf({ end, usage, stats }: EndReport): Result {

@@ -23,6 +23,7 @@ import {
   readSiginfo,
   resultOf,
   SIGINFO_LENGTH,
+  SIGKILL,
   type Step,
   socketPair,
   step,
@@ -85,8 +86,6 @@ export interface ExecTarget {
   idMaps: IdMaps | undefined;
 }
 
-const SIGKILL = 9;
-
 /** Descriptor 5 of the agent that enters: the container's process 1. */
 const TARGET_PIDFD = 5;
 
@@ -127,7 +126,8 @@ export async function execIn(
     if (entered?.failure) throw stepError(entered.failure);
     const notStarted = await channel.report(message);
     if (notStarted) throw startError(command[0] ?? '', notStarted, message.steps);
-    const ended = await patience.with(agent.channel, agent.channel.report(message));
+    const { channel: monitor } = agent;
+    const ended = await patience.waitFor(monitor.report(message), () => monitor.finish());
     if (!ended)
       throw new SystemError({ code: 'ECHILD', syscall: 'waitid', text: 'the monitor of the program was killed' });
     options.signal?.throwIfAborted(); // what it wrote is of no interest, and its children may go on writing

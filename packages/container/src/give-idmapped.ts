@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
 import type { IdMaps } from '@coracle/namespaces';
-import { closeFd, fdMessage, flags, MSG, type Outcome, runLocally, SyscallError, step } from '@coracle/syscalls';
+import { closeFd, type Outcome, runLocally, SyscallError, sendFds } from '@coracle/syscalls';
 import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
 
 /** Whom the copies are for. */
@@ -38,13 +38,11 @@ export function giveIdmapped(trees: readonly IdmappedTree[], { pid, idMaps, sock
 
 /** An init that is gone needs no mounts; its end is told by others. */
 function send(socket: number, fd: number): void {
-  const outcome = runLocally([
-    step('sendmsg', [socket, fdMessage([fd]), flags(MSG, 'MSG_NOSIGNAL')], {
-      why: 'hand the copy to the container',
-      tolerate: ['EPIPE', 'ECONNRESET'],
-    }),
-  ]);
-  outcome.throwIfFailed();
+  try {
+    sendFds(socket, [fd]);
+  } catch (error) {
+    if (!isErrno(error, 'EPIPE', 'ECONNRESET')) throw error;
+  }
 }
 
 function refusal(

@@ -1,7 +1,6 @@
-import type { Channel } from '@coracle/syscalls';
 import { parseDuration } from './duration.ts';
 
-/** How long a program is waited for: until it ends, its time is up, or the caller has changed his mind. */
+/** How long a container or a program is waited for: until it ends, its time is up, or the caller has changed his mind. */
 export class Patience {
   readonly #timeoutMs: number | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -18,23 +17,22 @@ export class Patience {
     return this.#isOver;
   }
 
-  /** Waits for a report, which comes at once when the agent is told that nothing more will come. */
-  async with<T>(channel: Channel, report: Promise<T>): Promise<T> {
-    const finish = (): void => channel.finish();
+  /** @param giveUp makes `end` come soon, whose waiting goes on; also called when the signal was aborted before */
+  async waitFor<T>(end: Promise<T>, giveUp: () => void): Promise<T> {
     const timer =
       this.#timeoutMs === undefined
         ? undefined
         : setTimeout(() => {
             this.#isOver = true;
-            finish();
+            giveUp();
           }, this.#timeoutMs);
-    this.#signal?.addEventListener('abort', finish, { once: true });
-    if (this.#signal?.aborted) finish();
+    this.#signal?.addEventListener('abort', giveUp, { once: true });
+    if (this.#signal?.aborted) giveUp();
     try {
-      return await report;
+      return await end;
     } finally {
       clearTimeout(timer);
-      this.#signal?.removeEventListener('abort', finish);
+      this.#signal?.removeEventListener('abort', giveUp);
     }
   }
 }

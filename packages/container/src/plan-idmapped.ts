@@ -3,6 +3,7 @@ import type { Config, Mount } from '@coracle/oci-spec';
 import {
   close,
   type Flags,
+  fdControlLength,
   flags,
   MSG,
   OPEN,
@@ -25,9 +26,6 @@ export interface IdmappedTree {
   /** Name of the result that is the copy's descriptor, in the caller and in the init. */
   result: string;
 }
-
-/** Room for one descriptor in a control message. */
-const CONTROL_LENGTH = 24;
 
 /** The trees of a container whose ids are mapped: its root, and the volumes that ask for it. */
 export function idmappedTrees({ mounts = [] }: Config, root: RootSource): IdmappedTree[] {
@@ -68,7 +66,7 @@ export function copyIdmapped(trees: readonly IdmappedTree[], usernsFd: Flags | n
 export function takeIdmapped(trees: readonly IdmappedTree[]): Step[] {
   return trees.flatMap(({ source, result }) => {
     const why = `take ${source} with the ids of the container from the caller`;
-    const message = receiveHeader(output('mount', CONTROL_LENGTH));
+    const message = receiveHeader(output('mount', fdControlLength(1)));
     return [
       openat({ path: '/', flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC') }, { why, result }),
       close(resultOf(result), why),

@@ -30,6 +30,7 @@ import {
   PR,
   prctl,
   resultOf,
+  SIGKILL,
   type Step,
   setresgid,
   setresuid,
@@ -41,8 +42,6 @@ import { filterFor } from './filter-for.ts';
 import { bindOptions, earlyResult, type IdmappedTree, isIdmapped, takeIdmapped } from './plan-idmapped.ts';
 import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
-
-const SIGKILL = 9;
 
 /** What the set-up of a container depends on beside its configuration. */
 export interface InitPlan {

@@ -25,6 +25,7 @@ import {
   read,
   resultOf,
   SIGINFO_LENGTH,
+  SIGKILL,
   type Step,
   step,
   symlinkat,
@@ -57,8 +58,6 @@ export const OUTPUT = { end: 'end', usage: 'usage', stat: (index: number): strin
 /** As much as is read of a cgroup's statistics file. */
 const STAT_LENGTH = 512;
 const REMOVE_DIRECTORY = flags(AT, 'AT_REMOVEDIR');
-const SIGKILL = 9;
-
 /**
  * The program of the monitor: from before the container is born until nothing of it is left. It runs as one message, so that
  * it goes on, and cleans up, also when the caller is killed: the end of the caller's socket is what it waits for beside

@@ -27,6 +27,7 @@ import {
   RLIMIT,
   resultOf,
   SIG,
+  SIGKILL,
   type Step,
   setgroups,
   setresgid,
@@ -38,8 +39,6 @@ import {
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
 import { stayInScope } from './plan-landlock.ts';
-
-const SIGKILL = 9;
 
 const KILL = toMask(['CAP_KILL']);
 const INIT_CAPABILITIES = { bounding: KILL, permitted: KILL, effective: KILL, inheritable: 0n, ambient: 0n };

@@ -32,6 +32,13 @@ describe('a further program in a container', () => {
     expect(await processes()).not.toContain('sleep 778');
   });
 
+  test('is ended by an abort that came while it was being started', async () => {
+    const changed = new AbortController();
+    const running = box.exec(['sleep', '100'], { signal: changed.signal });
+    changed.abort(new Error('never mind'));
+    await expect(running).rejects.toThrow('never mind');
+  });
+
   test('is not waited for by an abort when a child of it holds its output open', async () => {
     const changed = new AbortController();
     const running = box.exec(['sh', '-c', 'sleep 779 & exec sleep 780'], { signal: changed.signal });

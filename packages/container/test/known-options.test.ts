@@ -1,21 +1,12 @@
 import { allCapabilities } from '@coracle/capabilities';
 import { describe, expect, test } from '@jest/globals';
 import { configure } from '../src/config.ts';
-import { OptionError, run } from '../src/index.ts';
+import { run } from '../src/index.ts';
 import { checkKnown, checkKnownOfExec } from '../src/known-options.ts';
+import { refusal } from './refusal.ts';
 
 /** As plain JavaScript gives options, which no compiler has seen. */
 const parsed = (options: object): { command: string[] } => ({ command: ['true'], ...options });
-
-function refusal(action: () => void): OptionError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof OptionError) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}
 
 describe('an option that does not exist is refused, and the one that was meant is named', () => {
   test.each([

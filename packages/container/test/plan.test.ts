@@ -1,10 +1,9 @@
-import { allCapabilities } from '@coracle/capabilities';
 import { renderStep, type Step } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
-import { configure } from '../src/config.ts';
 import type { ContainerOptions } from '../src/options.ts';
-import { makePlan, type Plan } from '../src/plan.ts';
+import type { Plan } from '../src/plan.ts';
 import { candidates } from '../src/plan-process.ts';
+import { planFor as planOf } from './plan-for.ts';
 
 const single = {
   uids: [{ containerId: 0, hostId: 1000, size: 1 }],
@@ -13,24 +12,9 @@ const single = {
 };
 
 function planFor(options: Partial<ContainerOptions> = {}, { rootless = false } = {}): Plan {
-  const { config, root } = configure(
-    { command: ['prog'], ...options },
-    { id: 'abc', inUserNamespace: rootless, available: allCapabilities() },
-  );
-  return makePlan({
-    id: 'abc',
-    name: options.name,
-    stateRoot: '/run/coracle',
-    config,
-    root,
-    hostRoot: { links: [], copied: [], shown: [] },
-    cgroup: undefined,
-    bounding: allCapabilities(),
-    scoped: false,
+  return planOf(options, {
     idMaps: rootless ? single : undefined,
     kindOf: (path) => (path === '/proc/acpi' ? 'directory' : 'file'),
-    init: options.init === true,
-    terminalSettings: undefined,
   });
 }
 

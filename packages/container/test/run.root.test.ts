@@ -200,6 +200,22 @@ root('run, as root', () => {
     await expect(running).rejects.toThrow('enough');
   });
 
+  test('a signal aborted before the container is there ends it too', async () => {
+    const controller = new AbortController();
+    const running = run('sleep', ['100'], { signal: controller.signal });
+    controller.abort(new Error('never mind'));
+    await expect(running).rejects.toThrow('never mind');
+  });
+
+  test('a container that has ended before this process looks has a result, and nobody is signalled in its place', async () => {
+    await run('true'); // so that the rest of its start waits for nothing but the monitor
+    const starting = Container.run({ command: ['true'], stdout: 'ignore', stderr: 'ignore' });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500); // busy with other work
+    const box = await starting;
+    expect(box.kill()).toBe(false);
+    expect(await box.wait()).toMatchObject({ exitCode: 0, signal: undefined });
+  });
+
   test('a signal that was aborted before starts nothing', async () => {
     await expect(run('true', [], { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
   });

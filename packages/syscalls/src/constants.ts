@@ -237,6 +237,8 @@ export const POLL = { POLLIN: 1, POLLHUP: 0x10, POLLRDHUP: 0x2000 } as const;
 /** How rt_sigprocmask(2) changes the mask. */
 export const SIG = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;
 
+/** The signal that ends a process whatever it does; see signal(7). */
+export const SIGKILL = 9;
 /** The signal that tells of the end of a child; see signal(7). */
 export const SIGCHLD = 17;
 

@@ -93,8 +93,7 @@ export function isReadable(fd: number): boolean {
   const asked = pollFds([{ fd, events: POLL.POLLIN }]).bytes;
   const atOnce = new Uint8Array(16);
   const { addressOf } = libc();
-  const ready = call('ppoll', [addressOf(asked), 1, addressOf(atOnce), 0, 0]);
-  return ready > 0 && ((asked[6] ?? 0) & POLL.POLLIN) !== 0;
+  return call('ppoll', [addressOf(asked), 1, addressOf(atOnce), 0, 0]) > 0 && ((asked[6] ?? 0) & POLL.POLLIN) !== 0;
 }
 
 /**
@@ -137,10 +136,12 @@ export function sendAll(fd: number, bytes: Uint8Array): void {
  * Sends open descriptors with one byte, as SCM_RIGHTS (unix(7)).
  * @throws SystemError EBADF when one of them is not open, EPIPE when nobody reads any more, ETOOMANYREFS
  * @see sendmsg(2)
+ * @example
+ * sendFds(socket, [fd]);
  */
 export function sendFds(socket: number, fds: readonly number[]): void {
   const header = fdMessage(fds);
-  call('sendmsg', [socket, placed(header), MSG.MSG_NOSIGNAL], { step: 'send descriptors to the agent' });
+  call('sendmsg', [socket, placed(header), MSG.MSG_NOSIGNAL], { step: 'hand descriptors over' });
 }
 
 /** The address of a structure, with those of what it points at written into it. They hold while the structure is kept alive. */

@@ -24,6 +24,7 @@ export {
   pipe,
   randomBytes,
   reap,
+  sendFds,
   socketPair,
   tryLock,
 } from './host-calls.ts';

@@ -52,7 +52,13 @@ export class Nursery implements Disposable {
    * using nursery = Nursery.open();
    */
   static open(): Nursery {
-    return new Nursery(Agent.spawn({ title: 'coracle: nursery'.padEnd(TITLE_LENGTH - 1) }));
+    const agent = Agent.spawn({ title: 'coracle: nursery'.padEnd(TITLE_LENGTH - 1) });
+    try {
+      return new Nursery(agent);
+    } catch (error) {
+      agent.close();
+      throw error;
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Flags, Output, Struct } from './arg.ts';
+import { SIGCHLD } from './constants.ts';
 import { setWord } from './word.ts';
 
 /**
@@ -20,7 +21,7 @@ const number = (value: Flags | number | bigint): number | bigint => (typeof valu
 /** Arguments of clone3(2). */
 export interface CloneArgs {
   flags: Flags | number | bigint;
-  /** Sent to the parent when the child ends; SIGCHLD (17) if absent. */
+  /** Sent to the parent when the child ends; SIGCHLD if absent. */
   exitSignal?: number;
   /** Where the kernel puts a pidfd of the child (with CLONE_PIDFD). */
   pidfd?: Output;
@@ -33,7 +34,7 @@ export interface CloneArgs {
  * @example
  * cloneArgs({ flags: flags(CLONE, 'CLONE_NEWPID') });
  */
-export function cloneArgs({ flags, exitSignal = 17, pidfd, cgroup }: CloneArgs): Struct {
+export function cloneArgs({ flags, exitSignal = SIGCHLD, pidfd, cgroup }: CloneArgs): Struct {
   return struct(
     88,
     `{flags: ${text(flags)}${cgroup === undefined ? '' : `, cgroup: ${cgroup}`}}`,

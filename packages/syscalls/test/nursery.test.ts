@@ -126,6 +126,21 @@ test('ps shows each child by its own title, as far as there is room', async () =
   for (const agent of agents) agent.close();
 });
 
+test('a channel has news from when a report, or the end, has come until it is read', async () => {
+  using nursery = Nursery.open();
+  const agent = nursery.bear();
+  await pidOf(agent);
+  expect(agent.channel.hasNews()).toBe(false);
+  const message = agent.channel.post({ steps: [getpid] });
+  while (!agent.channel.hasNews()) await new Promise(setImmediate);
+  await agent.channel.report(message);
+  expect(agent.channel.hasNews()).toBe(false);
+  agent.channel.finish();
+  while (!agent.channel.hasNews()) await new Promise(setImmediate);
+  expect(await agent.channel.report(message)).toBeUndefined();
+  agent.close();
+});
+
 test('a child outlives its nursery', async () => {
   const nursery = Nursery.open();
   const agent = nursery.bear();

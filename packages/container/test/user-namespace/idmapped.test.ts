@@ -7,8 +7,9 @@ import { renderStep, type Step } from '@coracle/syscalls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { configure } from '../../src/config.ts';
 import type { ContainerOptions } from '../../src/options.ts';
-import { makePlan, type Plan } from '../../src/plan.ts';
+import type { Plan } from '../../src/plan.ts';
 import { copyIdmapped } from '../../src/plan-idmapped.ts';
+import { planFor as planOf } from '../plan-for.ts';
 
 let scratch: string;
 beforeAll(() => {
@@ -25,25 +26,7 @@ const FAR = map(4_000_000_000);
 
 function planFor(options: Partial<ContainerOptions>, ids: IdMaps | 'host' = FAR): Plan {
   const idMaps = ids === 'host' ? undefined : ids;
-  const { config, root } = configure(
-    { command: ['prog'], ...options },
-    { id: 'abc', inUserNamespace: idMaps !== undefined, fileIds: idMaps, available: allCapabilities() },
-  );
-  return makePlan({
-    id: 'abc',
-    name: undefined,
-    stateRoot: '/run/coracle',
-    config,
-    root,
-    hostRoot: { links: [], copied: [], shown: [] },
-    cgroup: undefined,
-    bounding: allCapabilities(),
-    scoped: false,
-    idMaps,
-    kindOf: () => 'directory',
-    init: false,
-    terminalSettings: undefined,
-  });
+  return planOf(options, { idMaps, fileIds: idMaps, kindOf: () => 'directory' });
 }
 
 const text = (steps: readonly Step[]): string[] => steps.map((one) => renderStep(one).replaceAll(scratch, 'DIR'));

@@ -1,21 +1,12 @@
 import type { IdMaps } from '@coracle/namespaces';
 import { describe, expect, test } from '@jest/globals';
 import { checkUser } from '../../src/check-user.ts';
-import { OptionError, parseUserNamespace, type UserNamespaceOption } from '../../src/index.ts';
+import { parseUserNamespace, type UserNamespaceOption } from '../../src/index.ts';
 import { defaultUser, userIdsOf, wantedIds } from '../../src/user-namespace.ts';
+import { refusal } from '../refusal.ts';
 
 const ALICE = { uid: 1000, gid: 100 };
 const ROOT = { uid: 0, gid: 0 };
-
-function refusal(action: () => unknown): OptionError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof OptionError) return error;
-    throw error;
-  }
-  throw new Error('it was not refused');
-}
 
 describe('--userns', () => {
   test.each([
