@@ -275,7 +275,7 @@ export function fdControlLength(count: number): number {
 /**
  * `struct msghdr` of sendmsg(2) carrying one byte and, as SCM_RIGHTS (unix(7)), file descriptors.
  * @example
- * sendFds([10]);
+ * fdMessage([10]);
  */
 export function fdMessage(fds: readonly number[]): Struct {
   const control = struct(fdControlLength(fds.length), `{SCM_RIGHTS: [${fds.join(', ')}]}`, (view) => {
