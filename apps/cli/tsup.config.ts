@@ -33,7 +33,6 @@ export default defineConfig({
   banner: { js: '#!/usr/bin/env -S node --' },
   define: { 'import.meta.filename': '__filename', CORACLE_VERSION: JSON.stringify(version) },
   esbuildOptions(options) {
-    options.supported = { 'template-literal': false }; // so that all of it is one line, see pack
     options.conditions = ['@coracle/source', 'node', 'import'];
   },
 });

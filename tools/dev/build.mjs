@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { COMMAND } from './checkout.mjs';
 import { run } from './run.mjs';
@@ -24,10 +24,12 @@ export async function build(root) {
       cwd: cli,
       show: 'on-failure',
     });
-    const made = readdirSync(fresh);
+    const before = existsSync(join(root, COMMAND)) ? readFileSync(join(root, COMMAND), 'utf8') : '';
+    const made = readdirSync(fresh).sort(); // coracle-X.code is there before coracle.cjs, which reads it
     for (const name of made) renameSync(join(fresh, name), join(dist, name));
     for (const name of readdirSync(dist)) {
-      if (name.endsWith('.cache') && !made.includes(name)) rmSync(join(dist, name)); // of the command before
+      // The code of the command before stays once more, for one that is just starting.
+      if (name.endsWith('.code') && !made.includes(name) && !before.includes(name)) rmSync(join(dist, name));
     }
   } finally {
     rmSync(fresh, { recursive: true, force: true });

@@ -1,4 +1,5 @@
 import { nearest } from '@coracle/errors';
+import { endAtOnce } from '@coracle/syscalls';
 import { hasSwitch, UsageError } from './arguments.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as explain } from './commands/explain.ts';
@@ -54,6 +55,10 @@ function exitCodeOf(error: unknown): number {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'exitCode') : undefined;
   return code === 126 || code === 127 ? code : FAILED;
 }
+
+// When nothing is left to do, all output has been written too. A profiler writes what it has seen only after that.
+if (process.execArgv.length === 0 && !process.env['NODE_OPTIONS'] && !process.env['NODE_V8_COVERAGE'])
+  process.once('beforeExit', () => process.on('exit', (code) => endAtOnce(Number(process.exitCode ?? code))));
 
 const args = process.argv.slice(2);
 main(args).then(

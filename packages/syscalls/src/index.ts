@@ -15,6 +15,7 @@ export { type ExplainedStep, explain } from './explain.ts';
 export {
   closeFd,
   duplicateFd,
+  endAtOnce,
   ioctlBytes,
   isReadable,
   isTerminal,

@@ -50,6 +50,15 @@ export function libc(): Libc {
   return loaded;
 }
 
+/**
+ * Whether {@link libc} was called before, so that a call through it costs no loading.
+ * @example
+ * if (isLoaded()) closeFd(3);
+ */
+export function isLoaded(): boolean {
+  return loaded !== undefined;
+}
+
 function load(): Libc {
   const { platform, arch: machine } = process;
   const arch = checkPlatform({ platform, arch: machine, glibc: true });

@@ -1,7 +1,7 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -35,8 +35,8 @@ export function copyCommand(): CommandCopy {
   if (!existsSync(built)) throw new Error(`build the command first: ${built} is missing`);
   const directory = mkdtempSync(join(tmpdir(), 'coracle-command-'));
   chmodSync(directory, 0o755);
-  const path = join(directory, 'coracle.cjs');
-  cpSync(built, path);
+  cpSync(dirname(built), directory, { recursive: true });
+  const path = join(directory, basename(built));
   const koffi = realpathSync(join(repository, 'apps/cli/node_modules/koffi'));
   const modules = join(directory, 'node_modules');
   mkdirSync(modules);
