@@ -3,6 +3,10 @@ import { nearest } from '@coracle/errors';
 import { type OptionRow, parserOptions } from './option-table.ts';
 
 type Token = NonNullable<ReturnType<typeof parseArgs<{ tokens: true; strict: false }>>['tokens']>[number];
+/** An option as it was written. */
+type Option = Extract<Token, { kind: 'option' }>;
+
+const SEE_HELP = 'see coracle run --help';
 
 /** A command line that cannot be meant. */
 export class UsageError extends Error {
@@ -49,24 +53,23 @@ export class Options {
 /**
  * Splits a command line into options and the words from the first one that is no option: what follows belongs to the
  * program in the container, whatever it looks like.
- * @throws {UsageError} for an unknown option or a missing value
+ * @throws {UsageError} for an unknown option, a missing value or one too many
  */
 export function parseArguments(
   args: readonly string[],
   rows: readonly OptionRow[],
 ): { options: Options; words: string[] } {
-  const { own, end } = ownTokens(args, rows);
-  try {
-    const { values } = parseArgs({
-      args: joinNumbersBelowZero(args.slice(0, end), own),
-      options: parserOptions(rows),
-      strict: true,
-      allowPositionals: false,
-    });
-    return { options: new Options(values), words: args.slice(args[end] === '--' ? end + 1 : end) };
-  } catch (error) {
-    throw usageError(error, rows);
+  const { own, end } = ownOptions(args, rows);
+  const values: Record<string, string | boolean | string[]> = {};
+  for (const option of own) {
+    const row = rows.find(({ long }) => long === option.name);
+    if (!row) throw unknownOption(option, rows);
+    const value = given(option, row);
+    const earlier = values[row.long];
+    values[row.long] =
+      typeof value === 'string' && row.many ? [...(Array.isArray(earlier) ? earlier : []), value] : value;
   }
+  return { options: new Options(values), words: args.slice(args[end] === '--' ? end + 1 : end) };
 }
 
 /**
@@ -86,11 +89,11 @@ export function parseOptions(command: string, args: readonly string[], rows: rea
 
 /** Whether a switch stands among Coracle's own options, in a command line that may be wrong in any other way. */
 export function hasSwitch(args: readonly string[], rows: readonly OptionRow[], name: string): boolean {
-  return ownTokens(args, rows).own.some((token) => token.kind === 'option' && token.name === name);
+  return ownOptions(args, rows).own.some((option) => option.name === name);
 }
 
-/** The tokens before the program's words, and the index at which these begin. */
-function ownTokens(args: readonly string[], rows: readonly OptionRow[]): { own: Token[]; end: number } {
+/** The options before the program's words, and the index at which these begin. */
+function ownOptions(args: readonly string[], rows: readonly OptionRow[]): { own: Option[]; end: number } {
   const { tokens } = parseArgs({
     args: [...args],
     options: parserOptions(rows),
@@ -98,42 +101,36 @@ function ownTokens(args: readonly string[], rows: readonly OptionRow[]): { own: 
     allowPositionals: true,
     tokens: true,
   });
-  const first = tokens.findIndex(({ kind }) => kind === 'positional' || kind === 'option-terminator');
-  return { own: first < 0 ? tokens : tokens.slice(0, first), end: tokens[first]?.index ?? args.length };
-}
-
-/** Docker's `--pids-limit -1`: parseArgs takes what begins with a dash as a value only when it is joined to its option. */
-function joinNumbersBelowZero(args: readonly string[], tokens: readonly Token[]): string[] {
-  const joined: (string | undefined)[] = [...args];
+  const own: Option[] = [];
   for (const token of tokens) {
-    if (token.kind !== 'option' || token.inlineValue !== false || !/^-\d/.test(token.value)) continue;
-    joined[token.index] += token.rawName.startsWith('--') ? `=${token.value}` : token.value;
-    joined[token.index + 1] = undefined;
+    if (token.kind !== 'option') return { own, end: token.index };
+    own.push(token);
   }
-  return joined.filter((arg) => arg !== undefined);
+  return { own, end: args.length };
 }
 
-function usageError(error: unknown, rows: readonly OptionRow[]): UsageError {
-  const message = error instanceof Error ? error.message : String(error);
-  const unknown = /Unknown option '(-[^']*)'/.exec(message)?.[1];
-  if (unknown !== undefined) {
-    const near = unknown.startsWith('--')
-      ? nearest(
-          unknown.slice(2),
-          rows.map(({ long }) => long),
-        )
-      : undefined; // every letter is near every short word
-    return new UsageError(`there is no option ${unknown}`, near ? `did you mean --${near}?` : 'see coracle run --help');
+/** What an option says: a switch is on, all others have a value. */
+function given({ rawName, value, inlineValue }: Option, row: OptionRow): string | true {
+  if (row.value === undefined) {
+    if (value !== undefined) throw new UsageError(`--${row.long} takes no value`, SEE_HELP);
+    return true;
   }
-  const missing = /Option '(?:-\w, )?(--[\w-]+) <value>' argument missing/.exec(message)?.[1];
-  if (missing !== undefined) return new UsageError(`${missing} needs a value`, 'see coracle run --help');
-  const dashed = /Option '(?:-\w, )?(-[\w-]+)' argument is ambiguous/.exec(message)?.[1];
-  if (dashed !== undefined)
-    return new UsageError(
-      `${dashed} needs a value, and an option follows`,
-      `to give a value that begins with a dash, join them: ${dashed}${dashed.startsWith('--') ? '=' : ''}-x`,
+  if (value === undefined) throw new UsageError(`--${row.long} needs a value`, SEE_HELP);
+  // What begins with a dash was rather meant as an option; but for numbers, as in Docker's --pids-limit -1.
+  if (!inlineValue && /^-[^\d]/.test(value))
+    throw new UsageError(
+      `${rawName} needs a value, and an option follows`,
+      `to give a value that begins with a dash, join them: ${rawName}${rawName.startsWith('--') ? '=' : ''}-x`,
     );
-  const surplus = /Option '(?:-\w, )?(--[\w-]+)' does not take an argument/.exec(message)?.[1];
-  if (surplus !== undefined) return new UsageError(`${surplus} takes no value`, 'see coracle run --help');
-  return new UsageError(message.split('. ')[0] ?? message, 'see coracle run --help');
+  return value;
+}
+
+function unknownOption({ rawName }: Option, rows: readonly OptionRow[]): UsageError {
+  const near = rawName.startsWith('--')
+    ? nearest(
+        rawName.slice(2),
+        rows.map(({ long }) => long),
+      )
+    : undefined; // every letter is near every short word
+  return new UsageError(`there is no option ${rawName}`, near ? `did you mean --${near}?` : SEE_HELP);
 }

@@ -1,17 +1,4 @@
 import type { DeviceRule } from './device-rule.ts';
-import { parseDeviceRule } from './device-rule-text.ts';
-
-/** What a container's processes may have besides making nodes: those without hardware behind them, and terminals. */
-const HARMLESS = [
-  'c 1:3', // null
-  'c 1:5', // zero
-  'c 1:7', // full
-  'c 1:8', // random
-  'c 1:9', // urandom
-  'c 5:0', // tty
-  'c 5:2', // ptmx
-  'c 136:*', // pts/0 and on
-];
 
 /**
  * What Docker and runc let a container do with devices: use the harmless ones, and make any node (which without a rule that
@@ -20,8 +7,16 @@ const HARMLESS = [
  * DEFAULT_DEVICE_RULES.map(formatDeviceRule); // ['a *:* rwm', 'c *:* m', 'b *:* m', 'c 1:3 rwm', ...]
  */
 export const DEFAULT_DEVICE_RULES: readonly DeviceRule[] = [
-  parseDeviceRule('a *:* rwm', { allow: false }),
-  parseDeviceRule('c *:* m'),
-  parseDeviceRule('b *:* m'),
-  ...HARMLESS.map((device) => parseDeviceRule(`${device} rwm`)),
+  { allow: false, type: 'a', access: 'rwm' },
+  { allow: true, type: 'c', access: 'm' },
+  { allow: true, type: 'b', access: 'm' },
+  // Those without hardware behind them, and terminals.
+  { allow: true, type: 'c', major: 1, minor: 3, access: 'rwm' }, // null
+  { allow: true, type: 'c', major: 1, minor: 5, access: 'rwm' }, // zero
+  { allow: true, type: 'c', major: 1, minor: 7, access: 'rwm' }, // full
+  { allow: true, type: 'c', major: 1, minor: 8, access: 'rwm' }, // random
+  { allow: true, type: 'c', major: 1, minor: 9, access: 'rwm' }, // urandom
+  { allow: true, type: 'c', major: 5, minor: 0, access: 'rwm' }, // tty
+  { allow: true, type: 'c', major: 5, minor: 2, access: 'rwm' }, // ptmx
+  { allow: true, type: 'c', major: 136, access: 'rwm' }, // pts/0 and on
 ];

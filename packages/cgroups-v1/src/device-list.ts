@@ -55,14 +55,14 @@ function covers(wide: DeviceRule, { type, major, minor }: DeviceRule): boolean {
 /** The devices both are about, `undefined` where there are none. */
 function overlap(one: DeviceRule, other: DeviceRule): DeviceRule | undefined {
   const { type, major = other.major, minor = other.minor } = one;
-  const common: DeviceRule = {
+  if (other.type !== type || (other.major ?? major) !== major || (other.minor ?? minor) !== minor) return undefined;
+  return {
     allow: one.allow,
     type,
     access: one.access,
     ...(major === undefined ? {} : { major }),
     ...(minor === undefined ? {} : { minor }),
   };
-  return covers(one, common) && covers(other, common) ? common : undefined;
 }
 
 function overlaps(exceptions: readonly DeviceRule[]): DeviceRule[] {

@@ -1,10 +1,15 @@
-import { ERRNO_TABLE } from './errno-table.ts';
+import { errnoTable } from './errno-table.ts';
 
 /** The name of an errno, as in errno(3): `'EPERM'`, `'ENOENT'` ... */
-export type ErrnoName = keyof typeof ERRNO_TABLE;
+export type ErrnoName = keyof ReturnType<typeof errnoTable>;
 
-const NAME_OF = new Map<number, ErrnoName>();
-for (const [name, [number]] of Object.entries(ERRNO_TABLE)) NAME_OF.set(number, name as ErrnoName);
+let byName: ReturnType<typeof errnoTable> | undefined;
+let names: ReadonlyMap<number, ErrnoName> | undefined;
+
+function table(): ReturnType<typeof errnoTable> {
+  byName ??= errnoTable();
+  return byName;
+}
 
 /**
  * The positive number of an errno name.
@@ -13,7 +18,7 @@ for (const [name, [number]] of Object.entries(ERRNO_TABLE)) NAME_OF.set(number, 
  * errnoNumber('ENOENT'); // 2
  */
 export function errnoNumber(name: ErrnoName): number {
-  return ERRNO_TABLE[name][0];
+  return table()[name][0];
 }
 
 /**
@@ -24,7 +29,8 @@ export function errnoNumber(name: ErrnoName): number {
  * errnoName(-2); // 'ENOENT'
  */
 export function errnoName(number: number): ErrnoName | undefined {
-  return NAME_OF.get(Math.abs(number));
+  names ??= new Map(Object.entries(table()).map(([name, [number]]) => [number, name as ErrnoName]));
+  return names.get(Math.abs(number));
 }
 
 /**
@@ -34,5 +40,5 @@ export function errnoName(number: number): ErrnoName | undefined {
  * errnoText('EPERM'); // 'operation not permitted'
  */
 export function errnoText(name: ErrnoName): string {
-  return ERRNO_TABLE[name][1];
+  return table()[name][1];
 }

@@ -1,8 +1,6 @@
 import type { Arch } from '@coracle/syscalls';
 import type { Filter } from './compile-profile.ts';
-import { CHECKED_CALLS } from './default-profile/checked-calls.ts';
-import { OPENED_BY_CAPABILITY } from './default-profile/opened-by-capability.ts';
-import { DEFAULT_FILTERS } from './generated/default-filters.ts';
+import { DEFAULT_FILTERS, OPENING_CAPABILITIES } from './generated/default-filters.ts';
 import { isAtLeast, kernelVersion, type ProfileTarget } from './profile-target.ts';
 
 /** Of Docker's capabilities the only one that opens calls. */
@@ -20,18 +18,11 @@ const SETTLED_KERNEL = { major: 4, minor: 8 };
  */
 export function defaultFilter({ arch, capabilities, kernel }: ProfileTarget): Filter | undefined {
   if (!isAtLeast(kernelVersion(kernel), SETTLED_KERNEL)) return undefined;
-  const opening = capabilities.filter(opensCalls);
+  const opening = capabilities.filter((capability) => OPENING_CAPABILITIES.includes(capability));
   return opening.length === 1 && opening[0] === OPENS_CALLS ? readyMade(arch) : undefined;
 }
 
-function opensCalls(capability: string): boolean {
-  return (
-    OPENED_BY_CAPABILITY.some(({ capabilities }) => capabilities.includes(capability)) ||
-    CHECKED_CALLS.some((call) => call.capability === capability)
-  );
-}
-
 function readyMade(arch: Arch): Filter {
-  const { bytes, unknown } = DEFAULT_FILTERS[arch];
+  const { bytes, unknown } = DEFAULT_FILTERS[arch]();
   return { bytes: new Uint8Array(Buffer.from(bytes, 'base64')), flags: [], notifies: false, unknown: [...unknown] };
 }

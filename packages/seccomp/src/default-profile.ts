@@ -1,11 +1,13 @@
-import { errnoNumber } from '@coracle/errors';
 import type { Seccomp, SeccompArchitecture, SeccompRule } from '@coracle/oci-spec';
 import type { Arch } from '@coracle/syscalls';
-import { ALLOWED_ON, ALWAYS_ALLOWED } from './default-profile/always-allowed.ts';
-import { CHECKED_CALLS, type CheckedCall } from './default-profile/checked-calls.ts';
+import { allowedOn, alwaysAllowed } from './default-profile/always-allowed.ts';
+import { type CheckedCall, checkedCalls } from './default-profile/checked-calls.ts';
 import type { Gate } from './default-profile/gate.ts';
-import { OPENED_BY_CAPABILITY } from './default-profile/opened-by-capability.ts';
+import { openedByCapability } from './default-profile/opened-by-capability.ts';
 import { isAtLeast, type KernelVersion, kernelVersion, type ProfileTarget } from './profile-target.ts';
+
+/** The table of all errnos is not worth making for one of them. @see errno(3) */
+const EPERM = 1;
 
 /** A machine and the ones whose programs it runs besides: all of them need a filter. */
 const ARCHITECTURES: Readonly<Record<Arch, readonly SeccompArchitecture[]>> = {
@@ -16,9 +18,9 @@ const ARCHITECTURES: Readonly<Record<Arch, readonly SeccompArchitecture[]>> = {
 /**
  * The filter that containers get when nothing else is asked for; it decides as Docker's default profile does.
  *
- * A call that is not named fails with EPERM. Named are those that stay inside the container (`ALWAYS_ALLOWED`), those that
- * a capability of the container opens (`OPENED_BY_CAPABILITY`), and a few that are allowed with some arguments only
- * (`CHECKED_CALLS`); the tables say why.
+ * A call that is not named fails with EPERM. Named are those that stay inside the container (`alwaysAllowed`), those that
+ * a capability of the container opens (`openedByCapability`), and a few that are allowed with some arguments only
+ * (`checkedCalls`); the tables say why.
  * @throws SystemError EINVAL for a kernel release that does not begin with two numbers
  * @see seccomp(2), capabilities(7)
  * @example
@@ -27,16 +29,23 @@ const ARCHITECTURES: Readonly<Record<Arch, readonly SeccompArchitecture[]>> = {
 export function defaultProfile({ arch, capabilities, kernel }: ProfileTarget): Seccomp {
   const held = new Set(capabilities);
   const version = kernelVersion(kernel);
-  const opened = OPENED_BY_CAPABILITY.filter((gate) => isOpen(gate, held, version)).flatMap(({ calls }) => calls);
+  let syscalls: SeccompRule[] | undefined;
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
-    defaultErrnoRet: errnoNumber('EPERM'),
+    defaultErrnoRet: EPERM,
     architectures: [...ARCHITECTURES[arch]],
-    syscalls: [
-      { names: [...ALWAYS_ALLOWED, ...ALLOWED_ON[arch], ...opened], action: 'SCMP_ACT_ALLOW' },
-      ...CHECKED_CALLS.flatMap((checked) => rulesOf(checked, held)),
-    ],
+    // Nobody reads them where the filter is a ready-made one.
+    get syscalls() {
+      syscalls ??= rulesFor(arch, held, version);
+      return syscalls;
+    },
   };
+}
+
+function rulesFor(arch: Arch, held: ReadonlySet<string>, kernel: KernelVersion): SeccompRule[] {
+  const opened = openedByCapability().filter((gate) => isOpen(gate, held, kernel));
+  const names = [...alwaysAllowed(), ...allowedOn(arch), ...opened.flatMap(({ calls }) => calls)];
+  return [{ names, action: 'SCMP_ACT_ALLOW' }, ...checkedCalls().flatMap((checked) => rulesOf(checked, held))];
 }
 
 function isOpen({ capabilities, sinceKernel }: Gate, held: ReadonlySet<string>, kernel: KernelVersion): boolean {

@@ -8,7 +8,7 @@ export { type BlockedCalls, blockedCalls } from './blocked-calls.ts';
 export { type CompileOptions, compileProfile, type Filter } from './compile-profile.ts';
 export { type Decision, decide } from './decide.ts';
 export { defaultFilter } from './default-filter.ts';
-export { BLOCKED_REASONS, type BlockedReason, whyBlocked } from './default-profile/why-blocked.ts';
+export { type BlockedReason, blockedReasons, whyBlocked } from './default-profile/why-blocked.ts';
 export { defaultProfile } from './default-profile.ts';
 export { disassemble } from './disassemble.ts';
 export { loadFilter } from './load-filter.ts';

@@ -3,11 +3,11 @@ import { type Seccomp, validateConfig } from '@coracle/oci-spec';
 import { type Arch, syscallNumbers } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ALLOWED_ON, ALWAYS_ALLOWED } from '../src/default-profile/always-allowed.ts';
-import { CHECKED_CALLS } from '../src/default-profile/checked-calls.ts';
-import { NEVER_ALLOWED } from '../src/default-profile/never-allowed.ts';
-import { OPENED_BY_CAPABILITY } from '../src/default-profile/opened-by-capability.ts';
-import { BLOCKED_REASONS, whyBlocked } from '../src/default-profile/why-blocked.ts';
+import { allowedOn, alwaysAllowed } from '../src/default-profile/always-allowed.ts';
+import { checkedCalls } from '../src/default-profile/checked-calls.ts';
+import { neverAllowed } from '../src/default-profile/never-allowed.ts';
+import { openedByCapability } from '../src/default-profile/opened-by-capability.ts';
+import { blockedReasons, whyBlocked } from '../src/default-profile/why-blocked.ts';
 import { defaultProfile } from '../src/default-profile.ts';
 import { armNumbers } from '../src/numbers/arm.ts';
 import { x86Numbers } from '../src/numbers/x86.ts';
@@ -60,7 +60,7 @@ describe('decides as the official profile does', () => {
 
   test('in all situations that the official one tells apart', () => {
     expect(situations).toHaveLength(official.situations);
-    const asked = [...OPENED_BY_CAPABILITY.flatMap(({ capabilities }) => capabilities)];
+    const asked = [...openedByCapability().flatMap(({ capabilities }) => capabilities)];
     expect([...new Set(asked)].sort()).toEqual(official.capabilities);
   });
 });
@@ -131,13 +131,13 @@ test('one more capability never takes away a call', () => {
 });
 
 describe('the tables', () => {
-  const gates = [...OPENED_BY_CAPABILITY, ...NEVER_ALLOWED];
+  const gates = [...openedByCapability(), ...neverAllowed()];
   const listed = [
-    ...ALWAYS_ALLOWED,
-    ...ALLOWED_ON.x64,
-    ...ALLOWED_ON.arm64,
+    ...alwaysAllowed(),
+    ...allowedOn('x64'),
+    ...allowedOn('arm64'),
     ...gates.flatMap(({ calls }) => calls),
-    ...CHECKED_CALLS.map(({ call }) => call),
+    ...checkedCalls().map(({ call }) => call),
   ];
 
   const numbered = [syscallNumbers('x64'), syscallNumbers('arm64'), x86Numbers(), armNumbers()].flatMap(Object.keys);
@@ -175,7 +175,7 @@ describe('why a call is blocked', () => {
   });
 
   test('for some arguments only', () => {
-    const partly = [...BLOCKED_REASONS].filter(([, { forSomeArguments }]) => forSomeArguments).map(([name]) => name);
+    const partly = [...blockedReasons()].filter(([, { forSomeArguments }]) => forSomeArguments).map(([name]) => name);
     expect(partly.sort()).toEqual(['clone', 'personality', 'socket']);
     expect(whyBlocked('clone3')).toMatchObject({ forSomeArguments: false, capabilities: ['CAP_SYS_ADMIN'] });
   });
@@ -192,7 +192,7 @@ describe('why a call is blocked', () => {
   });
 
   test('the capabilities named do allow the call, each alone, and no other does', () => {
-    for (const [name, { capabilities, forSomeArguments, sinceKernel }] of BLOCKED_REASONS) {
+    for (const [name, { capabilities, forSomeArguments, sinceKernel }] of blockedReasons()) {
       const decided = (held: string[]) =>
         decisionsOf(defaultProfile({ arch: 'x64', kernel: sinceKernel ? '4.7' : '6.12', capabilities: held }))[name];
       const openers = official.capabilities.filter((one) => decided([one]) === 'ALLOW');
@@ -202,7 +202,7 @@ describe('why a call is blocked', () => {
   });
 
   test('each reason is one line that can follow "blocked, as"', () => {
-    for (const { reason } of BLOCKED_REASONS.values()) {
+    for (const { reason } of blockedReasons().values()) {
       expect(reason).toMatch(/^(?!It )\S.{20,115}[^.\s]$/);
     }
   });

@@ -1,4 +1,4 @@
-import { errnoName, SystemError } from '@coracle/errors';
+import { errnoName, errnoNumber, SystemError } from '@coracle/errors';
 import type { Struct } from './arg.ts';
 import { AF, F, IOCTL, LANDLOCK, LOCK, MSG, POLL, SHUT, SOCK } from './constants.ts';
 import { isLoaded, libc } from './libc.ts';
@@ -186,7 +186,7 @@ export function hasInput(socket: number): boolean {
   const byte = new Uint8Array(1);
   const look = MSG.MSG_PEEK | MSG.MSG_DONTWAIT;
   const result = syscall(syscallNumber('recvfrom', arch) ?? -1, socket, addressOf(byte), 1, look, 0, 0);
-  return errnoName(result) !== 'EAGAIN';
+  return result !== -errnoNumber('EAGAIN');
 }
 
 /**
@@ -206,8 +206,8 @@ export function receiveSome(fd: number, into: Uint8Array): number | undefined {
     0,
   );
   if (result >= 0) return result;
+  if (result === -errnoNumber('EAGAIN')) return undefined;
   const code = errnoName(result) ?? 'EINVAL';
-  if (code === 'EAGAIN') return undefined;
   if (code === 'ECONNRESET') return 0;
   throw new SystemError({ code, syscall: 'recvfrom', step: 'read a report of the agent' });
 }

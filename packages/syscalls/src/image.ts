@@ -46,7 +46,7 @@ function memfdImage(): AgentImage | undefined {
   const flags = MFD.MFD_CLOEXEC | MFD.MFD_ALLOW_SEALING;
   let fd = call('memfd_create', addressOf(name), flags | MFD.MFD_EXEC);
   // MFD_EXEC is known since Linux 6.3; before, every memfd may be executed.
-  if (errnoName(fd) === 'EINVAL') fd = call('memfd_create', addressOf(name), flags);
+  if (fd < 0 && errnoName(fd) === 'EINVAL') fd = call('memfd_create', addressOf(name), flags);
   if (fd < 0) return undefined;
   writeSync(fd, Buffer.from(AGENT_IMAGES[arch], 'base64'));
   const seals = SEAL.F_SEAL_SEAL | SEAL.F_SEAL_SHRINK | SEAL.F_SEAL_GROW | SEAL.F_SEAL_WRITE;

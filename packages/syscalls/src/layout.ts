@@ -1,4 +1,5 @@
 import type { Arg, Output, Struct } from './arg.ts';
+import type { Step } from './step.ts';
 import { setWord } from './word.ts';
 
 /** What is put into memory for a program: everything its arguments point at. */
@@ -26,12 +27,12 @@ export class Layout {
   /**
    * @param memory `base` is the address of the memory, `report` the offset of the report in it, `start` where outputs may begin
    */
-  constructor({ base, report, start }: { base: number; report: number; start: number }, args: readonly Arg[]) {
+  constructor({ base, report, start }: { base: number; report: number; start: number }, steps: readonly Step[]) {
     this.#base = base;
     this.#report = report;
     const outputs = new Map<string, { offset: number; length: number }>();
     let end = start;
-    for (const output of outputsOf(args)) {
+    for (const output of outputsOf(steps)) {
       const known = outputs.get(output.name);
       if (known && known.length !== output.length)
         throw new TypeError(
@@ -100,14 +101,14 @@ export function align(offset: number): number {
   return (offset + 7) & ~7;
 }
 
-/** All outputs among arguments and in the structures they point at. */
-function outputsOf(args: readonly Arg[]): Output[] {
+/** All outputs among the arguments of steps and in the structures they point at. */
+function outputsOf(steps: readonly Step[]): Output[] {
   const found: Output[] = [];
   const look = (arg: Arg): void => {
     if (typeof arg !== 'object' || arg === null || arg instanceof Uint8Array) return;
     if (arg.kind === 'output') found.push(arg);
     else if (arg.kind === 'struct' && arg.pointers) for (const { target } of arg.pointers) look(target);
   };
-  for (const arg of args) look(arg);
+  for (const { args } of steps) args.forEach(look);
   return found;
 }

@@ -61,10 +61,7 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   const cleanup = program.steps.length;
   const report = HEADER_LENGTH + steps.length * CALL_LENGTH;
   const resultsEnd = report + steps.length * 8;
-  const layout = new Layout(
-    { base: Number(base), report, start: resultsEnd },
-    steps.flatMap((step) => step.args),
-  );
+  const layout = new Layout({ base: Number(base), report, start: resultsEnd }, steps);
   const reportLength = layout.outputsEnd - report;
   const calls = encodeCalls(steps, { layout, reportLength, arch, cleanup });
   const length = align(layout.end);

@@ -1,6 +1,6 @@
-/** System call numbers of arm64, as in asm-generic/unistd.h of Linux 6.18; see syscalls(2). */
+/** System call numbers of arm64, as in asm-generic/unistd.h of Linux 6.18; see syscalls(2). A function, so that it is made only where it is used. */
 // biome-ignore format: a table, many to a line
-export const ARM64_NUMBERS = {
+export const arm64Numbers = () => ({
   io_setup: 0, io_destroy: 1, io_submit: 2, io_cancel: 3, io_getevents: 4, setxattr: 5, lsetxattr: 6, fsetxattr: 7,
   getxattr: 8, lgetxattr: 9, fgetxattr: 10, listxattr: 11, llistxattr: 12, flistxattr: 13, removexattr: 14,
   lremovexattr: 15, fremovexattr: 16, getcwd: 17, lookup_dcookie: 18, eventfd2: 19, epoll_create1: 20, epoll_ctl: 21,
@@ -51,4 +51,4 @@ export const ARM64_NUMBERS = {
   futex_wait: 455, futex_requeue: 456, statmount: 457, listmount: 458, lsm_get_self_attr: 459,
   lsm_set_self_attr: 460, lsm_list_modules: 461, mseal: 462, setxattrat: 463, getxattrat: 464, listxattrat: 465,
   removexattrat: 466, open_tree_attr: 467, file_getattr: 468, file_setattr: 469,
-} as const;
+}) as const;

@@ -1,4 +1,4 @@
-import { errnoName } from '@coracle/errors';
+import { errnoNumber } from '@coracle/errors';
 import { type Message, NOT_MADE } from './message.ts';
 import type { Step } from './step.ts';
 import { SyscallError } from './syscall-error.ts';
@@ -75,8 +75,7 @@ export class Outcome {
 
 function isTolerated(step: Step, result: number): boolean {
   if (step.tolerate === 'any') return true;
-  const name = errnoName(result);
-  return name !== undefined && (step.tolerate ?? []).includes(name);
+  return (step.tolerate ?? []).some((name) => errnoNumber(name) === -result);
 }
 
 /** Whether a step was passed over because an earlier result it needs is missing. */

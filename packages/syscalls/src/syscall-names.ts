@@ -1,5 +1,5 @@
-import { ARM64_NUMBERS } from './numbers-arm64.ts';
-import { X64_NUMBERS } from './numbers-x64.ts';
+import { arm64Numbers } from './numbers-arm64.ts';
+import { x64Numbers } from './numbers-x64.ts';
 
 /** The architectures the executors run on, as `process.arch` names them. */
 export type Arch = 'x64' | 'arm64';
@@ -17,12 +17,12 @@ export function hostArch(): Arch {
  * The name of a system call, as in syscalls(2); `reap_children` is no call of the kernel but the agent's own:
  * the endless work of an init process.
  */
-export type SyscallName = keyof typeof X64_NUMBERS | keyof typeof ARM64_NUMBERS | 'reap_children';
+export type SyscallName = keyof ReturnType<typeof x64Numbers> | keyof ReturnType<typeof arm64Numbers> | 'reap_children';
 
 /** The number by which the agent knows `reap_children`; no kernel has a call of that number. */
 export const REAP_CHILDREN = 0xffff;
 
-const NUMBERS: Record<Arch, Readonly<Record<string, number>>> = { x64: X64_NUMBERS, arm64: ARM64_NUMBERS };
+const made: Partial<Record<Arch, Readonly<Record<string, number>>>> = {};
 
 /**
  * The number of a system call.
@@ -31,7 +31,7 @@ const NUMBERS: Record<Arch, Readonly<Record<string, number>>> = { x64: X64_NUMBE
  * syscallNumber('openat', 'arm64'); // 56
  */
 export function syscallNumber(name: SyscallName, arch: Arch): number | undefined {
-  return name === 'reap_children' ? REAP_CHILDREN : NUMBERS[arch][name];
+  return name === 'reap_children' ? REAP_CHILDREN : syscallNumbers(arch)[name];
 }
 
 /**
@@ -40,5 +40,6 @@ export function syscallNumber(name: SyscallName, arch: Arch): number | undefined
  * syscallNumbers('x64')['openat']; // 257
  */
 export function syscallNumbers(arch: Arch): Readonly<Record<string, number>> {
-  return NUMBERS[arch];
+  made[arch] ??= arch === 'x64' ? x64Numbers() : arm64Numbers();
+  return made[arch];
 }

@@ -7,7 +7,7 @@ import { words } from './words.ts';
  * The kernel itself keeps these inside the container: they reach only what the process can see, in its own namespaces, with
  * its own permissions. The twins with 32, 64 or _time64 at the end are 32-bit programs' wider forms of the same call.
  */
-const BY_SUBJECT = {
+const bySubject = () => ({
   // Opening, and what can be done with a descriptor. ioctl is here too: which requests work is up to the driver.
   'open files': words(`
     open openat openat2 creat close close_range dup dup2 dup3 fcntl fcntl64 flock ioctl
@@ -106,13 +106,14 @@ const BY_SUBJECT = {
 
   // uretprobe is called by code that the kernel itself puts in; riscv_hwprobe asks a RISC-V what it can do.
   'about the machine': words('uname sysinfo getcpu getrandom riscv_hwprobe uretprobe'),
-} as const;
+});
 
 /** What every process may call, in the order of the table above. */
-export const ALWAYS_ALLOWED: readonly string[] = Object.values(BY_SUBJECT).flat();
+export const alwaysAllowed = (): readonly string[] => Object.values(bySubject()).flat();
 
 /** What processes may call besides on one machine only: thread registers, caches, and calls with their arguments in another order. */
-export const ALLOWED_ON: Readonly<Record<Arch, readonly string[]>> = {
-  x64: words('arch_prctl modify_ldt'),
-  arm64: words('set_tls cacheflush breakpoint sync_file_range2 arm_sync_file_range arm_fadvise64_64'),
-};
+export const allowedOn = (arch: Arch): readonly string[] =>
+  ({
+    x64: words('arch_prctl modify_ldt'),
+    arm64: words('set_tls cacheflush breakpoint sync_file_range2 arm_sync_file_range arm_fadvise64_64'),
+  })[arch];

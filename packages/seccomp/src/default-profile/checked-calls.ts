@@ -1,4 +1,3 @@
-import { errnoNumber } from '@coracle/errors';
 import type { SeccompArgument, SeccompRule } from '@coracle/oci-spec';
 import { CLONE } from '@coracle/syscalls';
 
@@ -24,6 +23,9 @@ const AF_VSOCK = 40;
  */
 const PERSONALITIES = [0, 0x8, 0x20000, 0x20008, 0xffffffff] as const;
 
+/** The table of all errnos is not worth making for one of them. @see errno(3) */
+const ENOSYS = 38;
+
 /** Every namespace clone(2) can make; CLONE_NEWTIME is clone3's only. The value is the same in every version of the kernel. */
 const NAMESPACES =
   CLONE.CLONE_NEWNS |
@@ -35,7 +37,7 @@ const NAMESPACES =
   CLONE.CLONE_NEWNET;
 
 /** What is allowed with some arguments. A filter sees the numbers that are passed, but not what lies in memory. */
-export const CHECKED_CALLS: readonly CheckedCall[] = [
+export const checkedCalls = (): readonly CheckedCall[] => [
   {
     call: 'socket',
     rules: [
@@ -61,7 +63,7 @@ export const CHECKED_CALLS: readonly CheckedCall[] = [
     // Libraries try clone3 first. ENOSYS, and no other error, makes them fall back on clone.
     call: 'clone3',
     capability: 'CAP_SYS_ADMIN',
-    rules: [{ action: 'SCMP_ACT_ERRNO', errnoRet: errnoNumber('ENOSYS') }],
+    rules: [{ action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS }],
     reason: 'its flags lie in memory, where no filter can look; the answer ENOSYS makes libraries use clone instead',
   },
 ];

@@ -2,7 +2,7 @@ import type { Gate } from './gate.ts';
 import { words } from './words.ts';
 
 /** What nothing opens: only another profile allows these. */
-export const NEVER_ALLOWED: readonly Gate[] = [
+export const neverAllowed = (): readonly Gate[] => [
   {
     calls: words('add_key request_key keyctl'),
     capabilities: [],

@@ -7,7 +7,7 @@ import { words } from './words.ts';
  * The kernel would refuse most of these without the capability by itself. The filter refuses them once more, since in a user
  * namespace of its own a process has every capability, and then whatever is wrong behind these calls is within its reach.
  */
-export const OPENED_BY_CAPABILITY: readonly Gate[] = [
+export const openedByCapability = (): readonly Gate[] => [
   {
     calls: words('mount umount umount2 mount_setattr move_mount open_tree fsopen fsconfig fsmount fspick'),
     capabilities: ['CAP_SYS_ADMIN'],

@@ -1,7 +1,7 @@
 import type { KernelVersion } from '../profile-target.ts';
-import { CHECKED_CALLS } from './checked-calls.ts';
-import { NEVER_ALLOWED } from './never-allowed.ts';
-import { OPENED_BY_CAPABILITY } from './opened-by-capability.ts';
+import { checkedCalls } from './checked-calls.ts';
+import { neverAllowed } from './never-allowed.ts';
+import { openedByCapability } from './opened-by-capability.ts';
 
 /** Why the default profile blocks a system call. */
 export interface BlockedReason {
@@ -15,20 +15,28 @@ export interface BlockedReason {
   forSomeArguments: boolean;
 }
 
-/** The calls that the default profile blocks, at least sometimes, each with the reason. */
-export const BLOCKED_REASONS: ReadonlyMap<string, BlockedReason> = new Map([
-  ...[...OPENED_BY_CAPABILITY, ...NEVER_ALLOWED].flatMap(({ calls, ...gate }) =>
-    calls.map((call): [string, BlockedReason] => [call, { ...gate, forSomeArguments: false }]),
-  ),
-  ...CHECKED_CALLS.map(({ call, capability, rules, reason }): [string, BlockedReason] => [
-    call,
-    {
-      reason,
-      capabilities: capability === undefined ? [] : [capability],
-      forSomeArguments: rules.some(({ action }) => action === 'SCMP_ACT_ALLOW'),
-    },
-  ]),
-]);
+/**
+ * The calls that the default profile blocks, at least sometimes, each with the reason.
+ * @example
+ * for (const [name, { reason }] of blockedReasons()) console.log(`${name} is blocked, as ${reason}`);
+ */
+export function blockedReasons(): ReadonlyMap<string, BlockedReason> {
+  return new Map([
+    ...[...openedByCapability(), ...neverAllowed()].flatMap(({ calls, ...gate }) =>
+      calls.map((call): [string, BlockedReason] => [call, { ...gate, forSomeArguments: false }]),
+    ),
+    ...checkedCalls().map(({ call, capability, rules, reason }): [string, BlockedReason] => [
+      call,
+      {
+        reason,
+        capabilities: capability === undefined ? [] : [capability],
+        forSomeArguments: rules.some(({ action }) => action === 'SCMP_ACT_ALLOW'),
+      },
+    ]),
+  ]);
+}
+
+let reasons: ReadonlyMap<string, BlockedReason> | undefined;
 
 /**
  * Why the default profile blocks a system call, and what would allow it.
@@ -37,5 +45,6 @@ export const BLOCKED_REASONS: ReadonlyMap<string, BlockedReason> = new Map([
  * whyBlocked('reboot')?.capabilities; // ['CAP_SYS_BOOT']
  */
 export function whyBlocked(name: string): BlockedReason | undefined {
-  return BLOCKED_REASONS.get(name);
+  reasons ??= blockedReasons();
+  return reasons.get(name);
 }
