@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceRequest } from './decide-device.ts';
 
@@ -25,7 +24,7 @@ const ASK: Readonly<Record<string, (node: string, numbers: string) => string>> =
  * probeDevices('/sys/fs/cgroup/box/cgroup.procs', [{ type: 'c', major: 1, minor: 3, access: 'rw' }]); // [true]
  */
 export function probeDevices(procs: string, requests: readonly DeviceRequest[]): boolean[] {
-  const directory = mkdtempSync(join(tmpdir(), 'coracle-devices-'));
+  const directory = mkdtempSync(join(process.getBuiltinModule('node:os').tmpdir(), 'coracle-devices-'));
   try {
     const numbers = requests.map(({ type, major, minor }) => `${type} ${major} ${minor}`);
     const script = [

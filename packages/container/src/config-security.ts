@@ -1,8 +1,7 @@
-import { release } from 'node:os';
 import { resolveCapabilities } from '@coracle/capabilities';
 import { type Config, ConfigError, type Process, type Seccomp } from '@coracle/oci-spec';
 import { defaultFilter, defaultProfile, notifyBlocked, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
-import { hostArch } from '@coracle/syscalls';
+import { hostArch, kernelRelease } from '@coracle/syscalls';
 import { rememberFilter } from './filter-for.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
@@ -43,7 +42,7 @@ function profileFor(
   capabilities: readonly string[],
 ): Seccomp | undefined {
   if (wanted === 'unconfined') return undefined;
-  const target: ProfileTarget = { arch: hostArch(), capabilities, kernel: release() };
+  const target: ProfileTarget = { arch: hostArch(), capabilities, kernel: kernelRelease() };
   if (wanted === 'default') return defaultProfileFor(target);
   if (wanted === 'log') return loggedProfileFor(defaultProfileFor(target));
   try {

@@ -190,7 +190,7 @@ export class Container implements AsyncDisposable {
         bootId: bootId(),
         command: config.process?.args ?? [],
         root: isolation.root,
-        created: new Date().toISOString(),
+        created: Date.now(),
         cgroups,
       });
     } catch (error) {

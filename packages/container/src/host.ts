@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine } from '@coracle/cgroups';
 import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
@@ -93,7 +92,7 @@ function textOf(path: string): string {
 /** An id without an entry in the password file has no name; its subordinate ids can still be listed by number. */
 function userName(uid: number): string {
   try {
-    return userInfo().username;
+    return process.getBuiltinModule('node:os').userInfo().username;
   } catch {
     return String(uid);
   }

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import type { Isolation } from './isolation.ts';
 
 /** Which limit a container ran into. */
@@ -34,13 +33,15 @@ export interface RunResult extends Result {
   stderr: string;
 }
 
-const SIGNAL_NAMES = new Map(
-  Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]),
-);
+/** Loaded where it is needed: few containers are ended by a signal, and all of them wait for what is loaded before. */
+function signals(): Readonly<Record<string, number>> {
+  return process.getBuiltinModule('node:os').constants.signals;
+}
 
 /** The name of a signal number. */
 export function signalName(number: number): NodeJS.Signals {
-  return SIGNAL_NAMES.get(number) ?? (`SIG${number}` as NodeJS.Signals);
+  const known = Object.entries(signals()).find(([, one]) => one === number);
+  return (known?.[0] ?? `SIG${number}`) as NodeJS.Signals;
 }
 
 /**
@@ -53,7 +54,7 @@ export function signalNumber(signal: string | number): number | undefined {
   const number = typeof signal === 'number' ? signal : /^\d+$/.test(signal) ? Number(signal) : undefined;
   if (number !== undefined) return number >= 1 && number <= 64 ? number : undefined;
   const name = String(signal).toUpperCase();
-  return constants.signals[(name.startsWith('SIG') ? name : `SIG${name}`) as NodeJS.Signals];
+  return signals()[name.startsWith('SIG') ? name : `SIG${name}`];
 }
 
 /**

@@ -1,4 +1,3 @@
-import { getPriority } from 'node:os';
 import { Agent, type AgentOptions, Nursery, type RunningAgent } from '@coracle/syscalls';
 
 let isFirst = true;
@@ -26,6 +25,7 @@ export function startAgent(options: AgentOptions): RunningAgent {
 
 /** A nursery with the rights and the priority that this process has now: one from before a change would keep the old ones. */
 function openNursery(): Nursery {
+  const { getPriority } = process.getBuiltinModule('node:os');
   const owner = [process.geteuid?.(), process.getegid?.(), getPriority(), ...(process.getgroups?.() ?? [])].join();
   if (nursery?.owner !== owner) {
     nursery?.process.close();

@@ -1,5 +1,4 @@
 import { existsSync, lstatSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isErrno, SystemError } from '@coracle/errors';
 
@@ -11,7 +10,7 @@ export function defaultStateRoot(uid: number): string {
   if (uid === 0) return '/run/coracle';
   const runtime = `/run/user/${uid}`;
   if (lstatSync(runtime, { throwIfNoEntry: false })?.uid === uid) return join(runtime, 'coracle');
-  return join(tmpdir(), `coracle-${uid}`);
+  return join(process.getBuiltinModule('node:os').tmpdir(), `coracle-${uid}`);
 }
 
 /**

@@ -29,8 +29,8 @@ export interface ContainerState {
   bootId: string;
   command: readonly string[];
   root: string;
-  /** ISO 8601. */
-  created: string;
+  /** Milliseconds since 1970: V8 loads its calendar for the text of a date, which takes 1 to 3 ms. */
+  created: number;
   /** Directories of the container's cgroup. */
   cgroups: readonly string[];
 }

@@ -59,6 +59,19 @@ export function pipe(): [number, number] {
 }
 
 /**
+ * The release of the running kernel, as `uname -r` prints it.
+ * @see uname(2)
+ * @example
+ * kernelRelease(); // '6.12.8-amd64'
+ */
+export function kernelRelease(): string {
+  const FIELD = 65; // of struct utsname: sysname, nodename, release ...
+  const names = Buffer.alloc(6 * FIELD);
+  call('uname', [libc().addressOf(names)]);
+  return names.toString('latin1', 2 * FIELD, names.indexOf(0, 2 * FIELD));
+}
+
+/**
  * The version of Landlock that the kernel has; 0 where it has none, or where it is not switched on.
  * @see landlock_create_ruleset(2) LANDLOCK_CREATE_RULESET_VERSION
  * @example

@@ -1,5 +1,4 @@
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errnoName, SystemError } from '@coracle/errors';
 import { F, MFD, SEAL } from './constants.ts';
@@ -57,6 +56,7 @@ function memfdImage(): AgentImage | undefined {
 /** In a directory of our own, deleted as soon as it is open: an open file can be executed without a name. */
 function fileImage(): AgentImage {
   const { arch }: Libc = libc();
+  const { tmpdir } = process.getBuiltinModule('node:os');
   let directory: string;
   try {
     directory = mkdtempSync(join(tmpdir(), 'coracle-agent-'));

@@ -19,6 +19,7 @@ export {
   ioctlBytes,
   isReadable,
   isTerminal,
+  kernelRelease,
   landlockVersion,
   pidfdOpen,
   pidfdSendSignal,

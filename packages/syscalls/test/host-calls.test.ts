@@ -11,13 +11,14 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   closeFd,
   duplicateFd,
   isTerminal,
+  kernelRelease,
   pidfdOpen,
   pidfdSendSignal,
   pipe,
@@ -33,6 +34,10 @@ const isCloseOnExec = (fd: number): boolean =>
   (Number.parseInt(/^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8) &
     0o2000000) !==
   0;
+
+test('the release of the kernel is what Node says it is', () => {
+  expect(kernelRelease()).toBe(release());
+});
 
 test('a pipe carries bytes from its second end to its first, both closed on exec', () => {
   const [reader, writer] = pipe();

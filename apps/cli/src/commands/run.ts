@@ -34,12 +34,14 @@ export async function command(args: readonly string[]): Promise<number> {
   const wanted = { ...containerOptions(options, words, process), ...timeoutOf(options) };
   if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
   const remark = remarks(options);
-  const signals = forwardSignals();
   const onStart = (container: Container): void => {
     signals.to(container);
     if (!options.has('quiet')) remarkMissing(container, remark);
   };
-  const result = await (wantsTerminal(options) ? runInTerminal : runPlain)(wanted, { options, onStart })
+  const running = (wantsTerminal(options) ? runInTerminal : runPlain)(wanted, { options, onStart });
+  // Not sooner: a signal may well end this process as long as the container is only planned, and now the kernel is at work.
+  const signals = forwardSignals();
+  const result = await running
     .catch((error) => {
       throw hintAtImages(error, { words, hasRoot: options.text('rootfs') !== undefined });
     })
