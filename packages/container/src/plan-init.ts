@@ -152,8 +152,9 @@ function copySharing(config: Config): Step[] {
 }
 
 function isSharing({ type, options = [] }: Mount): boolean {
+  if (type !== 'bind') return false;
   const { propagation } = parseMountOptions(options);
-  return type === 'bind' && (propagation?.value === MS.MS_SLAVE || propagation?.value === MS.MS_SHARED);
+  return propagation?.value === MS.MS_SLAVE || propagation?.value === MS.MS_SHARED;
 }
 
 function makeMounts({ config, idMaps, kindOf }: InitPlan): Step[] {
