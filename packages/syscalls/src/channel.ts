@@ -42,16 +42,22 @@ export class Channel {
   /** Settles when the report before is in. */
   #previous: Promise<unknown> = Promise.resolve();
 
-  /** Bytes of a report that nobody asked for, still to come before all others. */
-  #owed: number;
+  /** Bytes of reports that nobody asks for, still to come before all others. */
+  #owed = 0;
 
-  /**
-   * Takes over a connected stream socket; {@link close} closes it.
-   * @param options `passOver`: a message whose report comes first and is of no interest
-   */
-  constructor(fd: number, { passOver }: { passOver?: Message } = {}) {
+  /** Takes over a connected stream socket; {@link close} closes it. */
+  constructor(fd: number) {
     this.#fd = fd;
-    this.#owed = passOver?.report.length ?? 0;
+  }
+
+  /** Says that the report of a message, which comes before those that are asked for, is of no interest. */
+  passOver({ report }: Message): void {
+    this.#owed += report.length;
+  }
+
+  /** Whether a report that is passed over has not come yet. */
+  get owesReport(): boolean {
+    return this.#owed > 0;
   }
 
   /**
@@ -103,9 +109,10 @@ export class Channel {
 
   async #receive(message: Message): Promise<Outcome | undefined> {
     const passedOver = this.#owed;
-    this.#owed = 0;
     const bytes = await this.#take(passedOver + message.report.length);
-    return bytes && new Outcome(message, bytes.subarray(passedOver));
+    if (!bytes) return undefined;
+    this.#owed -= passedOver;
+    return new Outcome(message, bytes.subarray(passedOver));
   }
 
   /** So many bytes; `undefined` when the stream ends before. */

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { isErrno } from '@coracle/errors';
+import { isErrno, SystemError } from '@coracle/errors';
 import { Agent, type AgentOptions, type RunningAgent } from './agent.ts';
-import { flags, output } from './arg.ts';
+import { flags, output, resultOf } from './arg.ts';
 import { clone3, close, closeRange, dup3, prctl } from './calls.ts';
 import { Channel, messageFor } from './channel.ts';
 import { F, MSG, OPEN, PR, SIGCHLD } from './constants.ts';
 import { closeFd, socketPair } from './host-calls.ts';
 import type { Message } from './message.ts';
 import type { Outcome } from './outcome.ts';
-import { type Step, step } from './step.ts';
+import { type Program, type Step, step } from './step.ts';
 import { fdControlLength, receiveHeader, signalAction } from './structs.ts';
 import { SyscallError } from './syscall-error.ts';
 
@@ -19,7 +19,8 @@ const FIRST_GIVEN = 4;
 
 /**
  * An agent that gives birth to others, for programs that need many of them: a fork of 1.5 KB takes a fraction of the time of
- * a posix_spawn(3), which copies this process's whole table of descriptors and executes a file.
+ * a posix_spawn(3), which copies this process's whole table of descriptors and executes a file. From the second child on there
+ * is always one more than was asked for: it is there already when it is wanted.
  *
  * Its children have the ids, the limits and the cgroup that this process had when the nursery was made; after a change of
  * those, make another. It ends with this process. The kernel buries its children: none is ever a zombie of this process.
@@ -37,6 +38,9 @@ export class Nursery implements Disposable {
   readonly #titleAt: number;
   /** Births whose reports are not read yet: in the order in which they come. */
   #unread: Birth[] = [];
+  /** A child for whoever comes next. */
+  #spare: Child | undefined;
+  #isClosed = false;
 
   private constructor(agent: Agent) {
     this.#agent = agent;
@@ -68,13 +72,33 @@ export class Nursery implements Disposable {
    * @example
    * const agent = nursery.bear({ stdio: [readEnd, 1, 2] });
    */
-  bear({ stdio = [0, 1, 2], fds = [], title = 'coracle-agent' }: AgentOptions = {}): RunningAgent {
+  bear(options: AgentOptions = {}): RunningAgent {
+    setImmediate(() => this.#bearSpare()).unref(); // while the kernel is busy with the first
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare && this.#equip(spare, options)) return spare;
+    const child = this.#giveBirth();
+    this.#equip(child, options); // where nobody was born, whoever waits for the child is told
+    return child;
+  }
+
+  #bearSpare(): void {
+    if (this.#isClosed || this.#spare) return;
+    try {
+      this.#spare = this.#giveBirth();
+    } catch {
+      // Whoever needs a child will be told.
+    }
+  }
+
+  /** A child that holds nothing but its socket. */
+  #giveBirth(): Child {
     this.#readReports();
-    const message = birthMessage({ extraFds: fds.length, titleAt: this.#titleAt });
+    const message = birthMessage();
     const [ours, theirs] = socketPair();
     try {
       this.#agent.channel.send(message);
-      this.#agent.channel.sendFds([...stdio, theirs, ...fds]);
+      this.#agent.channel.sendFds([theirs]);
     } catch (error) {
       closeFd(ours);
       throw error;
@@ -83,9 +107,29 @@ export class Nursery implements Disposable {
     }
     const birth: Birth = { message, outcome: undefined };
     this.#unread.push(birth);
-    const channel = new Channel(ours, { passOver: message });
-    if (this.#titleAt !== 0) sendTitle(channel, title);
-    return new Child(channel, { image: this.#agent.image, whyGone: () => this.#whyNotBorn(birth) });
+    const channel = new Channel(ours);
+    channel.passOver(message);
+    return new Child(channel, { image: this.#agent.image, whyGone: () => this.#whyGone(channel, birth) });
+  }
+
+  /**
+   * Gives a child its descriptors and its title. Says whether there is one.
+   * @throws SystemError EBADF
+   */
+  #equip(child: Child, { stdio = [0, 1, 2], fds = [], title = 'coracle-agent' }: AgentOptions): boolean {
+    const message = equipMessage({ extraFds: fds.length, titleAt: this.#titleAt });
+    const { channel } = child;
+    try {
+      channel.send(message);
+      channel.passOver(message);
+      channel.sendFds([...stdio, ...fds]);
+      if (this.#titleAt !== 0) channel.sendBytes(titleBytes(title));
+      return true;
+    } catch (error) {
+      if (isErrno(error, 'EPIPE')) return false;
+      child.close();
+      throw error;
+    }
   }
 
   /** Reports are of interest only when a child does not come, so they are left to lie until there is time. */
@@ -96,20 +140,33 @@ export class Nursery implements Disposable {
     }
   }
 
-  async #whyNotBorn(birth: Birth): Promise<Error | undefined> {
+  async #whyGone(channel: Channel, birth: Birth): Promise<Error | undefined> {
     this.#readReports();
     const outcome = await birth.outcome;
-    return outcome?.failure && new SyscallError(outcome.failure.step, outcome.failure.errno);
+    if (outcome?.failure) return new SyscallError(outcome.failure.step, outcome.failure.errno);
+    return channel.owesReport ? notEquipped() : undefined;
   }
 
   /** Ends the nursery; its children live on. */
   close(): void {
+    this.#isClosed = true;
+    this.#spare?.letGo();
     this.#agent.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** The only reason for which the kernel hands descriptors over in part. */
+function notEquipped(): SystemError {
+  return new SystemError({
+    code: 'EMFILE',
+    syscall: 'recvmsg',
+    step: 'hand its descriptors to an agent',
+    hint: 'raise the limit on open files (ulimit -n)',
+  });
 }
 
 /** A program that was sent to the nursery, and its outcome once somebody asks for it. */
@@ -149,8 +206,31 @@ function settleDown(): Step[] {
   ];
 }
 
-/** What tells the program of one birth from that of another. */
-interface BirthPlan {
+let theBirth: Message | undefined;
+
+/** What the nursery receives is the child's socket, as the lowest number, which is free. */
+function birthMessage(): Message {
+  const child = (why: string): { why: string; only: 'child' } => ({ why, only: 'child' });
+  theBirth ??= messageFor({
+    steps: [
+      step('recvmsg', [SOCKET, receiveHeader(output('control', fdControlLength(1))), 0], "take the child's socket"),
+      step('fcntl', [0, F.F_GETFD], 'see that it has come'),
+      clone3({ flags: 0 }, 'give birth to an agent'),
+      setAction('default', child('learn of the ends of its own children')),
+      step('setsid', [], child('be in a session of its own')),
+      dup3({ from: 0, to: SOCKET, flags: flags(OPEN, 'O_CLOEXEC') }, child('listen to its own socket')),
+      close(0, child('hold nothing else')),
+    ],
+    finally: [
+      closeRange({ first: 0, last: SOCKET - 1 }, { why: 'leave the socket to the child', only: 'parent' }),
+      closeRange({ first: FIRST_GIVEN }, { why: 'hold nothing of the caller', only: 'parent' }),
+    ],
+  });
+  return theBirth;
+}
+
+/** What tells the equipment of one child from that of another. */
+interface Equipment {
   extraFds: number;
   titleAt: number;
 }
@@ -158,67 +238,55 @@ interface BirthPlan {
 const messages = new Map<string, Message>();
 
 /** Encoded once for all that have as many descriptors. */
-function birthMessage(plan: BirthPlan): Message {
-  const key = `${plan.extraFds} ${plan.titleAt}`;
+function equipMessage(equipment: Equipment): Message {
+  const key = `${equipment.extraFds} ${equipment.titleAt}`;
   const known = messages.get(key);
   if (known) return known;
-  const message = messageFor({ steps: planBirth(plan), finally: forget() });
+  const message = messageFor(planEquipment(equipment));
   messages.set(key, message);
   return message;
 }
 
 /**
- * What the nursery receives is input, output and error output as 0, 1 and 2, and behind its own socket the child's socket
- * and the rest, each one higher than the child is to have it.
+ * As the child holds nothing but its socket, which is 3, what it receives is where it belongs: 0 to 2, and from 4 on. A child
+ * that could not take all of it must not live to see another program: in the end the socket is closed, and put back only
+ * where the last descriptor has come.
  */
-function planBirth({ extraFds, titleAt }: BirthPlan): Step[] {
-  const last = FIRST_GIVEN + extraFds;
+function planEquipment({ extraFds, titleAt }: Equipment): Program {
+  const last = extraFds === 0 ? SOCKET - 1 : SOCKET + extraFds;
   const take = 'take what the child is given';
-  const place = 'have each descriptor where it belongs';
-  const child = (why: string): { why: string; only: 'child' } => ({ why, only: 'child' });
-  const closeOnExec = flags(OPEN, 'O_CLOEXEC');
-  return [
-    step('recvmsg', [SOCKET, receiveHeader(output('control', fdControlLength(SOCKET + 1 + extraFds))), 0], take),
-    step('fcntl', [last, F.F_GETFD], 'see that all of it has come'),
-    clone3({ flags: 0 }, 'give birth to an agent'),
-    setAction('default', child('learn of the ends of its own children')),
-    step('setsid', [], child('be in a session of its own')),
-    dup3({ from: FIRST_GIVEN, to: SOCKET, flags: closeOnExec }, child('listen to its own socket')),
-    ...Array.from({ length: extraFds }, (_, index) =>
-      dup3({ from: FIRST_GIVEN + 1 + index, to: FIRST_GIVEN + index }, child(place)),
-    ),
-    close(last, child(place)),
-    ...(titleAt === 0
-      ? []
-      : [
-          step('recvfrom', [SOCKET, titleAt, TITLE_LENGTH, MSG.MSG_WAITALL, null, 0], child('have a title of its own')),
-        ]),
-  ];
+  const all = 'go on only with all of it';
+  const control = output('control', fdControlLength(SOCKET + extraFds));
+  return {
+    steps: [
+      step('recvmsg', [SOCKET, receiveHeader(control), 0], take),
+      step('fcntl', [last, F.F_GETFD], { why: 'see that all of it has come', result: 'complete' }),
+      ...(titleAt === 0
+        ? []
+        : [step('recvfrom', [SOCKET, titleAt, TITLE_LENGTH, MSG.MSG_WAITALL, null, 0], 'have a title of its own')]),
+    ],
+    finally: [
+      step('fcntl', [SOCKET, F.F_DUPFD_CLOEXEC, resultOf('complete')], { why: all, result: 'kept' }),
+      close(SOCKET, all),
+      dup3({ from: resultOf('kept'), to: SOCKET, flags: flags(OPEN, 'O_CLOEXEC') }, all),
+      close(resultOf('kept'), all),
+    ],
+  };
 }
 
 /** Bytes of a title with the NULs behind it: as many as the nursery's own, in whose place it is put. */
 const TITLE_LENGTH = 64;
 
-function sendTitle(channel: Channel, title: string): void {
+function titleBytes(title: string): Uint8Array {
   const bytes = new Uint8Array(TITLE_LENGTH);
   new TextEncoder().encodeInto(title, bytes.subarray(0, TITLE_LENGTH - 1));
-  try {
-    channel.sendBytes(bytes);
-  } catch (error) {
-    // There is no child; whoever waits for it is told.
-    if (!isErrno(error, 'EPIPE')) throw error;
-  }
+  return bytes;
 }
 
 /** Where the arguments of a process begin, which the kernel shows as its command line: proc_pid_stat(5), field 48. */
 function titleAddress(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[45]);
-}
-
-function forget(): Step[] {
-  const purpose = { why: 'leave the descriptors to the child', only: 'parent' } as const;
-  return [closeRange({ first: 0, last: SOCKET - 1 }, purpose), closeRange({ first: FIRST_GIVEN }, purpose)];
 }
 
 function setAction(action: 'default' | 'ignore', purpose: Parameters<typeof step>[2]): Step {

@@ -87,13 +87,14 @@ test('a child is the leader of its own session', async () => {
 test('a child that is closed is gone, and nobody has to bury it', async () => {
   using nursery = Nursery.open();
   const agent = nursery.bear();
-  const pidfd = pidfdOpen(await pidOf(agent));
+  const pid = await pidOf(agent);
+  const pidfd = pidfdOpen(pid);
   agent.close();
   const { arch, syscall } = libc();
   const wait = syscallNumber('pidfd_send_signal', arch) ?? -1;
   // Its socket is closed a moment before its end is complete.
   while (syscall(wait, pidfd, 0, 0, 0) === 0) await new Promise(setImmediate);
-  expect(childrenOf(nursery.pid)).toEqual([]);
+  expect(childrenOf(nursery.pid)).not.toContain(pid);
   closeFd(pidfd);
 });
 
@@ -167,18 +168,60 @@ test('a descriptor that is not open is refused with EBADF', () => {
   expect(() => nursery.bear({ stdio: [0, 1, 99_999] })).toThrow(expect.objectContaining({ code: 'EBADF' }));
 });
 
-test('a nursery that somebody killed refuses with EPIPE', async () => {
+test('one more child than was asked for is there already, and is the next', async () => {
+  using nursery = Nursery.open();
+  const first = nursery.bear();
+  const inStore = await spareOf(nursery, [await pidOf(first)]);
+  const second = nursery.bear({ title: 'second' });
+  expect(await pidOf(second)).toBe(inStore);
+  first.close();
+  second.close();
+});
+
+test('the child in store ends with the nursery, also when that is only closed', async () => {
+  const nursery = Nursery.open();
+  const first = nursery.bear();
+  const pidfd = pidfdOpen(await spareOf(nursery, [await pidOf(first)]));
+  nursery.close();
+  first.close();
+  const { arch, syscall } = libc();
+  while (syscall(syscallNumber('pidfd_send_signal', arch) ?? -1, pidfd, 0, 0, 0) === 0) await new Promise(setImmediate);
+  closeFd(pidfd);
+});
+
+test('a child in store that somebody killed is not missed', async () => {
+  using nursery = Nursery.open();
+  const first = nursery.bear();
+  const spare = await spareOf(nursery, [await pidOf(first)]);
+  send(spare, 9);
+  while (childrenOf(nursery.pid).includes(spare)) await new Promise(setImmediate);
+  const second = nursery.bear();
+  expect(await pidOf(second)).not.toBe(spare);
+  first.close();
+  second.close();
+});
+
+/** The child that nobody has asked for yet. */
+async function spareOf(nursery: Nursery, asked: readonly number[]): Promise<number> {
+  for (;;) {
+    const [spare] = childrenOf(nursery.pid).filter((pid) => !asked.includes(pid));
+    if (spare !== undefined) return spare;
+    await new Promise(setImmediate);
+  }
+}
+
+test('a nursery that somebody killed refuses with EPIPE, once it has nobody in store', async () => {
   const nursery = Nursery.open();
   await pidOf(nursery.bear());
   send(nursery.pid, 9);
   reap(nursery.pid);
+  await pidOf(nursery.bear());
   expect(() => nursery.bear()).toThrow(expect.objectContaining({ code: 'EPIPE' }));
 });
 
 test('a birth that the kernel refuses is the reason for the end of the channel', async () => {
   using nursery = Nursery.open();
-  await pidOf(nursery.bear());
-  limitDescriptors(nursery.pid);
+  limitDescriptors(nursery.pid, 0n);
   const agent = nursery.bear();
   const later = nursery.bear();
   expect(await agent.channel.report(messageFor({ steps: [getpid] }))).toBeUndefined();
@@ -187,10 +230,19 @@ test('a birth that the kernel refuses is the reason for the end of the channel',
   agent.close();
 });
 
-/** Leaves a process no room for further descriptors. */
-function limitDescriptors(pid: number): void {
+test('a child without room for what it is given runs no program', async () => {
+  using nursery = Nursery.open();
+  limitDescriptors(nursery.pid, 6n);
+  const agent = nursery.bear({ fds: [0, 0, 0, 0] });
+  expect(await agent.channel.report(agent.channel.post({ steps: [getpid] }))).toBeUndefined();
+  expect(await agent.whyGone()).toMatchObject({ code: 'EMFILE', syscall: 'recvmsg' });
+  agent.close();
+});
+
+/** Leaves a process little room for further descriptors, or none. */
+function limitDescriptors(pid: number, most: bigint): void {
   const { arch, addressOf, syscall } = libc();
-  const limit = new Uint8Array(new BigUint64Array([4n, 4n]).buffer);
+  const limit = new Uint8Array(new BigUint64Array([most, most]).buffer);
   const RLIMIT_NOFILE = 7;
   expect(syscall(syscallNumber('prlimit64', arch) ?? -1, pid, RLIMIT_NOFILE, addressOf(limit), 0)).toBe(0);
 }

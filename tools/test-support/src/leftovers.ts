@@ -29,10 +29,11 @@ function processes(): string[] {
     .filter((line) => line.startsWith('coracle'));
 }
 
-/** The nursery of this process, which lives as long as it does. */
+/** The nursery of this process and the child it has in store, which live as long as it does. */
 function isOwnNursery(pid: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').startsWith(`${pid} (coracle-nursery) S ${process.pid} `);
+    const [, parent = ''] = /^\d+ \(coracle-nursery\) S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+    return parent === String(process.pid) || (parent !== '' && isOwnNursery(parent));
   } catch {
     // It ended between the listing and the look.
     return false;
