@@ -7,7 +7,7 @@ import { messageOf } from './render/error.ts';
 
 type Security = NonNullable<ContainerOptions['security']>;
 
-const KNOWN = 'seccomp=FILE|log|unconfined, no-new-privileges[=false] and systempaths=unconfined';
+const KNOWN = 'seccomp=FILE|log|unconfined, landlock=files, no-new-privileges[=false] and systempaths=unconfined';
 
 /**
  * `--cap-add`, `--cap-drop`, `--privileged`, `--security-opt` and `--sysctl` to the library's options.
@@ -66,6 +66,9 @@ function securityOption(text: string): Security {
       if (value !== undefined && value !== 'true' && value !== 'false')
         throw wrong(`'${value}' is neither true nor false`);
       return { noNewPrivileges: value !== 'false' };
+    case 'landlock':
+      if (value !== 'files' && value !== 'default') throw wrong(`'${value ?? ''}' is neither files nor default`);
+      return { landlock: value };
     case 'systempaths':
       if (value !== 'unconfined') throw wrong(`'${value ?? ''}' is not unconfined`);
       return { systemPaths: 'unconfined' };

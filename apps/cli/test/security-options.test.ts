@@ -27,13 +27,14 @@ describe('options for the rights of a container', () => {
     const options = parse(
       ...['--cap-add', 'NET_ADMIN,SYS_TIME', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges:false'],
       ...['--security-opt', 'systempaths=unconfined', '--security-opt', 'seccomp=log', '--sysctl', 'net.a=b=c'],
+      ...['--security-opt', 'landlock=files'],
       ...['--device', '/dev/fuse:/dev/f:r', '--device', '/dev/null:rw', '--device-cgroup-rule', 'c 1:3 r'],
     );
     expect(options).toEqual({
       capAdd: ['NET_ADMIN', 'SYS_TIME'],
       capDrop: ['ALL'],
       privileged: false,
-      security: { noNewPrivileges: false, systemPaths: 'unconfined', seccomp: 'log' },
+      security: { noNewPrivileges: false, systemPaths: 'unconfined', seccomp: 'log', landlock: 'files' },
       sysctls: { 'net.a': 'b=c' },
       devices: [
         { path: '/dev/fuse', target: '/dev/f', access: 'r' },
@@ -55,6 +56,7 @@ describe('options for the rights of a container', () => {
     ['--security-opt', 'seccomp=/no/such/file', 'ENOENT'],
     ['--security-opt', 'apparmor=x', "'apparmor' is none of the security options"],
     ['--security-opt', 'no-new-privileges=maybe', 'neither true nor false'],
+    ['--security-opt', 'landlock', "'' is neither files nor default"],
     ['--security-opt', 'systempaths=none', 'not unconfined'],
     ['--sysctl', 'net.ipv4.ip_forward', 'not NAME=VALUE'],
     ['--device', 'fuse', 'not SRC, SRC:DST or SRC:DST:rwm'],

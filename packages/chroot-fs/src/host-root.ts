@@ -60,6 +60,9 @@ const OWN = [
   ['dev', 0o755],
 ] as const;
 
+/** Directories of a furnished `host` root that are the container's own, and nothing of the host is in them. */
+export const HOST_ROOT_OWN: readonly string[] = ['/home', '/root', '/run', '/tmp', '/var'];
+
 /**
  * Looks at the host: which of its program directories and settings there are.
  * @example

@@ -65,7 +65,7 @@ export class Container implements AsyncDisposable {
   readonly stderr: Output | undefined;
   readonly #launch: Launch;
   readonly #prepared: Omit<Prepared, 'plan'>;
-  readonly #entry: Pick<Plan, 'idMaps' | 'init' | 'scoped'>;
+  readonly #entry: Pick<Plan, 'idMaps' | 'init' | 'landlock'>;
   readonly #ended: Promise<Result>;
   #started = process.hrtime.bigint();
   #limitHit: LimitHit | undefined;
@@ -92,7 +92,7 @@ export class Container implements AsyncDisposable {
     this.#launch = launch;
     const { plan, ...rest } = prepared; // a program of hundreds of steps, which the launch lets go of
     this.#prepared = rest;
-    this.#entry = { idMaps: plan.idMaps, init: plan.init, scoped: plan.scoped };
+    this.#entry = { idMaps: plan.idMaps, init: plan.init, landlock: plan.landlock };
     this.#ended = this.#watch(options);
     // Whoever never waits is not to be told of a failure by the death of the process.
     this.#ended.catch(() => {});
@@ -235,7 +235,7 @@ export class Container implements AsyncDisposable {
    */
   async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const { config, doors } = this.#prepared;
-    const { idMaps, init, scoped } = this.#entry;
+    const { idMaps, init, landlock } = this.#entry;
     const { pidfd } = this.#launch;
     const program = pidfd !== undefined && init && idMaps ? openProgram(this.pid) : undefined;
     try {
@@ -243,7 +243,7 @@ export class Container implements AsyncDisposable {
         {
           pidfd: program ?? pidfd,
           config,
-          scoped,
+          landlock,
           bounding: thisHost().capabilities(idMaps !== undefined).bounding,
           joinFiles: doors,
           idMaps,

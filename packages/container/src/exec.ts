@@ -37,6 +37,7 @@ import { filterFor } from './filter-for.ts';
 import { checkKnownOfExec } from './known-options.ts';
 import { OptionError } from './option-error.ts';
 import { Patience } from './patience.ts';
+import type { Landlock } from './plan-landlock.ts';
 import { planProcess } from './plan-process.ts';
 import { keepPidfd, waitForEither } from './plan-watch.ts';
 import { startError } from './program-error.ts';
@@ -79,8 +80,8 @@ export interface ExecTarget {
   config: Config;
   /** The bounding set of a process that enters it. */
   bounding: bigint;
-  /** Programs in it are kept from the host's abstract sockets. */
-  scoped: boolean;
+  /** What Landlock keeps its programs from, if anything. */
+  landlock: Landlock | undefined;
   /** Files into which the new process writes "0" to join the cgroup. */
   joinFiles: readonly string[];
   idMaps: IdMaps | undefined;
@@ -195,7 +196,7 @@ function planExec(target: ExecTarget, process: Process): Program {
     process,
     seccomp: loggedBy(target.config.linux?.seccomp) ?? target.config.linux?.seccomp,
     bounding: target.bounding,
-    scoped: target.scoped,
+    landlock: target.landlock,
     makeWorkingDirectory: false,
     canSetGroups: target.idMaps?.how !== 'single',
     init: false,

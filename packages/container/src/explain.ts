@@ -8,6 +8,7 @@ import {
   type Flags,
   flags,
   hostArch,
+  LANDLOCK_ACCESS_FS,
   MSG,
   resultOf,
   type Step,
@@ -16,6 +17,7 @@ import {
 import type { OwnedTree } from './give-tree.ts';
 import type { ContainerOptions } from './options.ts';
 import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
+import type { Landlock } from './plan-landlock.ts';
 import { prepare } from './prepare.ts';
 
 /** Steps of a container that answer one question. */
@@ -67,7 +69,10 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
       ? [part('Whose files are they?', 'caller', [...copyIdmapped(plan.idmapped, USERNS), ...sends(plan.idmapped)])]
       : []),
     ...plan.parts.map(({ question, steps }) => part(question, 'init', steps)),
-    { ...part('What does the program start with?', 'init', plan.start), remarks: rightsOf(config) },
+    {
+      ...part('What does the program start with?', 'init', plan.start),
+      remarks: [...rightsOf(config), ...remarksOn(plan.landlock)],
+    },
     part('What happens at its end?', 'monitor', [...afterBirth.filter(isWatch), ...(plan.monitor.finally ?? [])]),
   ];
 }
@@ -108,6 +113,20 @@ function rightsOf({ process: program, linux }: Config): string[] {
     ...remarks,
     `The filter blocks ${blocked.length} system calls: ${blocked.join(' ')}.`,
     ...(conditional.length > 0 ? [`With some arguments it blocks: ${conditional.join(' ')}.`] : []),
+  ];
+}
+
+/** What no list of rules tells: the places where they are weaker than the mounts. */
+function remarksOn(landlock: Landlock | undefined): string[] {
+  if (!landlock?.files) return [];
+  const { places, loose } = landlock.files;
+  const isWritten = (rights: number): boolean => (rights & LANDLOCK_ACCESS_FS.LANDLOCK_ACCESS_FS_WRITE_FILE) !== 0;
+  const written = places.filter(({ rights }) => isWritten(rights)).map(({ path }) => path);
+  return [
+    `Landlock lets it change files below ${written.join(' ')} alone, and make no mounts.`,
+    ...(loose.length > 0
+      ? [`Only mounts keep it from changing ${loose.join(' ')}: what is around may be changed.`]
+      : []),
   ];
 }
 

@@ -5,7 +5,6 @@ import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
-import { LANDLOCK_WITH_SCOPES } from './plan-landlock.ts';
 import { idsOfRoot } from './root-ids.ts';
 import type { WantedIds } from './user-namespace.ts';
 
@@ -63,10 +62,10 @@ export class Host {
     return found;
   }
 
-  /** Landlock can keep a container's programs from sockets and processes of others. */
-  get hasLandlockScopes(): boolean {
+  /** The version of Landlock; 0 for none. */
+  get landlock(): number {
     this.#landlock ??= landlockVersion();
-    return this.#landlock >= LANDLOCK_WITH_SCOPES;
+    return this.#landlock;
   }
 
   /** What a path of the host is; remembered for the kernel's own files, which do not change. */

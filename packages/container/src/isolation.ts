@@ -1,6 +1,7 @@
 import type { Limits } from '@coracle/cgroups';
 import type { Config, Seccomp } from '@coracle/oci-spec';
 import { isDefaultProfile, loggedBy } from './config-security.ts';
+import type { Landlock } from './plan-landlock.ts';
 import type { UserIds } from './user-namespace.ts';
 
 /** What was really in force around a container: asked for and done, not merely asked for. */
@@ -18,11 +19,13 @@ export interface Isolation {
   capabilities: readonly string[];
   /** The filter of system calls. */
   seccomp: 'default' | 'log' | 'custom' | 'unconfined';
+  /** What Landlock kept it from: `files` of others, whatever the mounts say; abstract sockets and signals to others (`scopes`). */
+  landlock: readonly ('files' | 'scopes')[];
   maskedPaths: readonly string[];
   readonlyPaths: readonly string[];
   /** Limits that the kernel enforced, memory in bytes. */
   limits: { pids?: number | 'max'; memory?: number | 'max'; cpus?: number | 'max' };
-  /** Each limit that was wanted by default but could not be had, and the reason. */
+  /** Each limit that was wanted by default but could not be had, and the reason; `landlock` where that was asked for. */
   missing: readonly { what: string; reason: string; fix: string | undefined }[];
   cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
   /** Where the agent ran from; `'file'` where the kernel forbids executable memory files. */
@@ -34,6 +37,11 @@ export function reportedLimits({ memory, ...others }: Limits): Isolation['limits
   return memory === undefined ? others : { ...others, memory: memory === 'max' ? memory : Number(memory) };
 }
 
+/** The same of Landlock. */
+export function landlockedBy(landlock: Landlock | undefined): Isolation['landlock'] {
+  return [...(landlock?.files ? ['files' as const] : []), ...(landlock?.scoped ? ['scopes' as const] : [])];
+}
+
 function kindOf(profile: Seccomp | undefined): Isolation['seccomp'] {
   if (profile === undefined) return 'unconfined';
   if (isDefaultProfile(profile)) return 'default';
@@ -43,7 +51,7 @@ function kindOf(profile: Seccomp | undefined): Isolation['seccomp'] {
 /** The part of the isolation that the configuration decides. */
 export function isolationOf(
   config: Config,
-): Omit<Isolation, 'userIds' | 'root' | 'limits' | 'missing' | 'cgroup' | 'agent'> {
+): Omit<Isolation, 'userIds' | 'root' | 'landlock' | 'limits' | 'missing' | 'cgroup' | 'agent'> {
   const namespaces = (config.linux?.namespaces ?? []).map(({ type }) => type);
   const seccomp = config.linux?.seccomp;
   return {

@@ -56,7 +56,7 @@ const CONTAINER: Keys<ContainerOptions & LifeOptions & RunOptions> = {
   volumes: true,
 };
 const LIMITS: Keys<LimitOptions> = { cpus: true, memory: true, pids: true };
-const SECURITY: Keys<SecurityOptions> = { noNewPrivileges: true, seccomp: true, systemPaths: true };
+const SECURITY: Keys<SecurityOptions> = { landlock: true, noNewPrivileges: true, seccomp: true, systemPaths: true };
 const ROOT: Keys<Written<RootOption, { path: string }>> = { overlay: true, path: true };
 const USER_NAMESPACE: Keys<Written<UserNamespaceOption, { mode: string }>> = { gid: true, mode: true, uid: true };
 const TERMINAL: Keys<TerminalSize> = { columns: true, rows: true };

@@ -98,6 +98,13 @@ export interface SecurityOptions {
   seccomp?: 'default' | 'log' | 'unconfined' | object;
   /** Programs cannot gain rights, as by set-user-id. True if absent, unless privileged. */
   noNewPrivileges?: boolean;
+  /**
+   * `'files'`: a second wall around files, that holds when a mount or a mask should not. What of the host is shown can be read
+   * and executed alone, only volumes, directories in memory, /dev and the root's own /home /root /run /tmp /var (and `cwd`)
+   * can be written, and nothing else can be opened. Not in a container with CAP_SYS_ADMIN, and not before Linux 5.19; the
+   * result's `isolation` tells. For the `host` root or a read-only one. `'default'` if absent: files are left to the mounts.
+   */
+  landlock?: 'default' | 'files';
   /** `'unconfined'` hides nothing of /proc and /sys and lets root write there. */
   systemPaths?: 'default' | 'unconfined';
 }

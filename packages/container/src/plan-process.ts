@@ -38,7 +38,7 @@ import {
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
-import { stayInScope } from './plan-landlock.ts';
+import { enterRuleset, type Landlock, makeRuleset } from './plan-landlock.ts';
 
 const KILL = toMask(['CAP_KILL']);
 const INIT_CAPABILITIES = { bounding: KILL, permitted: KILL, effective: KILL, inheritable: 0n, ambient: 0n };
@@ -50,8 +50,8 @@ export interface ProcessPlan {
   seccomp: Seccomp | undefined;
   /** The bounding set that the process begins with. */
   bounding: bigint;
-  /** Keep it from the host's abstract sockets, by Landlock. */
-  scoped: boolean;
+  /** What Landlock keeps it from, if anything. */
+  landlock: Landlock | undefined;
   /** Make the working directory where it is missing. */
   makeWorkingDirectory: boolean;
   /** Whether supplementary groups can be set: not with a map of a single id. */
@@ -63,17 +63,18 @@ export interface ProcessPlan {
 /**
  * Steps that turn the waiting init into the container's program. What takes power away comes last, the program very last.
  *
- * The order is that of what each step needs: limits need CAP_SYS_RESOURCE, the bounding set CAP_SETPCAP, the user
+ * The order is that of what each step needs: opening places for Landlock needs no limit on descriptors yet, limits need CAP_SYS_RESOURCE, the bounding set CAP_SETPCAP, the user
  * CAP_SETUID; the filter needs no_new_privs, or else CAP_SYS_ADMIN, and judges all steps behind it.
  */
 export function planProcess(plan: ProcessPlan): Step[] {
-  const { process, makeWorkingDirectory, canSetGroups, init } = plan;
+  const { process, landlock, makeWorkingDirectory, canSetGroups, init } = plan;
   const capabilities = capabilitySteps(plan);
   const filter = filterSteps(plan);
   const steps = [
     ...startSession(process),
-    ...setLimits(process),
     ...enterWorkingDirectory(process.cwd, { create: makeWorkingDirectory }),
+    ...(landlock ? makeRuleset(landlock) : []),
+    ...setLimits(process),
     ...capabilities.before,
     ...(process.noNewPrivileges ? [] : filter),
     ...becomeUser(process, canSetGroups),
@@ -92,8 +93,8 @@ function capabilitySteps({ process, bounding }: ProcessPlan): CapabilityPlan {
   return planCapabilities(sets, { uid: process.user.uid, from: bounding });
 }
 
-function filterSteps({ seccomp, scoped }: ProcessPlan): Step[] {
-  return [...(scoped ? stayInScope() : []), ...loadSteps(seccomp)];
+function filterSteps({ seccomp, landlock }: ProcessPlan): Step[] {
+  return [...(landlock ? [enterRuleset(landlock)] : []), ...loadSteps(seccomp)];
 }
 
 function loadSteps(seccomp: Seccomp | undefined): Step[] {

@@ -7,6 +7,7 @@ import { filterFor } from './filter-for.ts';
 import type { OwnedTree } from './give-tree.ts';
 import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
+import type { Landlock } from './plan-landlock.ts';
 import { planMonitor } from './plan-monitor.ts';
 import { planProcess } from './plan-process.ts';
 
@@ -26,8 +27,8 @@ export interface PlanInput {
   kindOf: (path: string) => PathKind;
   /** The bounding set that the first process begins with. */
   bounding: bigint;
-  /** Keep it from the host's abstract sockets, by Landlock. */
-  scoped: boolean;
+  /** What Landlock keeps it from, if anything. */
+  landlock: Landlock | undefined;
   init: boolean;
   /** The caller's terminal settings, to be put back at the end. */
   terminalSettings: Uint8Array | undefined;
@@ -56,7 +57,7 @@ export interface Plan {
   terminal: boolean;
   /** The filter asks about some calls. */
   notifies: boolean;
-  scoped: boolean;
+  landlock: Landlock | undefined;
   statFiles: readonly string[];
 }
 
@@ -74,7 +75,7 @@ export function makePlan(input: PlanInput): Plan {
       process,
       seccomp: config.linux?.seccomp,
       bounding: input.bounding,
-      scoped: input.scoped,
+      landlock: input.landlock,
       makeWorkingDirectory: process.cwd !== '/',
       canSetGroups: idMaps?.how !== 'single',
       init: input.init,
@@ -107,7 +108,7 @@ export function makePlan(input: PlanInput): Plan {
     init: input.init,
     terminal: process.terminal === true,
     notifies,
-    scoped: input.scoped,
+    landlock: input.landlock,
     statFiles: input.cgroup?.statFiles ?? [],
   };
 }

@@ -6,7 +6,8 @@ import { checkUser } from './check-user.ts';
 import { configure } from './config.ts';
 import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
-import { type Isolation, isolationOf, reportedLimits } from './isolation.ts';
+import { type Isolation, isolationOf, landlockedBy, reportedLimits } from './isolation.ts';
+import { landlockFor } from './landlock-for.ts';
 import type { ContainerOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { defaultStateRoot } from './state-root.ts';
@@ -56,6 +57,13 @@ export function prepare(
     devices: config.linux?.resources?.devices,
     needsDevices: !inUserNamespace,
   });
+  const hostRoot = isHostRoot ? host.hostRoot : undefined;
+  const { landlock, missing } = landlockFor(options, {
+    config,
+    hostRoot,
+    kindOf: host.kindOf,
+    version: () => host.landlock,
+  });
   const stateRoot = options.stateRoot ?? defaultStateRoot(host.uid);
   const plan = makePlan({
     id,
@@ -63,7 +71,7 @@ export function prepare(
     stateRoot,
     config,
     root,
-    hostRoot: isHostRoot ? host.hostRoot : undefined,
+    hostRoot,
     cgroup: group.plan,
     idMaps,
     owned: ownedTrees(options.volumes ?? [], {
@@ -73,7 +81,7 @@ export function prepare(
     }),
     kindOf: host.kindOf,
     bounding,
-    scoped: options.network === 'host' && options.privileged !== true && host.hasLandlockScopes,
+    landlock,
     init: options.init === true,
     terminalSettings,
   });
@@ -91,7 +99,8 @@ export function prepare(
       userIds: userIdsOf(wanted, idMaps),
       root: isHostRoot ? 'host' : (config.root?.path ?? '/'),
       limits: reportedLimits(group.inForce),
-      missing: group.missing,
+      landlock: landlockedBy(landlock),
+      missing: [...group.missing, ...missing],
       cgroup: group.version,
     },
   };

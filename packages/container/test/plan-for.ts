@@ -21,7 +21,7 @@ export function planFor(
     hostRoot: { links: [], copied: [], shown: [] },
     cgroup: undefined,
     bounding: allCapabilities(),
-    scoped: false,
+    landlock: undefined,
     idMaps,
     kindOf,
     init: options.init === true,

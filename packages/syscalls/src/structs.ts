@@ -226,22 +226,36 @@ export function bpfProgAttach(attachment: {
 
 /**
  * `struct landlock_ruleset_attr` of landlock_create_ruleset(2), 24 bytes.
+ * @param ruleset what the ruleset forbids unless a rule allows it: `handledFs` of {@link LANDLOCK_ACCESS_FS}
  * @example
  * landlockRuleset({ scoped: flags(LANDLOCK, 'LANDLOCK_SCOPE_SIGNAL') });
  */
 export function landlockRuleset({
-  handledFs = 0n,
+  handledFs = 0,
   handledNet = 0n,
   scoped = 0,
 }: {
-  handledFs?: bigint;
+  handledFs?: Flags | number;
   handledNet?: bigint;
   scoped?: Flags | number;
 }): Struct {
-  return struct(24, `{scoped: ${text(scoped)}}`, (view) => {
-    setWord(view, 0, handledFs);
+  return struct(24, `{handled_access_fs: ${text(handledFs)}, scoped: ${text(scoped)}}`, (view) => {
+    setWord(view, 0, number(handledFs));
     setWord(view, 8, handledNet);
     setWord(view, 16, number(scoped));
+  });
+}
+
+/**
+ * `struct landlock_path_beneath_attr` of landlock_add_rule(2), 12 bytes, packed.
+ * @param rule `parentFd` is of the directory or file at and below which all of `allowed` may be done
+ * @example
+ * landlockPathBeneath({ allowed: flags(LANDLOCK_ACCESS_FS, 'LANDLOCK_ACCESS_FS_READ_DIR'), parentFd: 5 });
+ */
+export function landlockPathBeneath({ allowed, parentFd }: { allowed: Flags | number; parentFd: number }): Struct {
+  return struct(12, `{allowed_access: ${text(allowed)}, parent_fd: ${parentFd}}`, (view) => {
+    setWord(view, 0, number(allowed));
+    view.setInt32(8, parentFd, true);
   });
 }
 

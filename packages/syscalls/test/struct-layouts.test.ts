@@ -8,6 +8,8 @@ import {
   deviceNumber,
   fdMessage,
   interfaceFlags,
+  landlockPathBeneath,
+  landlockRuleset,
   mountAttr,
   openHow,
   output,
@@ -36,6 +38,12 @@ interface Layout {
 }
 
 const LAYOUTS: Layout[] = [
+  {
+    type: 'struct landlock_path_beneath_attr',
+    includes: ['linux/landlock.h'],
+    length: 12,
+    fields: { allowed_access: [0, 8], parent_fd: [8, 4] },
+  },
   {
     type: 'struct clone_args',
     includes: ['linux/sched.h', 'linux/types.h'],
@@ -249,6 +257,17 @@ describe('the encoders put each value into its field:', () => {
     ]);
     expect(fieldsOf({ bytes: bytes.slice(0, 8) }, 'struct pollfd')).toEqual({ fd: 3n, events: 1n });
     expect(fieldsOf({ bytes: bytes.slice(8) }, 'struct pollfd')).toEqual({ fd: 4n, events: 0x2000n });
+  });
+
+  test('a rule of Landlock, packed', () => {
+    const rule = landlockPathBeneath({ allowed: 0xc, parentFd: 5 });
+    expect(fieldsOf(rule, 'struct landlock_path_beneath_attr')).toEqual({ allowed_access: 0xcn, parent_fd: 5n });
+  });
+
+  test('a ruleset of Landlock; older kernels take the words they do not know while those are zero', () => {
+    const words = (struct: Struct): bigint[] => [...new BigUint64Array(struct.bytes.buffer)];
+    expect(words(landlockRuleset({ handledFs: 0xffff }))).toEqual([0xffffn, 0n, 0n]);
+    expect(words(landlockRuleset({ scoped: 3 }))).toEqual([0n, 0n, 3n]);
   });
 
   test('ifreq, with the name cut so that its NUL stays', () => {

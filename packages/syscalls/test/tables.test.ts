@@ -17,6 +17,8 @@ import {
   IOCTL,
   KEYCTL,
   LANDLOCK,
+  LANDLOCK_ACCESS_FS,
+  LANDLOCK_RULE,
   LOCK,
   MFD,
   MNT,
@@ -80,6 +82,8 @@ const TABLES: [name: string, table: Table, header: string, options?: { enums?: t
   ['IOCTL', IOCTL, 'sys/ioctl.h', { also: 'linux/seccomp.h' }],
   ['KEYCTL', KEYCTL, 'linux/keyctl.h'],
   ['LANDLOCK', LANDLOCK, 'linux/landlock.h'],
+  ['LANDLOCK_ACCESS_FS', LANDLOCK_ACCESS_FS, 'linux/landlock.h'],
+  ['LANDLOCK_RULE', LANDLOCK_RULE, 'linux/landlock.h', { enums: true }],
   ['CLOSE_RANGE', CLOSE_RANGE, 'linux/close_range.h'],
   ['LOCK', LOCK, 'sys/file.h'],
   ['POLL', POLL, 'poll.h'],
@@ -91,8 +95,15 @@ const TABLES: [name: string, table: Table, header: string, options?: { enums?: t
   ['BPF_F', BPF_F, 'linux/bpf.h'],
 ];
 
-/** Of Linux 6.3 and 6.12, younger than the headers of some systems that are still in use. */
-const YOUNG = ['LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET', 'LANDLOCK_SCOPE_SIGNAL', 'MFD_EXEC', 'F_SEAL_EXEC'];
+/** Of Linux 6.2 to 6.12, younger than the headers of some systems that are still in use. */
+const YOUNG = [
+  'LANDLOCK_ACCESS_FS_TRUNCATE',
+  'LANDLOCK_ACCESS_FS_IOCTL_DEV',
+  'LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET',
+  'LANDLOCK_SCOPE_SIGNAL',
+  'MFD_EXEC',
+  'F_SEAL_EXEC',
+];
 
 describe.each(ARCHES)('on %s', (arch) => {
   const testWithCompiler = needs.test(compilerFor(arch));

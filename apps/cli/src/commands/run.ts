@@ -119,8 +119,10 @@ function remarkBlocked(calls: Readonly<Record<string, number>>, remark: Remark):
   remark(shown.length === 0 ? 'no system call was blocked' : `blocked system calls: ${shown.join(', ')}`);
 }
 
-/** A limit that is a mere default and cannot be had is no error, but nothing to be silent about either. */
+/** What is a mere default, or depends on the kernel, and cannot be had is no error, but nothing to be silent about either. */
 function remarkMissing({ isolation }: Container, remark: Remark): void {
   for (const { what, reason } of isolation.missing)
-    remark(`no limit on ${what}: ${reason} (coracle doctor tells more, --quiet hides this)`);
+    remark(
+      `no ${what === 'landlock' ? 'Landlock' : `limit on ${what}`}: ${reason} (coracle doctor tells more, --quiet hides this)`,
+    );
 }

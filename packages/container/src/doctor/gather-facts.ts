@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { detect } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
 import { NAMESPACE_TYPES, namespaceInode } from '@coracle/namespaces';
-import { runLocally, step } from '@coracle/syscalls';
+import { landlockVersion, runLocally, step } from '@coracle/syscalls';
 import { findProgram } from '../find-program.ts';
 import { defaultStateRoot } from '../state-root.ts';
 import type { Distribution, HelperFacts, HostFacts } from './host-facts.ts';
@@ -35,6 +35,7 @@ export async function gatherFacts(options: GatherOptions = {}): Promise<HostFact
     absentCalls: absentCalls(),
     namespaces: NAMESPACE_TYPES.filter((type) => namespaceInode('self', type) !== undefined),
     ...(await probeNamespaces({ uid, gid })),
+    landlock: landlockVersion(),
     settings: {
       maxUserNamespaces: readSetting('/proc/sys/user/max_user_namespaces'),
       unprivilegedUsernsClone: readSetting('/proc/sys/kernel/unprivileged_userns_clone'),

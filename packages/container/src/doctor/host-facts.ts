@@ -40,6 +40,8 @@ export interface HostFacts {
   proc: Attempt;
   /** Mounting an overlay in that user namespace. */
   overlay: Attempt;
+  /** The version of Landlock; 0 for none. */
+  landlock: number;
   settings: {
     /** user.max_user_namespaces */
     maxUserNamespaces: string | undefined;

@@ -2,7 +2,7 @@ import type { Check } from './check.ts';
 import type { HostFacts } from './host-facts.ts';
 import { judgeCgroupVersion, judgeLimits } from './judge-cgroup.ts';
 import { judgeIds } from './judge-ids.ts';
-import { judgeCalls, judgeKernel, judgeLsm, judgeNamespaces, judgeSeccomp } from './judge-kernel.ts';
+import { judgeCalls, judgeKernel, judgeLandlock, judgeLsm, judgeNamespaces, judgeSeccomp } from './judge-kernel.ts';
 import { judgeAgent, judgeOverlay, judgeProc, judgeRoot, judgeUserNamespaces } from './judge-rights.ts';
 import { judgeState } from './judge-state.ts';
 
@@ -26,6 +26,7 @@ export function judgeHost(facts: HostFacts): Check[] {
     judgeCgroupVersion(facts),
     ...judgeLimits(facts),
     judgeState(facts),
+    judgeLandlock(facts),
     judgeLsm(facts),
   ];
 }

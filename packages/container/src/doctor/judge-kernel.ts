@@ -1,4 +1,5 @@
 import { NAMESPACE_TYPES, type NamespaceType } from '@coracle/namespaces';
+import { LANDLOCK_WITH_REFER, LANDLOCK_WITH_SCOPES } from '../plan-landlock.ts';
 import { type Check, check } from './check.ts';
 import type { HostFacts } from './host-facts.ts';
 
@@ -50,6 +51,23 @@ export function judgeSeccomp({ settings: { seccompActions } }: Pick<HostFacts, '
   const actions = seccompActions.trim().split(/\s+/);
   const status = actions.includes('errno') && actions.includes('allow') ? 'ok' : 'missing';
   return check('seccomp', needed, { status, found: `actions ${actions.join(', ')}` });
+}
+
+/** Landlock, which containers use where they can. */
+export function judgeLandlock({ landlock }: Pick<HostFacts, 'landlock'>): Check {
+  const needed = `Landlock ${LANDLOCK_WITH_REFER} (Linux 5.19) for --security-opt landlock=files, ${LANDLOCK_WITH_SCOPES} (6.12) to keep --network host from abstract sockets`;
+  if (landlock === 0)
+    return check('Landlock', needed, {
+      status: 'warning',
+      found: 'none: the kernel was built without it, or it is not switched on',
+      fix: 'add landlock to the list lsm= of the kernel command line; without that list it is on where it was built in',
+    });
+  const can = [
+    ...(landlock >= LANDLOCK_WITH_REFER ? ['files'] : []),
+    ...(landlock >= LANDLOCK_WITH_SCOPES ? ['abstract sockets', 'signals'] : []),
+  ];
+  const found = `version ${landlock}, for ${can.join(', ') || 'nothing that is used here'}`;
+  return check('Landlock', needed, { status: can.length > 0 ? 'ok' : 'warning', found });
 }
 
 /** Security modules; told for the record, containers run with any. */

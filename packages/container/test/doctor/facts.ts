@@ -13,6 +13,7 @@ export const ROOT: HostFacts = {
   userNamespace: { ok: true },
   proc: { ok: true },
   overlay: { ok: true },
+  landlock: 7,
   settings: {
     maxUserNamespaces: '96364',
     unprivilegedUsernsClone: undefined,

@@ -93,6 +93,19 @@ describe('the kernel', () => {
     expect(judged('seccomp', withSettings({ seccompActions }))).toEqual({ status, found });
   });
 
+  test.each([
+    [0, 'warning', /not switched on/],
+    [1, 'warning', /version 1, for nothing/],
+    [2, 'ok', /version 2, for files$/],
+    [7, 'ok', /version 7, for files, abstract sockets, signals$/],
+  ])('with Landlock %d is judged %s', (landlock, status, found) => {
+    expect(judged('Landlock', { ...ROOT, landlock })).toEqual({
+      status,
+      found: expect.stringMatching(found),
+      ...(landlock === 0 ? { fix: expect.stringContaining('lsm=') } : {}),
+    });
+  });
+
   test('names its security modules where they can be seen', () => {
     expect(judged('security modules', ROOT)?.found).toBe('lockdown, capability, landlock, yama, apparmor');
     expect(judged('security modules', withSettings({ lsm: undefined }))?.found).toContain('not visible');
