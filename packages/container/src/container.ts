@@ -18,7 +18,8 @@ import { Patience } from './patience.ts';
 import type { Plan } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type LimitHit, type Result, signalName, signalNumber } from './result.ts';
-import { idOfName, sweep, writeState } from './state.ts';
+import { connectToAgent, sendToAgent } from './seccomp-agent.ts';
+import { idOfName, stateDirectory, sweep, writeState } from './state.ts';
 import { prepareStateRoot } from './state-root.ts';
 import { type OpenedStdio, type Output, openStdio, type StdioOption } from './stdio.ts';
 
@@ -71,12 +72,25 @@ export class Container implements AsyncDisposable {
   #limitHit: LimitHit | undefined;
   readonly #onSyscall: SyscallHandler | undefined;
   readonly #blockedCalls: BlockedLog | undefined;
+  /** Where the program listens that answers system calls, and the connection to it from before the start until after it. */
+  readonly #agentPath: string | undefined;
+  #agentSocket: number | undefined;
   /** What the handler of system calls threw. */
   #handlerError: { error: unknown } | undefined;
 
   private constructor(
     prepared: Prepared,
-    { launch, stdio, options }: { launch: Launch; stdio: OpenedStdio; options: ContainerOptions & LifeOptions },
+    {
+      launch,
+      stdio,
+      options,
+      agentSocket,
+    }: {
+      launch: Launch;
+      stdio: OpenedStdio;
+      options: ContainerOptions & LifeOptions;
+      agentSocket: number | undefined;
+    },
   ) {
     this.id = prepared.id;
     this.name = options.name;
@@ -90,6 +104,8 @@ export class Container implements AsyncDisposable {
     this.#onSyscall = log?.handler ?? options.onSyscall;
     this.#blockedCalls = log?.log;
     this.#launch = launch;
+    this.#agentPath = agentPathOf(prepared);
+    this.#agentSocket = agentSocket;
     const { plan, ...rest } = prepared; // a program of hundreds of steps, which the launch lets go of
     this.#prepared = rest;
     this.#entry = { idMaps: plan.idMaps, init: plan.init, landlock: plan.landlock };
@@ -132,6 +148,7 @@ export class Container implements AsyncDisposable {
     if (options.timeout !== undefined) parseDuration(options.timeout);
     const prepared = prepare(options, { terminalSettings: options.callerTerminal?.settings });
     checkListener(prepared, options);
+    const agentPath = goal === 'started' ? agentPathOf(prepared) : undefined;
     const { stateRoot } = prepared;
     prepareStateRoot(stateRoot, process.geteuid?.() ?? 0);
     if (!swept.has(stateRoot)) {
@@ -141,12 +158,14 @@ export class Container implements AsyncDisposable {
     const kinds: [StdioOption, StdioOption, StdioOption] = options.terminal
       ? ['ignore', 'ignore', 'ignore']
       : [options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'];
+    const agentSocket = agentPath === undefined ? undefined : connectToAgent(agentPath);
     const stdio = openStdio(kinds);
     try {
       const launch = await beginOnce(prepared, { options, stdio, goal });
-      return new Container(prepared, { launch, stdio, options });
+      return new Container(prepared, { launch, stdio, options, agentSocket });
     } catch (error) {
       stdio.discard();
+      if (agentSocket !== undefined) closeFd(agentSocket);
       throw error;
     } finally {
       stdio.release();
@@ -159,23 +178,53 @@ export class Container implements AsyncDisposable {
    * @throws SystemError when a step before it was refused
    */
   async start(): Promise<void> {
-    const starting = this.#launch.start();
-    this.#record('running');
-    this.#started = process.hrtime.bigint();
-    await starting;
-    this.#listen();
+    if (this.#agentPath !== undefined) this.#agentSocket ??= connectToAgent(this.#agentPath);
+    try {
+      const starting = this.#launch.start();
+      this.#record('running');
+      this.#started = process.hrtime.bigint();
+      await starting;
+      this.#listen();
+    } finally {
+      if (this.#agentSocket !== undefined) closeFd(this.#agentSocket);
+      this.#agentSocket = undefined;
+    }
   }
 
-  /** Answers the calls that the filter asks about; until now they waited. */
+  /** Answers the calls that the filter asks about, or has them answered; until now they waited. */
   #listen(): void {
     const fd = this.#launch.takeListener();
+    if (fd === undefined) return;
+    if (this.#agentSocket !== undefined) {
+      this.#handOver(fd, this.#agentSocket);
+      return;
+    }
     const handler = this.#onSyscall;
-    if (fd === undefined || !handler) return;
+    if (!handler) return;
     const stop = listen(fd, handler, (error) => {
       this.#handlerError ??= { error };
       this.#launch.signal(SIGKILL);
     });
     this.#launch.ended.then(stop, stop);
+  }
+
+  /** A container whose calls nobody will answer is ended. */
+  #handOver(listener: number, socket: number): void {
+    const { id, config, stateRoot } = this.#prepared;
+    const { annotations, linux } = config;
+    const state = { id, status: 'running', pid: this.pid, bundle: stateDirectory(stateRoot, id) } as const;
+    try {
+      sendToAgent(socket, {
+        listener,
+        profile: linux?.seccomp,
+        state: { ...state, ...(annotations ? { annotations } : {}) },
+      });
+    } catch (error) {
+      this.#launch.signal(SIGKILL);
+      throw error;
+    } finally {
+      closeFd(listener);
+    }
   }
 
   #record(status: 'created' | 'running'): void {
@@ -311,19 +360,39 @@ export class Container implements AsyncDisposable {
 
 /** A call that asks nobody would wait for ever. */
 function checkListener({ plan, config }: Prepared, { onSyscall }: LifeOptions): void {
-  const isLog = loggedBy(config.linux?.seccomp) !== undefined;
-  if (plan.notifies && !isLog && !onSyscall)
+  const profile = config.linux?.seccomp;
+  const asks = plan.notifies && !loggedBy(profile);
+  const path = profile?.listenerPath;
+  if (profile?.listenerMetadata !== undefined && path === undefined)
+    throw new OptionError(
+      'security.seccomp',
+      'the seccomp profile has listenerMetadata, and no listenerPath that they could be sent to',
+      'add listenerPath to it, or leave listenerMetadata out',
+    );
+  if (asks && !onSyscall && path === undefined)
     throw new OptionError(
       'onSyscall',
       'the seccomp profile asks a listener about some calls, and there is none',
-      'give onSyscall, or use another action than SCMP_ACT_NOTIFY',
+      'give onSyscall, or listenerPath in the profile, or use another action than SCMP_ACT_NOTIFY',
     );
-  if (onSyscall && (!plan.notifies || isLog))
+  if (onSyscall && asks && path !== undefined)
+    throw new OptionError(
+      'onSyscall',
+      `the seccomp profile has a listener already, at ${path} (listenerPath)`,
+      'leave one of them out',
+    );
+  if (onSyscall && !asks)
     throw new OptionError(
       'onSyscall',
       'the seccomp profile asks about no call',
       'give security.seccomp a profile with rules of SCMP_ACT_NOTIFY',
     );
+}
+
+/** Where the listener of a container's filter is to be sent to. */
+function agentPathOf({ plan, config }: Prepared): string | undefined {
+  const profile = config.linux?.seccomp;
+  return plan.notifies && !loggedBy(profile) ? profile?.listenerPath : undefined;
 }
 
 /** Begins the launch; a name that only a dead container still holds is freed and the launch tried once more. */

@@ -2,7 +2,7 @@ import { errnoName, errnoNumber, SystemError } from '@coracle/errors';
 import type { Struct } from './arg.ts';
 import { AF, F, IOCTL, LANDLOCK, LOCK, MSG, POLL, SHUT, SOCK } from './constants.ts';
 import { isLoaded, libc } from './libc.ts';
-import { fdMessage, pollFds } from './structs.ts';
+import { fdMessage, pollFds, unixAddress } from './structs.ts';
 import { type SyscallName, syscallNumber } from './syscall-names.ts';
 
 /**
@@ -146,15 +146,39 @@ export function sendAll(fd: number, bytes: Uint8Array): void {
 }
 
 /**
- * Sends open descriptors with one byte, as SCM_RIGHTS (unix(7)).
- * @throws SystemError EBADF when one of them is not open, EPIPE when nobody reads any more, ETOOMANYREFS
+ * Sends open descriptors as SCM_RIGHTS (unix(7)), with bytes in the same message; with a single one if none are said.
+ * @throws SystemError EBADF when one of them is not open, EPIPE when nobody reads any more, ETOOMANYREFS, EMSGSIZE when not
+ *   all bytes found room
  * @see sendmsg(2)
  * @example
  * sendFds(socket, [fd]);
  */
-export function sendFds(socket: number, fds: readonly number[]): void {
-  const header = fdMessage(fds);
-  call('sendmsg', [socket, placed(header), MSG.MSG_NOSIGNAL], { step: 'hand descriptors over' });
+export function sendFds(socket: number, fds: readonly number[], bytes?: Uint8Array): void {
+  const header = fdMessage(fds, bytes);
+  const about = { step: 'hand descriptors over' };
+  const sent = call('sendmsg', [socket, placed(header), MSG.MSG_NOSIGNAL], about);
+  if (bytes && sent < bytes.length) throw new SystemError({ code: 'EMSGSIZE', syscall: 'sendmsg', ...about });
+}
+
+/**
+ * A stream connected to the socket at a path, close-on-exec. Neither connecting nor sending ever waits: where it would, it fails.
+ * @throws SystemError ENOENT; ECONNREFUSED when nobody listens; EACCES; EAGAIN when too many wait to be accepted; EPROTOTYPE
+ *   when it is no stream; ENAMETOOLONG over 107 bytes
+ * @see connect(2), unix(7)
+ * @example
+ * const socket = connectUnix('/run/listener.sock');
+ */
+export function connectUnix(path: string): number {
+  const address = unixAddress(path);
+  if (!address) throw new SystemError({ code: 'ENAMETOOLONG', syscall: 'connect', path });
+  const socket = call('socket', [AF.AF_UNIX, SOCK.SOCK_STREAM | SOCK.SOCK_CLOEXEC | SOCK.SOCK_NONBLOCK, 0], { path });
+  try {
+    call('connect', [socket, libc().addressOf(address.bytes), address.bytes.length], { path });
+    return socket;
+  } catch (error) {
+    closeFd(socket);
+    throw error;
+  }
 }
 
 /** The address of a structure, with those of what it points at written into it. They hold while the structure is kept alive. */

@@ -14,6 +14,7 @@ export * from './constants.ts';
 export { type ExplainedStep, explain } from './explain.ts';
 export {
   closeFd,
+  connectUnix,
   duplicateFd,
   endAtOnce,
   ioctlBytes,

@@ -1,5 +1,5 @@
 import type { Flags, Output, Struct } from './arg.ts';
-import { SIGCHLD } from './constants.ts';
+import { AF, SIGCHLD } from './constants.ts';
 import { setWord } from './word.ts';
 
 /**
@@ -287,11 +287,11 @@ export function fdControlLength(count: number): number {
 }
 
 /**
- * `struct msghdr` of sendmsg(2) carrying one byte and, as SCM_RIGHTS (unix(7)), file descriptors.
+ * `struct msghdr` of sendmsg(2) carrying bytes, one if nothing is said, and, as SCM_RIGHTS (unix(7)), file descriptors.
  * @example
  * fdMessage([10]);
  */
-export function fdMessage(fds: readonly number[]): Struct {
+export function fdMessage(fds: readonly number[], bytes: Uint8Array = new Uint8Array(1)): Struct {
   const control = struct(fdControlLength(fds.length), `{SCM_RIGHTS: [${fds.join(', ')}]}`, (view) => {
     setWord(view, 0, CONTROL_HEADER_LENGTH + fds.length * 4);
     view.setInt32(8, 1, true);
@@ -300,12 +300,9 @@ export function fdMessage(fds: readonly number[]): Struct {
       view.setInt32(16 + index * 4, fd, true);
     });
   });
-  return messageHeader(
-    struct(1, '1 byte', () => {}),
-    control,
-    control.bytes.length,
-    control.text,
-  );
+  const length = bytes.length;
+  const content: Struct = { kind: 'struct', bytes, text: length === 1 ? '1 byte' : `${length} bytes` };
+  return messageHeader({ content, length }, { control, length: control.bytes.length, shown: control.text });
 }
 
 /**
@@ -315,11 +312,20 @@ export function fdMessage(fds: readonly number[]): Struct {
  * receiveHeader(output('control', 24));
  */
 export function receiveHeader(control: Output): Struct {
-  return messageHeader({ kind: 'output', name: 'byte', length: 1 }, control, control.length, '{room for descriptors}');
+  const byte: Output = { kind: 'output', name: 'byte', length: 1 };
+  return messageHeader(
+    { content: byte, length: 1 },
+    { control, length: control.length, shown: '{room for descriptors}' },
+  );
 }
 
-function messageHeader(byte: Struct | Output, control: Struct | Output, controlLength: number, shown: string): Struct {
-  const vector = struct(16, '{iov_len: 1}', (view) => setWord(view, 8, 1), [{ offset: 0, target: byte }]);
+function messageHeader(
+  { content, length }: { content: Struct | Output; length: number },
+  { control, length: controlLength, shown }: { control: Struct | Output; length: number; shown: string },
+): Struct {
+  const vector = struct(16, `{iov_len: ${length}}`, (view) => setWord(view, 8, length), [
+    { offset: 0, target: content },
+  ]);
   return struct(
     56,
     shown,
@@ -345,6 +351,26 @@ export function readFdMessage(control: Uint8Array): number[] {
   if (view.getInt32(8, true) !== 1 || view.getInt32(12, true) !== 1) return [];
   const count = (Number(view.getBigUint64(0, true)) - CONTROL_HEADER_LENGTH) / 4;
   return Array.from({ length: count }, (_, index) => view.getInt32(16 + index * 4, true));
+}
+
+/** Bytes of `sun_path` of unix(7), one of which is for the NUL. */
+const SUN_PATH = 108;
+
+/**
+ * `struct sockaddr_un` of unix(7) with the path of a socket, 110 bytes.
+ * @returns `undefined` for a path of more than 107 bytes, which is too long for the kernel
+ * @example
+ * unixAddress('/run/listener.sock');
+ */
+export function unixAddress(path: string): Struct | undefined {
+  const name = Buffer.from(path);
+  if (name.length >= SUN_PATH) return undefined;
+  return struct(2 + SUN_PATH, `{AF_UNIX, ${JSON.stringify(path)}}`, (view) => {
+    view.setUint16(0, AF.AF_UNIX, true);
+    name.forEach((byte, index) => {
+      view.setUint8(2 + index, byte);
+    });
+  });
 }
 
 /**

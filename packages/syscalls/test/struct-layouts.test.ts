@@ -23,6 +23,7 @@ import {
   SIGINFO_LENGTH,
   type Struct,
   sockFprog,
+  unixAddress,
   windowSize,
 } from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
@@ -38,6 +39,12 @@ interface Layout {
 }
 
 const LAYOUTS: Layout[] = [
+  {
+    type: 'struct sockaddr_un',
+    includes: ['sys/un.h'],
+    length: 110,
+    fields: { sun_family: [0, 2], sun_path: [2, 108] },
+  },
   {
     type: 'struct landlock_path_beneath_attr',
     includes: ['linux/landlock.h'],
@@ -257,6 +264,22 @@ describe('the encoders put each value into its field:', () => {
     ]);
     expect(fieldsOf({ bytes: bytes.slice(0, 8) }, 'struct pollfd')).toEqual({ fd: 3n, events: 1n });
     expect(fieldsOf({ bytes: bytes.slice(8) }, 'struct pollfd')).toEqual({ fd: 4n, events: 0x2000n });
+  });
+
+  test('sockaddr_un, whose path ends with a NUL', () => {
+    expect(fieldsOf(unixAddress('/s') ?? { bytes: new Uint8Array() }, 'struct sockaddr_un')).toEqual({
+      sun_family: 1n,
+      sun_path: 0x732fn,
+    });
+    expect(unixAddress('x'.repeat(107))?.bytes.at(-1)).toBe(0);
+    expect(unixAddress('ä'.repeat(54))).toBeUndefined();
+  });
+
+  test('msghdr with bytes of the caller', () => {
+    const message = fdMessage([10], Buffer.from('{"a":1}'));
+    const [vector] = (message.pointers ?? []).map(({ target }) => target) as [Struct];
+    expect(fieldsOf(vector, 'struct iovec')).toEqual({ iov_len: 7n });
+    expect(vector.pointers?.[0]?.target).toMatchObject({ bytes: Buffer.from('{"a":1}') });
   });
 
   test('a rule of Landlock, packed', () => {
