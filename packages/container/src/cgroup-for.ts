@@ -149,14 +149,19 @@ function toCalls(operations: readonly Operation[]): Step[] {
   });
 }
 
-/** Removes a cgroup that is left over, with the groups in it. What is gone already, or still busy, is passed over. */
-export function removeGroup(directory: string): void {
+/**
+ * Removes a cgroup that is left over, with the groups in it.
+ * @returns whether it is gone; a group is busy as long as a process is in it
+ */
+export function removeGroup(directory: string): boolean {
   try {
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       if (entry.isDirectory()) removeGroup(join(directory, entry.name));
     }
     rmdirSync(directory);
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'EBUSY')) throw error;
+    if (isErrno(error, 'EBUSY')) return false;
+    if (!isErrno(error, 'ENOENT')) throw error;
   }
+  return true;
 }

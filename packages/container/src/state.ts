@@ -107,18 +107,20 @@ function withLock(root: string, id: string, work: () => void): 'held' | 'free' {
 
 /**
  * Removes what containers left behind whose monitor was killed: their cgroups, their directory, their name.
- * The monitor of a living container holds its lock, so nothing of it is touched.
- * @param removeCgroup deletes one cgroup directory with all in it
+ * The monitor of a living container holds its lock, so nothing of it is touched. A cgroup that is still busy, as while its
+ * processes die, is left to the next sweep, and so is what tells of it.
+ * @param removeCgroup deletes one cgroup directory with all in it, and says whether it is gone
  * @returns the ids that were removed
  */
-export function sweep(root: string, removeCgroup: (directory: string) => void): string[] {
+export function sweep(root: string, removeCgroup: (directory: string) => boolean): string[] {
   const removed: string[] = [];
   for (const id of containerIds(root)) {
-    const outcome = withLock(root, id, () => {
-      for (const directory of leftCgroups(root, id)) removeCgroup(directory);
+    withLock(root, id, () => {
+      const busy = leftCgroups(root, id).filter((directory) => !removeCgroup(directory));
+      if (busy.length > 0) return;
       rmSync(stateDirectory(root, id), { recursive: true, force: true });
+      removed.push(id);
     });
-    if (outcome === 'free') removed.push(id);
   }
   removeUnfinished(root);
   removeStaleNames(root);
