@@ -6,7 +6,7 @@ type Token = NonNullable<ReturnType<typeof parseArgs<{ tokens: true; strict: fal
 /** An option as it was written. */
 type Option = Extract<Token, { kind: 'option' }>;
 
-const SEE_HELP = 'see coracle run --help';
+const SEE_HELP = 'see coracle COMMAND --help';
 
 /** A command line that cannot be meant. */
 export class UsageError extends Error {

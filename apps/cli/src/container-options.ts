@@ -5,6 +5,7 @@ import { type Options, UsageError } from './arguments.ts';
 import { mountOptions } from './mount-options.ts';
 import { messageOf } from './render/error.ts';
 import { securityOptions } from './security-options.ts';
+import { stateRootOf } from './state-root.ts';
 
 /** What of the caller's surroundings the command line may refer to. */
 export interface Surroundings {
@@ -32,7 +33,7 @@ export function containerOptions(options: Options, words: readonly string[], { e
     readOnly: options.has('read-only'),
     init: options.has('init'),
     userNamespace: userNamespace(options.text('userns')),
-    stateRoot: env['XDG_RUNTIME_DIR'] && process.geteuid?.() !== 0 ? `${env['XDG_RUNTIME_DIR']}/coracle` : undefined,
+    stateRoot: stateRootOf(env),
   } as Partial<ContainerOptions>;
   return {
     ...withoutUndefined(given),

@@ -4,9 +4,10 @@ import { hasSwitch, UsageError } from './arguments.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as explain } from './commands/explain.ts';
 import { command as help } from './commands/help.ts';
+import { command as inspect } from './commands/inspect.ts';
 import { command as run } from './commands/run.ts';
 import { command as version } from './commands/version.ts';
-import { COMMON_OPTIONS, CONTAINER_OPTIONS } from './option-table.ts';
+import { COMMON_OPTIONS, CONTAINER_OPTIONS, INSPECT_OPTIONS } from './option-table.ts';
 import { tell } from './output.ts';
 import { renderError } from './render/error.ts';
 
@@ -17,7 +18,7 @@ export type Command = (args: readonly string[]) => Promise<number>;
  * The commands by name. All are imported at once: the bundle is then one flat scope, which is ready sooner than one whose
  * modules wait to be called for.
  */
-const COMMANDS: Readonly<Record<string, Command>> = { run, explain, doctor, help, version };
+const COMMANDS: Readonly<Record<string, Command>> = { run, inspect, explain, doctor, help, version };
 
 /** Other ways to ask for a command. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -48,7 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
 function ownSwitch(args: readonly string[], name: string): boolean {
   const run = args[0] === 'explain' ? args.indexOf('run') : 0;
   const options = args.slice(1).filter((_, index) => index !== run - 1);
-  return hasSwitch(options, [...CONTAINER_OPTIONS, ...COMMON_OPTIONS], name);
+  return hasSwitch(options, [...CONTAINER_OPTIONS, ...INSPECT_OPTIONS, ...COMMON_OPTIONS], name);
 }
 
 function exitCodeOf(error: unknown): number {

@@ -16,6 +16,11 @@ export const COMMON_OPTIONS: readonly OptionRow[] = [
   { long: 'help', short: 'h', help: 'show this help' },
 ];
 
+/** Options of `inspect`. */
+export const INSPECT_OPTIONS: readonly OptionRow[] = [
+  { long: 'format', short: 'f', value: 'json|text', help: 'as data (json, if nothing is said) or for reading (text)' },
+];
+
 /** Options that describe a container. */
 export const CONTAINER_OPTIONS: readonly OptionRow[] = [
   {

@@ -1,8 +1,10 @@
+import type { ContainerInfo } from '@coracle/container';
 import { SystemError } from '@coracle/errors';
 import { describe, expect, test } from '@jest/globals';
 import { renderChecks } from '../src/render/doctor.ts';
 import { renderError } from '../src/render/error.ts';
 import { renderExplanation } from '../src/render/explain.ts';
+import { renderContainer } from '../src/render/inspect.ts';
 
 describe('renderError', () => {
   const cause = new Error('the deeper reason');
@@ -73,5 +75,70 @@ describe('renderChecks', () => {
     expect(text).toBe(
       'ok       kernel     6.18\nMISSING  newuidmap  not installed\n                    fix: sudo apt install uidmap\n',
     );
+  });
+});
+
+describe('renderContainer', () => {
+  const container: ContainerInfo = {
+    id: '012345678900',
+    status: 'created',
+    pid: 42,
+    command: ['sh', '-c', "echo it's me"],
+    root: '/srv/root',
+    created: '2026-01-02T03:04:05.678Z',
+    idMaps: {
+      uids: [
+        { containerId: 0, hostId: 1000, size: 1 },
+        { containerId: 1, hostId: 100000, size: 9 },
+      ],
+      gids: [],
+    },
+    cgroups: ['/sys/fs/cgroup/box'],
+    mounts: [{ destination: '/data', type: 'bind', source: '/srv', options: ['rbind', 'ro'] }],
+    rlimits: [{ type: 'RLIMIT_NOFILE', soft: 10, hard: 2 ** 64 }],
+    limits: { pids: 'max', memory: 1024 },
+    isolation: {
+      namespaces: ['mount', 'pid'],
+      userIds: 'range',
+      root: '/srv/root',
+      readOnlyRoot: true,
+      network: 'none',
+      noNewPrivileges: false,
+      capabilities: [],
+      seccomp: 'unconfined',
+      maskedPaths: [],
+      readonlyPaths: ['/proc/sys', '/proc/bus'],
+      limits: { pids: 'max', memory: 1024 },
+      missing: [{ what: 'cpus', reason: 'no controller', fix: undefined }],
+      cgroup: 'v2',
+      agent: 'memfd',
+    },
+  };
+
+  test('a line for each topic and for each further value of it; what it has none of is left out', () => {
+    expect(renderContainer(container)).toBe(`012345678900
+  status        created 2026-01-02T03:04:05.678Z, waits to be started
+  process       42
+  command       sh -c 'echo it'\\''s me'
+  root          /srv/root, read-only
+  user ids      range
+                0 is 1000 of the host
+                1-9 are 100000-100008 of the host
+  namespaces    mount pid
+  network       none
+  cgroup        v2
+                /sys/fs/cgroup/box
+  limits        pids max
+                memory 1024 bytes
+  missing       cpus: no controller
+  rlimits       nofile=10:max
+  capabilities  none
+  gains rights  by set-user-id programs
+  seccomp       unconfined
+  read-only     /proc/sys
+                /proc/bus
+  mounts        /data  /srv  rbind,ro
+  agent         memfd
+`);
   });
 });

@@ -69,6 +69,7 @@ export class Container implements AsyncDisposable {
   readonly #entry: Pick<Plan, 'idMaps' | 'init' | 'landlock'>;
   readonly #ended: Promise<Result>;
   #started = process.hrtime.bigint();
+  readonly #created: number = Date.now();
   #limitHit: LimitHit | undefined;
   readonly #onSyscall: SyscallHandler | undefined;
   readonly #blockedCalls: BlockedLog | undefined;
@@ -228,7 +229,8 @@ export class Container implements AsyncDisposable {
   }
 
   #record(status: 'created' | 'running'): void {
-    const { id, config, stateRoot, cgroups, isolation } = this.#prepared;
+    const { id, config, stateRoot, cgroups } = this.#prepared;
+    const { idMaps } = this.#entry;
     try {
       writeState(stateRoot, {
         id,
@@ -238,9 +240,16 @@ export class Container implements AsyncDisposable {
         startTime: startTimeOf(this.pid),
         bootId: bootId(),
         command: config.process?.args ?? [],
-        root: isolation.root,
-        created: Date.now(),
+        root: this.isolation.root,
+        hostname: config.hostname,
+        user: config.process?.user,
+        idMaps: idMaps && { uids: idMaps.uids, gids: idMaps.gids },
+        created: this.#created,
+        started: status === 'running' ? Date.now() : undefined,
         cgroups,
+        mounts: config.mounts ?? [],
+        rlimits: config.process?.rlimits ?? [],
+        isolation: this.isolation,
       });
     } catch (error) {
       // Its monitor has already cleaned up after it: it ended sooner than this line was reached.

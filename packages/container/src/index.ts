@@ -6,6 +6,7 @@ export { Container, type LifeOptions } from './container.ts';
 export { parseDuration } from './duration.ts';
 export type { ExecOptions, ExecResult } from './exec.ts';
 export { type ExplainedPart, explainContainer } from './explain.ts';
+export { type ContainerInfo, type InspectOptions, inspectContainer } from './inspect.ts';
 export type { Isolation } from './isolation.ts';
 export type { SyscallEvent, SyscallHandler } from './listener.ts';
 export { formatMount } from './mounts/format-mount.ts';
@@ -29,6 +30,6 @@ export type {
 export { ProgramError } from './program-error.ts';
 export { exitCodeOf, type LimitHit, type Result, type RunResult, signalNumber } from './result.ts';
 export { type Running, type RunOptions, run } from './run.ts';
-export { type ContainerState, livingContainers } from './state.ts';
+export { livingContainers } from './state.ts';
 export type { Output, StdioOption } from './stdio.ts';
 export { parseUserNamespace, type UserIds } from './user-namespace.ts';

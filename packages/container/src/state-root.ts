@@ -35,7 +35,17 @@ export function prepareStateRoot(root: string, uid: number): void {
           : 'set XDG_RUNTIME_DIR to a directory of yours',
     });
   }
-  const stats = lstatSync(root);
+  checkStateRoot(root, uid);
+}
+
+/**
+ * Looks whether there is a state root, and whether what it tells can be believed.
+ * @returns whether it is there
+ * @throws SystemError EPERM when it belongs to somebody else
+ */
+export function checkStateRoot(root: string, uid: number): boolean {
+  const stats = lstatSync(root, { throwIfNoEntry: false });
+  if (!stats) return false;
   if (stats.uid !== uid || !stats.isDirectory() || (stats.mode & 0o022) !== 0) {
     throw new SystemError({
       code: 'EPERM',
@@ -45,6 +55,7 @@ export function prepareStateRoot(root: string, uid: number): void {
       hint: `remove it, or set XDG_RUNTIME_DIR to a directory of yours`,
     });
   }
+  return true;
 }
 
 /** Not Node's recursive mkdir, which calls a read-only file system ENOENT and never returns from one such as /proc. */

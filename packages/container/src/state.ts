@@ -14,7 +14,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '@coracle/errors';
+import type { IdMaps } from '@coracle/namespaces';
+import type { Config, Process } from '@coracle/oci-spec';
 import { tryLock } from '@coracle/syscalls';
+import type { Isolation } from './isolation.ts';
 
 /** What the state directory tells of a container. */
 export interface ContainerState {
@@ -29,10 +32,22 @@ export interface ContainerState {
   bootId: string;
   command: readonly string[];
   root: string;
-  /** Milliseconds since 1970: V8 loads its calendar for the text of a date, which takes 1 to 3 ms. */
+  hostname?: string | undefined;
+  /** Whom the program was started as, in ids of the container. */
+  user?: Process['user'] | undefined;
+  /** Which of the host's ids are the container's; absent without a user namespace. */
+  idMaps?: Pick<IdMaps, 'uids' | 'gids'> | undefined;
+  /** When it was made, in milliseconds since 1970: V8 loads its calendar for the text of a date, which takes 1 to 3 ms. */
   created: number;
+  /** When its program was started, likewise; absent until then. */
+  started?: number | undefined;
   /** Directories of the container's cgroup. */
   cgroups: readonly string[];
+  /** What was mounted in it beside its root, as the OCI runtime specification writes it. */
+  mounts: NonNullable<Config['mounts']>;
+  /** Limits of getrlimit(2), as the OCI runtime specification writes them. */
+  rlimits: NonNullable<Process['rlimits']>;
+  isolation: Isolation;
 }
 
 /** Files of one container's directory. The lock is held by its monitor as long as the container lives. */
@@ -62,6 +77,22 @@ export function writeState(root: string, state: ContainerState): void {
   renameSync(next, join(directory, STATE_FILES.state));
 }
 
+/** A container's state; `undefined` when it is not recorded yet, or no more. */
+export function readState(root: string, id: string): ContainerState | undefined {
+  try {
+    return JSON.parse(readFileSync(join(stateDirectory(root, id), STATE_FILES.state), 'utf8'));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** The names that are taken, also by containers that have ended and were not swept yet. */
+export function takenNames(root: string): string[] {
+  const names = join(root, 'names');
+  return existsSync(names) ? readdirSync(names) : [];
+}
+
 /** The id a name stands for. */
 export function idOfName(root: string, name: string): string | undefined {
   try {
@@ -77,13 +108,20 @@ export function livingContainers(root: string): string[] {
   return containerIds(root).filter((id) => isAlive(root, id));
 }
 
-function containerIds(root: string): string[] {
+/** Ids of all containers that have a directory, living or not. */
+export function containerIds(root: string): string[] {
   if (!existsSync(root)) return [];
   return readdirSync(root).filter((name) => name !== 'names' && !name.startsWith('.'));
 }
 
-function isAlive(root: string, id: string): boolean {
+/** Whether a container's monitor lives, and with it the container. */
+export function isAlive(root: string, id: string): boolean {
   return withLock(root, id, () => undefined) === 'held';
+}
+
+/** Whether a container is only being made: its directory has not got its name yet. */
+export function isUnfinished(root: string, id: string): boolean {
+  return existsSync(join(root, `.${id}`));
 }
 
 /** Runs `work` when nobody holds the container's lock; says whether somebody does. */
@@ -149,11 +187,9 @@ function removeUnfinished(root: string): void {
 }
 
 function removeStaleNames(root: string): void {
-  const names = join(root, 'names');
-  if (!existsSync(names)) return;
-  for (const name of readdirSync(names)) {
+  for (const name of takenNames(root)) {
     const id = idOfName(root, name);
-    if (id !== undefined && !existsSync(stateDirectory(root, id)) && !existsSync(join(root, `.${id}`)))
-      unlinkSync(join(names, name));
+    if (id !== undefined && !existsSync(stateDirectory(root, id)) && !isUnfinished(root, id))
+      unlinkSync(join(root, 'names', name));
   }
 }

@@ -6,6 +6,7 @@ const HELP = `coracle: run programs in containers
 
   coracle run [options] COMMAND [ARG...]       run a program in a container of its own
   coracle explain run [options] COMMAND ...    show what run would do, step by step
+  coracle inspect NAME|ID ...                  show what is known of running containers, and how they are isolated
   coracle doctor                               look at this machine: what works, what is missing, how to get it
   coracle version                              print the version
 
