@@ -32,12 +32,12 @@ describe('parseArguments', () => {
     expect(() => parse('--memroy', '1g', 'true')).toThrow(
       expect.objectContaining({ message: 'there is no option --memroy', hint: 'did you mean --memory?' }),
     );
-    expect(() => parse('--xyzzy', 'true')).toThrow(expect.objectContaining({ hint: 'see coracle run --help' }));
+    expect(() => parse('--xyzzy', 'true')).toThrow(expect.objectContaining({ hint: 'see coracle COMMAND --help' }));
   });
 
   test('a single letter that is no option is not taken for any other', () => {
     expect(() => parse('-d', 'true')).toThrow(
-      expect.objectContaining({ message: 'there is no option -d', hint: 'see coracle run --help' }),
+      expect.objectContaining({ message: 'there is no option -d', hint: 'see coracle COMMAND --help' }),
     );
   });
 

@@ -102,6 +102,7 @@ function spawnImage(fds: readonly number[], title: string): { pid: number; image
       libc().spawn({ path: `/proc/self/fd/${outOfTheWay(fd)}`, argv: [title], env: [], fds: sources });
     let image = agentImage();
     let pid = start(image);
+    // errnoName() takes positive numbers too, and in a PID namespace an agent can be process 13.
     if (pid < 0 && image.kind === 'memfd' && errnoName(pid) === 'EACCES') {
       image = fallBackToFile();
       pid = start(image);
