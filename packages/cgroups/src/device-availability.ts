@@ -18,7 +18,7 @@ function noRight({ mayMakeNodes }: DeviceRights): Obstacle {
   if (mayMakeNodes) {
     return {
       reason: 'rules for devices need CAP_SYS_ADMIN, which the caller lacks although it may make device nodes',
-      fix: 'run with all rights of root; a container has to be started with them: docker run --privileged',
+      fix: 'run with all rights of root: start the container around this with --cap-add SYS_ADMIN, or --privileged',
     };
   }
   return {

@@ -10,6 +10,7 @@ export interface Obstacle {
 export function readOnly(mountPoint: string): Obstacle {
   return {
     reason: `${mountPoint} is mounted read-only, as in most containers`,
-    fix: `as root: mount -o remount,rw ${mountPoint}; a container has to be started with writable cgroups: docker run --privileged`,
+    // Not remount,rw, which wants to change the file system for all who see it, and is refused as busy.
+    fix: `as root: mount -o remount,bind,rw ${mountPoint}, which in a container takes --cap-add SYS_ADMIN; or start the container around this with --privileged`,
   };
 }

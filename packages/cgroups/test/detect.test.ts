@@ -137,7 +137,7 @@ group('in a container', () => {
     expect(machine.resources.pids).toEqual({
       version: undefined,
       reason: '/sys/fs/cgroup is mounted read-only, as in most containers',
-      fix: expect.stringContaining('mount -o remount,rw /sys/fs/cgroup; a container has to be started'),
+      fix: expect.stringContaining('mount -o remount,bind,rw /sys/fs/cgroup, which in a container'),
     });
   });
 

@@ -5,6 +5,8 @@ import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
+import { OptionError } from './option-error.ts';
+import { idNotOwned } from './own-user-namespace.ts';
 import { idsOfRoot } from './root-ids.ts';
 import type { WantedIds } from './user-namespace.ts';
 
@@ -98,12 +100,16 @@ function userName(uid: number): string {
 }
 
 function rootMaps({ mode }: WantedIds): IdMaps {
-  if (mode === 'keep-id')
-    return sameIdMaps({
-      uids: parseIdMap(textOf('/proc/self/uid_map')),
-      gids: parseIdMap(textOf('/proc/self/gid_map')),
-    });
-  return idsOfRoot({ subuid: textOf('/etc/subuid'), subgid: textOf('/etc/subgid') });
+  const [uidMap, gidMap] = [textOf('/proc/self/uid_map'), textOf('/proc/self/gid_map')];
+  if (mode === 'keep-id') return sameIdMaps({ uids: parseIdMap(uidMap), gids: parseIdMap(gidMap) });
+  const maps = idsOfRoot({ subuid: textOf('/etc/subuid'), subgid: textOf('/etc/subgid') });
+  const missing = idNotOwned(maps, { uidMap, gidMap });
+  if (missing === undefined) return maps;
+  throw new OptionError(
+    'userNamespace',
+    `this root is that of a user namespace, as in a container of rootless podman, and has no id ${missing} to give away`,
+    'run with --userns keep-id',
+  );
 }
 
 function idMapHelpers(): IdMapHelpers | undefined {

@@ -12,6 +12,8 @@ describe('a refused step is explained by its purpose', () => {
     ['stand in the new root', 'fchdir', 'EACCES', 'is closed to the user'],
     ['limit nofile', 'prlimit64', 'EPERM', "the caller's own hard limit"],
     ['become user 70000, group 0', 'setresuid', 'EINVAL', 'has no such id'],
+    ['give the container its own hostname', 'sethostname', 'EPERM', '--security-opt seccomp=unconfined'],
+    ['make /dev/null', 'mknodat', 'EPERM', 'run with --userns '],
     ['let programs of the container talk over 127.0.0.1', 'ioctl', 'EPERM', 'NET_ADMIN'],
     ["make the container's processes visible to ps", 'fsconfig', 'EINVAL', 'hidepid'],
   ] as const)('%s: %s %s', (why, syscall, code, hint) => {

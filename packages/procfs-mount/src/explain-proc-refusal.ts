@@ -3,7 +3,7 @@ import { isErrno } from '@coracle/errors';
 const MASKED =
   'parts of the /proc and /sys seen here are masked, as inside another container, and the kernel gives a user namespace ' +
   'no fuller view than its maker has: start the outer container with --security-opt systempaths=unconfined ' +
-  '(podman: --security-opt unmask=ALL), or as root without a user namespace';
+  '(podman: --security-opt unmask=ALL), or make it without a user namespace, as the root of the host can';
 
 /** By call and errno: what a refusal of the steps of this package means, and the remedy. */
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -1,11 +1,14 @@
 import { accessSync, constants, lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { release, userInfo } from 'node:os';
 import { dirname } from 'node:path';
+import { availableCapabilities } from '@coracle/capabilities';
 import { detect } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
 import { NAMESPACE_TYPES, namespaceInode } from '@coracle/namespaces';
 import { landlockVersion, runLocally, step } from '@coracle/syscalls';
 import { findProgram } from '../find-program.ts';
+import { isInOwnUserNamespace } from '../own-user-namespace.ts';
+import { lackingRights } from '../rights-of-root.ts';
 import { defaultStateRoot } from '../state-root.ts';
 import type { Distribution, HelperFacts, HostFacts } from './host-facts.ts';
 import { absentCalls } from './probe-calls.ts';
@@ -31,6 +34,10 @@ export async function gatherFacts(options: GatherOptions = {}): Promise<HostFact
     kernel: release(),
     distribution: distributionOf(read('/etc/os-release') ?? ''),
     user: { uid, gid, name: userName(uid) },
+    lackingRights: uid === 0 ? lackingRights(availableCapabilities().available) : [],
+    inUserNamespace: isInOwnUserNamespace(),
+    uidMap: read('/proc/self/uid_map') ?? '',
+    gidMap: read('/proc/self/gid_map') ?? '',
     noNewPrivileges: /^NoNewPrivs:\s*1$/m.test(read('/proc/self/status') ?? ''),
     absentCalls: absentCalls(),
     namespaces: NAMESPACE_TYPES.filter((type) => namespaceInode('self', type) !== undefined),

@@ -1,6 +1,7 @@
 import type { Machine } from '@coracle/cgroups';
 import type { ErrnoName } from '@coracle/errors';
 import type { NamespaceType } from '@coracle/namespaces';
+import type { RightOfRoot } from '../rights-of-root.ts';
 
 /** What came of trying something: done, or the call that was refused. */
 export type Attempt = { ok: true } | { ok: false; syscall: string; code: ErrnoName };
@@ -24,6 +25,13 @@ export interface HostFacts {
   kernel: string;
   distribution: Distribution;
   user: { uid: number; gid: number; name: string };
+  /** What root's containers need of capabilities and this root lacks, as in another container; nothing for others. */
+  lackingRights: readonly RightOfRoot[];
+  /** Somebody made the user namespace that this is in, as that of a rootless container. */
+  inUserNamespace: boolean;
+  /** The texts of /proc/self/uid_map and gid_map; empty where they are not to be had. */
+  uidMap: string;
+  gidMap: string;
   /** no_new_privs is set, so that set-user-id programs have no effect. */
   noNewPrivileges: boolean;
   /** The calls Coracle makes that answered "no such call". */

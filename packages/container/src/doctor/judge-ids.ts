@@ -1,4 +1,5 @@
 import { parseSubids } from '@coracle/namespaces';
+import { idNotOwned } from '../own-user-namespace.ts';
 import { idsOfRoot } from '../root-ids.ts';
 import { type Check, check, type Finding } from './check.ts';
 import { install } from './fix.ts';
@@ -18,7 +19,15 @@ export function judgeIds(facts: HostFacts): Check {
 function find(facts: HostFacts): Finding {
   const { uid, name } = facts.user;
   if (uid === 0) {
-    const first = idsOfRoot(facts).uids[0]?.hostId;
+    const maps = idsOfRoot(facts);
+    const missing = idNotOwned(maps, facts);
+    if (missing !== undefined)
+      return {
+        status: 'warning',
+        found: `root of a user namespace, which has no ids to spare for --userns auto, such as ${missing}`,
+        fix: 'run with --userns keep-id',
+      };
+    const first = maps.uids[0]?.hostId;
     return { status: 'ok', found: `root maps any ids itself; with --userns auto those from ${first} on` };
   }
   const counts = [facts.subuid, facts.subgid].map((text) => total(text, { name, id: uid }));

@@ -1,3 +1,4 @@
+import { askForRights } from '../rights-of-root.ts';
 import { type Check, check, type Finding } from './check.ts';
 import { setting } from './fix.ts';
 import type { Attempt, HostFacts } from './host-facts.ts';
@@ -8,13 +9,27 @@ const NESTED =
   'start the container around this with --security-opt seccomp=unconfined --security-opt apparmor=unconfined';
 
 /** Whether root can make namespaces with its own rights. No check for others. */
-export function judgeRoot({ rootNamespaces }: Pick<HostFacts, 'rootNamespaces'>): Check[] {
-  if (!rootNamespaces) return [];
-  const needed = 'CAP_SYS_ADMIN, to make namespaces as root';
-  if (rootNamespaces.ok) return [check('root', needed, { status: 'ok', found: 'can make all namespaces' })];
+export function judgeRoot(facts: HostFacts): Check[] {
+  return facts.rootNamespaces ? [check('root', 'the rights to make containers as root', findRights(facts))] : [];
+}
+
+function findRights({ rootNamespaces, lackingRights, inUserNamespace }: HostFacts): Finding {
+  const withOwnIds = `run with --userns ${inUserNamespace ? 'keep-id' : 'auto'}`;
+  if (inUserNamespace)
+    return {
+      status: 'warning',
+      found: 'root of a user namespace, as in a container of rootless podman: it can make no device nodes',
+      fix: withOwnIds,
+    };
+  if (lackingRights.length > 0)
+    return {
+      status: 'missing',
+      found: `lacks ${lackingRights.join(', ')}, as inside another container`,
+      fix: `${askForRights(lackingRights)}, or ${withOwnIds}`,
+    };
+  if (!rootNamespaces || rootNamespaces.ok) return { status: 'ok', found: 'can make all namespaces' };
   const { syscall, code } = rootNamespaces;
-  const fix = 'start the container around this with --privileged, or run coracle as an ordinary user';
-  return [check('root', needed, { status: 'missing', found: `${syscall} failed with ${code}`, fix })];
+  return { status: 'missing', found: `${syscall} failed with ${code}`, fix: NESTED };
 }
 
 /** Whether user namespaces can be made here by this user, and used. */
@@ -24,8 +39,12 @@ export function judgeUserNamespaces(facts: HostFacts): Check {
   if (userNamespace.ok)
     return check('user namespaces', needed, { status: 'ok', found: `user ${user.name} can make and use them` });
   const { found, fix } = whyNoUserNamespace(facts, userNamespace);
-  // Root makes its containers without one.
-  return check('user namespaces', needed, { status: user.uid === 0 ? 'warning' : 'missing', found, fix });
+  return check('user namespaces', needed, { status: dependsOnThem(facts) ? 'missing' : 'warning', found, fix });
+}
+
+/** Root makes its containers without a user namespace, but not where it is in one itself. */
+function dependsOnThem({ user, inUserNamespace }: HostFacts): boolean {
+  return user.uid !== 0 || inUserNamespace;
 }
 
 function whyNoUserNamespace({ settings, namespaces }: HostFacts, { syscall, code }: Failure): Omit<Finding, 'status'> {
@@ -55,14 +74,15 @@ function whyNoUserNamespace({ settings, namespaces }: HostFacts, { syscall, code
 }
 
 /** Whether a container in a user namespace can have a /proc: not where the own one is masked. */
-export function judgeProc({ proc, userNamespace, user }: HostFacts): Check[] {
-  if (!userNamespace.ok) return [];
+export function judgeProc(facts: HostFacts): Check[] {
+  const { proc, userNamespace } = facts;
+  const isMasked = !proc.ok && proc.syscall === 'fsmount' && proc.code === 'EPERM';
+  if (!userNamespace.ok && !isMasked) return [];
   const needed = 'an unmasked /proc, for the kernel gives a user namespace no fuller view than its maker has';
   if (proc.ok) return [check('proc', needed, { status: 'ok', found: 'can be mounted in a user namespace' })];
-  const isMasked = proc.syscall === 'fsmount' && proc.code === 'EPERM';
   return [
     check('proc', needed, {
-      status: user.uid === 0 ? 'warning' : 'missing',
+      status: dependsOnThem(facts) ? 'missing' : 'warning',
       found: isMasked
         ? 'parts of /proc are masked, as inside another container'
         : `${proc.syscall} failed with ${proc.code}`,

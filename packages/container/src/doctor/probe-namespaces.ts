@@ -32,9 +32,10 @@ export async function probeNamespaces({ uid, gid }: { uid: number; gid: number }
   let [proc, overlay]: Attempt[] = [];
   const userNamespace = await attempt(() =>
     inNamespaces({ namespaces: ['user', ...ROOT_NAMESPACES], ids: { uid, gid } }, async (init) => {
-      await useRights(init);
+      // First, so that masks are told of together with a filter; what is mounted in a user namespace stays in it.
       proc = await attempt(() => take(init, createProc()));
       overlay = await attempt(() => take(init, mountOverlay()));
+      await useRights(init);
     }),
   );
   return { agent, rootNamespaces, userNamespace, proc: proc ?? userNamespace, overlay: overlay ?? userNamespace };

@@ -180,6 +180,12 @@ describe('user namespaces', () => {
     });
   });
 
+  test('a filter and masks of another container are told of at once', () => {
+    const userNamespace = refused('sethostname', 'EPERM');
+    const found = judged('proc', { ...ALICE, userNamespace, proc: refused('fsmount', 'EPERM') })?.found;
+    expect(found).toBe('parts of /proc are masked, as inside another container');
+  });
+
   test('without a /proc for another reason name the call', () => {
     expect(judged('proc', { ...ALICE, proc: refused('fsconfig', 'EACCES') })).toEqual({
       status: 'missing',
@@ -205,8 +211,30 @@ describe('root without the rights of root', () => {
     expect(judged('root', { ...ROOT, rootNamespaces: refused('clone3', 'EPERM') })).toEqual({
       status: 'missing',
       found: 'clone3 failed with EPERM',
-      fix: 'start the container around this with --privileged, or run coracle as an ordinary user',
+      fix: 'start the container around this with --security-opt seccomp=unconfined --security-opt apparmor=unconfined',
     });
+  });
+
+  test('lacks capabilities: they are named, and the way without them', () => {
+    const facts: HostFacts = { ...ROOT, lackingRights: ['NET_ADMIN', 'MKNOD'] };
+    expect(judged('root', facts)).toEqual({
+      status: 'missing',
+      found: 'lacks NET_ADMIN, MKNOD, as inside another container',
+      fix: 'start the container around this with --cap-add NET_ADMIN --cap-add MKNOD, or run with --userns auto',
+    });
+  });
+
+  test('in a user namespace keeps its ids, and depends on user namespaces as everybody does', () => {
+    const map = '0 1000 1\n1 100000 65536\n';
+    const facts: HostFacts = { ...ROOT, inUserNamespace: true, uidMap: map, gidMap: map };
+    expect(judged('root', facts)).toMatchObject({ status: 'warning', fix: 'run with --userns keep-id' });
+    expect(judged('user id ranges', facts)).toEqual({
+      status: 'warning',
+      found: 'root of a user namespace, which has no ids to spare for --userns auto, such as 1879048192',
+      fix: 'run with --userns keep-id',
+    });
+    expect(judged('user namespaces', { ...facts, userNamespace: refused('clone3', 'EPERM') })?.status).toBe('missing');
+    expect(judged('proc', { ...facts, proc: refused('fsmount', 'EPERM') })?.status).toBe('missing');
   });
 });
 
