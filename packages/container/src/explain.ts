@@ -131,19 +131,22 @@ function remarksOn(landlock: Landlock | undefined): string[] {
 }
 
 /** The id maps are written by the caller, as files; they are shown in the same form. */
-function idMapPart(maps: IdMaps, first: number): ExplainedPart {
-  const line = (number: number, file: string, text: string): ExplainedStep => ({
-    number,
-    why: `say which of the host's ids the container's are (${file})`,
-    syscall: maps.how === 'helper' ? `new${file.replace('_', '')}` : 'write',
-    call:
-      maps.how === 'helper'
-        ? `new${file.replace('_', '')} PID ${text.replaceAll('\n', ' ').trim()}`
-        : `write("/proc/PID/${file}", ${JSON.stringify(text)})`,
-  });
+export function idMapPart(maps: IdMaps, first: number): ExplainedPart {
+  const line = (number: number, kind: 'uid' | 'gid', text: string): ExplainedStep => {
+    const [file, helper] = [`${kind}_map`, `new${kind}map` as const];
+    return {
+      number,
+      why: `say which of the host's ids the container's are (${file})`,
+      syscall: maps.how === 'helper' ? helper : 'write',
+      call:
+        maps.how === 'helper'
+          ? `${maps.helpers?.[helper] ?? helper} PID ${text.replaceAll('\n', ' ').trim()}`
+          : `write("/proc/PID/${file}", ${JSON.stringify(text)})`,
+    };
+  };
   return {
     question: 'Whose ids does it have?',
     by: 'caller',
-    steps: [line(first, 'uid_map', formatIdMap(maps.uids)), line(first + 1, 'gid_map', formatIdMap(maps.gids))],
+    steps: [line(first, 'uid', formatIdMap(maps.uids)), line(first + 1, 'gid', formatIdMap(maps.gids))],
   };
 }

@@ -109,7 +109,7 @@ export class Launch {
     const handover = plan.terminal || plan.notifies || plan.idmapped.length > 0 ? socketPair() : undefined;
     let agent: RunningAgent | undefined;
     try {
-      agent = startMonitor(plan.id, { stdio, fds: [initTheirs, handover?.[1], terminalFd] });
+      agent = startMonitor(plan, { stdio, fds: [initTheirs, handover?.[1], terminalFd] });
       closeFd(initTheirs);
       const message = agent.channel.post(plan.monitor);
       // Encoded while the kernel makes the namespaces, and sent before the init is born, so that it does not wait.
@@ -278,12 +278,17 @@ function sendIfThere(init: Channel, message: Message): void {
   }
 }
 
-function startMonitor(id: string, { stdio, fds }: { stdio: Stdio; fds: (number | undefined)[] }): RunningAgent {
+function startMonitor(
+  { id, init }: Pick<Plan, 'id' | 'init'>,
+  { stdio, fds }: { stdio: Stdio; fds: (number | undefined)[] },
+): RunningAgent {
   const last = fds.findLastIndex((fd) => fd !== undefined);
   const nothing = fds.slice(0, last).includes(undefined) ? openSync('/dev/null', constants.O_RDWR) : undefined;
   try {
+    // An init that stays has the command line it was born with, which then has to suit both.
+    const title = init ? `coracle: container ${id}` : `coracle: monitor of ${id}`;
     const given = fds.slice(0, last + 1).map((fd) => fd ?? nothing ?? 0);
-    return startAgent({ stdio, fds: given, title: `coracle: monitor of ${id}` });
+    return startAgent({ stdio, fds: given, title });
   } finally {
     if (nothing !== undefined) closeSync(nothing);
   }

@@ -124,6 +124,7 @@ function becomeInit(): Step[] {
     step('rt_sigprocmask', [flags(SIG, 'SIG_SETMASK'), signalSet(signals), null, 8], why);
   return [
     mask('all'),
+    prctl(flags(PR, 'PR_SET_NAME'), ['coracle-init'], 'let ps show what this process is'),
     clone3({ flags: 0 }, { why, result: 'program' }),
     { ...mask([]), only: 'child' },
     ...[

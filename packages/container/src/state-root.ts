@@ -5,6 +5,9 @@ import { isErrno, SystemError } from '@coracle/errors';
 /**
  * Where this user's containers are kept when nobody says otherwise: `/run/coracle` for root, `/run/user/UID/coracle`
  * for others, and where that is not to be had a private directory under the one for temporary files.
+ *
+ * That one stays when its last container has ended: its name is known to all, and where it is free for a moment another user can
+ * take it, after which this one can start no container any more.
  */
 export function defaultStateRoot(uid: number): string {
   if (uid === 0) return '/run/coracle';

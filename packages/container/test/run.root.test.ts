@@ -268,10 +268,10 @@ root('run, as root', () => {
 
   test('an init hands on signals, reaps orphans and passes the exit code on', async () => {
     const { stdout, exitCode } = await sh(
-      'cat /proc/1/comm; (sleep 0.05 &) ; sleep 0.2; ls -d /proc/[0-9]* | wc -l; exit 9',
+      'cat /proc/1/comm; tr "\\0" "\\n" < /proc/1/cmdline; (sleep 0.05 &) ; sleep 0.2; ls -d /proc/[0-9]* | wc -l; exit 9',
       { init: true },
     );
-    expect(stdout.split('\n')[0]).toBe('coracle');
+    expect(stdout).toMatch(/^coracle-init\ncoracle: container [0-9a-f]{12}\n/);
     expect(exitCode).toBe(9);
     const running = run('sleep', ['100'], { init: true });
     await running.container;
