@@ -1,7 +1,8 @@
 /**
  * The root file system of a container, as steps: binds, overlay, tmpfs, /dev, pivot_root, masks.
  *
- * Every path inside a root is resolved by the kernel (openat2 with RESOLVE_IN_ROOT) and every mount is made by descriptor.
+ * Every path inside a root is resolved by the kernel (openat2 with RESOLVE_IN_ROOT) and every mount is made by descriptor;
+ * where the kernel cannot do the latter, {@link OlderCalls} translates the steps.
  * @module
  */
 export { bindDevices, type DeviceSource, giveTerminal, populateDev } from './devices.ts';
@@ -18,6 +19,11 @@ export {
   openInRoot,
   openMountpoint,
 } from './mounts.ts';
+export { checkMounts, type Restriction } from './older-calls/check-mounts.ts';
+export { hostTree, type MountedTree } from './older-calls/host-tree.ts';
+export type { MountWords } from './older-calls/mount-words.ts';
+export { OlderCalls, type OlderCallsOptions } from './older-calls/older-calls.ts';
+export { isMountCall, type MountCall, refusedMountCalls } from './older-calls/refused-mount-calls.ts';
 export { readInRoot } from './read-in-root.ts';
 export { lookInDirectory, type Place, resolveInRoot, type Seen } from './resolve-in-root.ts';
 export {

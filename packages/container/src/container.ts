@@ -12,6 +12,7 @@ import { thisHost } from './host.ts';
 import type { Isolation } from './isolation.ts';
 import { type EndReport, type Goal, Launch } from './launch.ts';
 import { listen, type SyscallHandler } from './listener.ts';
+import { withMountCalls } from './mount-calls.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
 import { Patience } from './patience.ts';
@@ -120,7 +121,11 @@ export class Container implements AsyncDisposable {
    * @throws {OptionError} for options that cannot be meant
    * @throws SystemError for what the system refused, with the step, the errno and the remedy; nothing is left behind
    */
-  static async create(options: ContainerOptions & LifeOptions): Promise<Container> {
+  static create(options: ContainerOptions & LifeOptions): Promise<Container> {
+    return withMountCalls(() => Container.#create(options));
+  }
+
+  static async #create(options: ContainerOptions & LifeOptions): Promise<Container> {
     const container = await Container.#begin(options, 'created');
     try {
       await container.#launch.setUp();
@@ -133,7 +138,11 @@ export class Container implements AsyncDisposable {
   }
 
   /** Makes and starts a container in one go, which saves a message. */
-  static async run(options: ContainerOptions & LifeOptions): Promise<Container> {
+  static run(options: ContainerOptions & LifeOptions): Promise<Container> {
+    return withMountCalls(() => Container.#run(options));
+  }
+
+  static async #run(options: ContainerOptions & LifeOptions): Promise<Container> {
     const container = await Container.#begin(options, 'started');
     try {
       await container.start();

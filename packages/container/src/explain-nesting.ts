@@ -30,7 +30,7 @@ export function explainNesting(refused: Refused): string | undefined {
 
 function explainBirth(code: string | undefined): string | undefined {
   if (code === 'ENOSYS')
-    return 'a filter of system calls hides it, as inside a container, or this is no Linux 5.12 yet: `coracle doctor` tells which';
+    return 'a filter of system calls hides it, as inside a container, or this is no Linux 5.9 yet: `coracle doctor` tells which';
   if (code !== 'EPERM' && code !== 'EACCES') return undefined;
   if (readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1')
     return 'AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0';

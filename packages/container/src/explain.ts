@@ -15,6 +15,7 @@ import {
   step,
 } from '@coracle/syscalls';
 import type { OwnedTree } from './give-tree.ts';
+import { lookForMountCalls, whyOlder } from './mount-calls.ts';
 import type { ContainerOptions } from './options.ts';
 import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
 import type { Landlock } from './plan-landlock.ts';
@@ -37,7 +38,8 @@ export interface ExplainedPart {
  * for (const { question, steps } of explainContainer({ command: ['bash'] })) console.log(question, steps.length);
  */
 export function explainContainer(options: ContainerOptions): ExplainedPart[] {
-  const { plan, config } = prepare(options);
+  lookForMountCalls();
+  const { plan, config, isolation } = prepare(options);
   let next = 1;
   const part = (
     question: string,
@@ -56,6 +58,7 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
   const birth = plan.monitor.steps.findIndex(({ syscall }) => syscall === 'clone3');
   const isWatch = ({ only }: { only?: string }): boolean => only === 'parent';
   const afterBirth = plan.monitor.steps.slice(birth);
+  const older = isolation.mountCalls === 'path' ? plan.parts.findIndex(({ steps }) => steps.some(isMount)) : undefined;
   return [
     ...ownedParts(plan.owned, () => next++),
     part('Who watches it, and what may it use?', 'monitor', plan.monitor.steps.slice(0, birth)),
@@ -68,13 +71,26 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
     ...(plan.idmapped.length > 0
       ? [part('Whose files are they?', 'caller', [...copyIdmapped(plan.idmapped, USERNS), ...sends(plan.idmapped)])]
       : []),
-    ...plan.parts.map(({ question, steps }) => part(question, 'init', steps)),
+    ...plan.parts.map(({ question, steps }, index) => ({
+      ...part(question, 'init', steps),
+      ...(index === older
+        ? {
+            remarks: [
+              `Mounts are made with mount(2), not by descriptor: that takes mount_setattr, which ${whyOlder()}.`,
+            ],
+          }
+        : {}),
+    })),
     {
       ...part('What does the program start with?', 'init', plan.start),
       remarks: [...rightsOf(config), ...remarksOn(plan.landlock)],
     },
     part('What happens at its end?', 'monitor', [...afterBirth.filter(isWatch), ...(plan.monitor.finally ?? [])]),
   ];
+}
+
+function isMount({ syscall }: Step): boolean {
+  return syscall === 'mount';
 }
 
 /** The files are known only when they are looked at; there is a call for each. */

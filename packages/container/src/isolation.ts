@@ -1,6 +1,7 @@
 import type { Limits } from '@coracle/cgroups';
 import type { Config, Seccomp } from '@coracle/oci-spec';
 import { isDefaultProfile, loggedBy } from './config-security.ts';
+import type { MountCalls } from './mount-calls.ts';
 import type { Landlock } from './plan-landlock.ts';
 import type { UserIds } from './user-namespace.ts';
 
@@ -30,6 +31,8 @@ export interface Isolation {
   cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
   /** Where the agent ran from; `'file'` where the kernel forbids executable memory files. */
   agent: 'memfd' | 'file';
+  /** How its mounts were made: by descriptor; `'path'` where the kernel, or a filter, has only the older calls. */
+  mountCalls: MountCalls;
 }
 
 /** Limits in numbers, for JSON has no others; those on memory are all small enough (see `config.ts`). */
@@ -51,7 +54,7 @@ function kindOf(profile: Seccomp | undefined): Isolation['seccomp'] {
 /** The part of the isolation that the configuration decides. */
 export function isolationOf(
   config: Config,
-): Omit<Isolation, 'userIds' | 'root' | 'landlock' | 'limits' | 'missing' | 'cgroup' | 'agent'> {
+): Omit<Isolation, 'userIds' | 'root' | 'landlock' | 'limits' | 'missing' | 'cgroup' | 'agent' | 'mountCalls'> {
   const namespaces = (config.linux?.namespaces ?? []).map(({ type }) => type);
   const seccomp = config.linux?.seccomp;
   return {

@@ -1,5 +1,7 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { checkMounts } from '@coracle/chroot-fs';
 import { isErrno, SystemError } from '@coracle/errors';
+import { parseMountinfo } from '@coracle/mountinfo';
 import { writeIdMaps } from '@coracle/namespaces';
 import {
   Channel,
@@ -102,7 +104,9 @@ export class Launch {
    * Makes the monitor and the init: the container's namespaces and cgroup exist, nothing is set up in them.
    * @throws SystemError naming the step that failed; everything made so far is undone
    */
-  static async begin(plan: Plan, { stdio, terminalFd, goal }: LaunchOptions): Promise<Launch> {
+  static async begin(plan: Plan, { stdio, terminalFd, goal: wanted }: LaunchOptions): Promise<Launch> {
+    // Its mounts are looked at before anything of it runs.
+    const goal = plan.restrictions ? 'created' : wanted;
     for (const tree of plan.owned) await giveTree(tree);
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
@@ -145,6 +149,8 @@ export class Launch {
     const outcome = this.#ahead && (await this.#reportOfInit(this.#ahead.first, this.#ahead.birth));
     if (outcome?.failure) throw stepError(outcome.failure);
     if (!outcome) throw await this.#diedEarly();
+    const restrictions = this.#ahead?.plan.restrictions;
+    if (restrictions) checkMounts(parseMountinfo(readFileSync(`/proc/${this.pid}/mountinfo`, 'utf8')), restrictions);
   }
 
   /**

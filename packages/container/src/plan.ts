@@ -1,4 +1,4 @@
-import type { HostRoot, PathKind, RootSource } from '@coracle/chroot-fs';
+import type { HostRoot, OlderCalls, PathKind, Restriction, RootSource } from '@coracle/chroot-fs';
 import type { IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
@@ -25,6 +25,8 @@ export interface PlanInput {
   /** Trees to be given to the user of the container; none if absent. */
   owned?: readonly OwnedTree[];
   kindOf: (path: string) => PathKind;
+  /** Translates the set-up, where mounts cannot be made by descriptor. */
+  olderCalls?: OlderCalls | undefined;
   /** The bounding set that the first process begins with. */
   bounding: bigint;
   /** What Landlock keeps it from, if anything. */
@@ -46,6 +48,8 @@ export interface Plan {
   /** Run by the init: the set-up, in the parts that `explain` shows. */
   readonly parts: readonly Part[];
   readonly setup: readonly Step[];
+  /** What the mounts have to forbid after the set-up, by mountpoint, where that is still to be looked at. */
+  readonly restrictions: ReadonlyMap<string, Restriction> | undefined;
   /** Run by the init at last: it becomes the program. */
   readonly start: readonly Step[];
   idMaps: IdMaps | undefined;
@@ -67,9 +71,13 @@ export function makePlan(input: PlanInput): Plan {
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
-  const { root, hostRoot, kindOf } = input;
+  const { root, hostRoot, kindOf, olderCalls } = input;
   const idmapped = idMaps ? idmappedTrees(config, root) : [];
-  const parts = once(() => planInit({ config, root, hostRoot, idMaps, idmapped, kindOf }));
+  const parts = once(() => {
+    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf });
+    if (!olderCalls) return planned;
+    return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
+  });
   const start = once(() =>
     planProcess({
       process,
@@ -99,6 +107,7 @@ export function makePlan(input: PlanInput): Plan {
     get setup() {
       return parts().flatMap(({ steps }) => steps);
     },
+    restrictions: olderCalls?.restrictions,
     get start() {
       return start();
     },

@@ -8,6 +8,7 @@ import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
 import { type Isolation, isolationOf, landlockedBy, reportedLimits } from './isolation.ts';
 import { landlockFor } from './landlock-for.ts';
+import { olderCalls } from './mount-calls.ts';
 import type { ContainerOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { defaultStateRoot } from './state-root.ts';
@@ -65,6 +66,7 @@ export function prepare(
     version: () => host.landlock,
   });
   const stateRoot = options.stateRoot ?? defaultStateRoot(host.uid);
+  const older = olderCalls(host);
   const plan = makePlan({
     id,
     name: options.name,
@@ -80,11 +82,13 @@ export function prepare(
       isRoot: host.uid === 0,
     }),
     kindOf: host.kindOf,
+    olderCalls: older,
     bounding,
     landlock,
     init: options.init === true,
     terminalSettings,
   });
+  if (older) plan.setup; // what they cannot do is said before anything is done
   return {
     id,
     plan,
@@ -102,6 +106,7 @@ export function prepare(
       landlock: landlockedBy(landlock),
       missing: [...group.missing, ...missing],
       cgroup: group.version,
+      mountCalls: older ? 'path' : 'descriptor',
     },
   };
 }

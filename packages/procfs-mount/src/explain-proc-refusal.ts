@@ -5,13 +5,19 @@ const MASKED =
   'no fuller view than its maker has: start the outer container with --security-opt systempaths=unconfined ' +
   '(podman: --security-opt unmask=ALL), or make it without a user namespace, as the root of the host can';
 
-/** By call and errno: what a refusal of the steps of this package means, and the remedy. */
+const NO_SYSFS =
+  'a container with a user namespace of its own can have a /sys only with a network namespace of its own: do not share the network, or bind /sys of the host read-only';
+
+/** By call and errno; of mount(2) also by the type of the file system: what a refusal of the steps of this package means, and the remedy. */
 const REMEDIES: Readonly<Record<string, string>> = {
   'fsmount EPERM': MASKED,
+  // With the older calls one answer has all causes; this is by far the likeliest.
+  'mount proc EPERM': MASKED,
+  'mount proc EINVAL': 'hidepid by name and subset need Linux 5.8',
+  'mount sysfs EPERM': NO_SYSFS,
   'fsconfig EPERM':
     'a container with a user namespace of its own can have a /proc only with a pid namespace of its own: do not share the pid namespace (--pid)',
-  'fsopen EPERM':
-    'a container with a user namespace of its own can have a /sys only with a network namespace of its own: do not share the network, or bind /sys of the host read-only',
+  'fsopen EPERM': NO_SYSFS,
   'fsopen ENODEV': 'the kernel was built without this file system',
   'openat2 ELOOP':
     'the path is a symbolic link in the root file system, where a directory must be: an image that redirects /proc or /sys is not safe to run (CVE-2019-19921)',
@@ -33,11 +39,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
  */
 export function explainProcRefusal(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('syscall' in error)) return undefined;
-  const key = Object.keys(REMEDIES).find((entry) => {
-    const [syscall, code] = entry.split(' ');
-    return syscall === error.syscall && 'code' in error && code === error.code;
-  });
-  return key === undefined ? undefined : REMEDIES[key];
+  const type = error.syscall === 'mount' && 'args' in error && Array.isArray(error.args) ? error.args[2] : undefined;
+  const what = typeof type === 'string' ? [error.syscall, type.replaceAll('"', '')] : [error.syscall];
+  return 'code' in error ? REMEDIES[[...what, error.code].join(' ')] : undefined;
 }
 
 /**

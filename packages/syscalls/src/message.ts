@@ -1,5 +1,5 @@
 import { errnoNumber } from '@coracle/errors';
-import type { Arg } from './arg.ts';
+import { type Arg, resultOf } from './arg.ts';
 import { align, Layout } from './layout.ts';
 import type { Program, Step } from './step.ts';
 import { type Arch, syscallNumber } from './syscall-names.ts';
@@ -26,6 +26,8 @@ export const HEADER_LENGTH = 32;
 export const CALL_LENGTH = 56;
 /** No call of Linux takes more. */
 const ARGUMENTS = 6;
+/** The last argument, which a call that takes fewer does not look at: there stands what a step needs. */
+const SPARE = ARGUMENTS - 1;
 const MAGIC = 0x4c435243;
 const ONLY = { parent: 1, child: 2 } as const;
 /** In `tolerate`: every error. */
@@ -111,6 +113,11 @@ function encodeCalls(steps: readonly Step[], context: CallContext): Uint8Array {
       if (typeof arg === 'object' && arg !== null && 'kind' in arg && arg.kind === 'result') references |= 1 << slot;
       setWord(view, at + 8 + slot * 8, value(arg, scope));
     });
+    if (step.needs !== undefined) {
+      if (step.args.length === ARGUMENTS) throw fault(scope, `it has no room for '${step.needs}', which it needs`);
+      references |= 1 << SPARE;
+      setWord(view, at + 8 + SPARE * 8, value(resultOf(step.needs), scope));
+    }
     view.setUint8(at + 2, references);
     if (step.result !== undefined) labels.set(step.result, index);
   });

@@ -80,6 +80,7 @@ function isTolerated(step: Step, result: number): boolean {
 
 /** Whether a step was passed over because an earlier result it needs is missing. */
 function isSkipped(step: Step, labels: ReadonlyMap<string, number>): boolean {
+  if (step.needs !== undefined && (labels.get(step.needs) ?? 0) < 0) return true;
   return step.args.some(
     (arg) =>
       typeof arg === 'object' &&

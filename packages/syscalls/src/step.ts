@@ -18,6 +18,11 @@ export interface Step {
   tolerate?: readonly ErrnoName[] | 'any';
   /** After a clone3 in the same program: which of the two processes takes this step. Absent: both. */
   only?: 'parent' | 'child';
+  /**
+   * Name of an earlier result without which this step is passed over, although the call does not take it: as for a path
+   * through `/proc/self/fd/N` to what that step has opened. A call of six arguments has no room for it.
+   */
+  needs?: string;
 }
 
 /** Steps in order, and steps that are taken at the end whatever happened before. */
@@ -28,7 +33,7 @@ export interface Program {
 }
 
 /** What a step is for: the plain words alone, or with the options of {@link Step}. */
-export type Purpose = string | (Pick<Step, 'why'> & Partial<Pick<Step, 'result' | 'tolerate' | 'only'>>);
+export type Purpose = string | (Pick<Step, 'why'> & Partial<Pick<Step, 'result' | 'tolerate' | 'only' | 'needs'>>);
 
 /**
  * Builds a step from its parts.

@@ -66,6 +66,6 @@ function hintFor({ syscall }: Step, code: ErrnoName): string | undefined {
   if (code === 'ENOSPC' && (syscall === 'clone3' || syscall === 'unshare'))
     return 'raise the limits in /proc/sys/user/max_*_namespaces';
   if (code === 'ENOSPC' && syscall === 'move_mount') return 'raise /proc/sys/fs/mount-max';
-  if (code === 'ENOSYS') return 'Coracle needs Linux 5.12 or newer; `coracle doctor` shows what this kernel lacks';
+  if (code === 'ENOSYS') return 'Coracle needs Linux 5.9 or newer; `coracle doctor` shows what this kernel lacks';
   return undefined;
 }

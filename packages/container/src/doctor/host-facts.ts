@@ -34,7 +34,7 @@ export interface HostFacts {
   gidMap: string;
   /** no_new_privs is set, so that set-user-id programs have no effect. */
   noNewPrivileges: boolean;
-  /** The calls Coracle makes that answered "no such call". */
+  /** The calls Coracle makes that answered "no such call", and mount calls that a filter forbids. */
   absentCalls: readonly string[];
   /** The kinds of namespace the kernel has. */
   namespaces: readonly NamespaceType[];

@@ -1,36 +1,47 @@
+import { isMountCall } from '@coracle/chroot-fs';
 import { NAMESPACE_TYPES, type NamespaceType } from '@coracle/namespaces';
+import { isAtLeast } from '../kernel-version.ts';
+import { MOUNTS_BY_DESCRIPTOR } from '../mount-calls.ts';
 import { LANDLOCK_WITH_REFER, LANDLOCK_WITH_SCOPES } from '../plan-landlock.ts';
 import { type Check, check } from './check.ts';
 import type { HostFacts } from './host-facts.ts';
 
-/** The first with mount_setattr(2), the newest call Coracle cannot do without. */
-const OLDEST = [5, 12] as const;
+/** The first with close_range(2), the newest call Coracle cannot do without. */
+const OLDEST = [5, 9] as const;
+
+/** What the older mount calls do not do; the end of a sentence. */
+const LESS = 'mounts are made with the older calls: ids of files cannot be mapped, nor volumes be slave or shared';
 
 /** Those every container has; the others are used when asked for. */
 const ESSENTIAL: readonly NamespaceType[] = ['mount', 'pid', 'uts', 'ipc', 'network'];
 
 /** The kernel's version. */
 export function judgeKernel({ kernel }: Pick<HostFacts, 'kernel'>): Check {
-  const status = isNewEnough(kernel) ? 'ok' : 'missing';
-  const found = `Linux ${kernel}`;
+  const isOld = !isAtLeast(kernel, MOUNTS_BY_DESCRIPTOR);
+  const status = !isAtLeast(kernel, OLDEST) ? 'missing' : isOld ? 'warning' : 'ok';
+  const found = status === 'warning' ? `Linux ${kernel}: ${LESS}` : `Linux ${kernel}`;
   const fix = status === 'ok' ? undefined : 'install a newer kernel, as of Debian 12, Ubuntu 22.04, Fedora 34 or later';
-  return check('kernel', `Linux ${OLDEST.join('.')} or newer`, { status, found, fix });
-}
-
-function isNewEnough(release: string): boolean {
-  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10));
-  return major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1]);
+  return check('kernel', `Linux ${OLDEST.join('.')} or newer, better ${MOUNTS_BY_DESCRIPTOR.join('.')}`, {
+    status,
+    found,
+    fix,
+  });
 }
 
 /** The system calls. One that a new enough kernel does not know is hidden by the filter of a container around us. */
 export function judgeCalls({ kernel, absentCalls }: Pick<HostFacts, 'kernel' | 'absentCalls'>): Check {
   const needed = 'the calls that make containers: clone3, openat2, the mount calls by descriptor, pidfds';
   if (absentCalls.length === 0) return check('system calls', needed, { status: 'ok', found: 'all are there' });
-  const found = `the kernel answers "no such call" to ${absentCalls.join(', ')}`;
-  const fix = isNewEnough(kernel)
+  const hasOlder = absentCalls.every(isMountCall);
+  const refused = `not to be had here: ${absentCalls.join(', ')}`;
+  const fix = isAtLeast(kernel, MOUNTS_BY_DESCRIPTOR)
     ? 'a seccomp filter hides them: start the container around this with --security-opt seccomp=unconfined'
     : undefined;
-  return check('system calls', needed, { status: 'missing', found, fix });
+  return check('system calls', needed, {
+    status: hasOlder ? 'warning' : 'missing',
+    found: hasOlder ? `${refused}; ${LESS}` : refused,
+    fix,
+  });
 }
 
 /** The kinds of namespace the kernel was built with. */

@@ -76,7 +76,7 @@ function whyNoUserNamespace({ settings, namespaces }: HostFacts, { syscall, code
 /** Whether a container in a user namespace can have a /proc: not where the own one is masked. */
 export function judgeProc(facts: HostFacts): Check[] {
   const { proc, userNamespace } = facts;
-  const isMasked = !proc.ok && proc.syscall === 'fsmount' && proc.code === 'EPERM';
+  const isMasked = !proc.ok && (proc.syscall === 'fsmount' || proc.syscall === 'mount') && proc.code === 'EPERM';
   if (!userNamespace.ok && !isMasked) return [];
   const needed = 'an unmasked /proc, for the kernel gives a user namespace no fuller view than its maker has';
   if (proc.ok) return [check('proc', needed, { status: 'ok', found: 'can be mounted in a user namespace' })];

@@ -1,3 +1,4 @@
+import { refusedMountCalls } from '@coracle/chroot-fs';
 import { errnoName } from '@coracle/errors';
 import { libc, type SyscallName, syscallNumber } from '@coracle/syscalls';
 
@@ -11,12 +12,6 @@ const NO_FLAGS = 0xffffffff;
 const HARMLESS: readonly [SyscallName, ...number[]][] = [
   ['clone3', 0, 0],
   ['openat2', NO_FD, 0, 0, 0],
-  ['open_tree', NO_FD, 0, NO_FLAGS],
-  ['move_mount', NO_FD, 0, NO_FD, 0, NO_FLAGS],
-  ['fsopen', 0, NO_FLAGS],
-  ['fsconfig', NO_FD, NO_FLAGS, 0, 0, 0],
-  ['fsmount', NO_FD, NO_FLAGS, 0],
-  ['mount_setattr', NO_FD, 0, NO_FLAGS, 0, 0],
   ['pidfd_open', NO_FD, 0],
   ['pidfd_send_signal', NO_FD, 0, 0, 0],
   ['close_range', 1, 0, 0],
@@ -25,11 +20,12 @@ const HARMLESS: readonly [SyscallName, ...number[]][] = [
   ['seccomp', NO_FLAGS, 0, 0],
 ];
 
-/** The calls that this kernel, or a filter around this process, does not know. */
+/** The calls that this kernel, or a filter around this process, does not know; of the mount calls those it forbids, too. */
 export function absentCalls(): string[] {
   const { arch, syscall } = libc();
-  return HARMLESS.filter(([name, ...args]) => {
+  const absent = HARMLESS.filter(([name, ...args]) => {
     const number = syscallNumber(name, arch);
     return number === undefined || errnoName(syscall(number, ...args)) === 'ENOSYS';
-  }).map(([name]) => name);
+  });
+  return [...absent.map(([name]) => name), ...refusedMountCalls()];
 }

@@ -14,6 +14,7 @@ import {
   SyscallError,
   socketPair,
 } from '@coracle/syscalls';
+import { lookForMountCalls, olderCalls } from '../mount-calls.ts';
 import type { Attempt, HostFacts } from './host-facts.ts';
 
 /** What is found out by making namespaces for real. */
@@ -33,7 +34,9 @@ export async function probeNamespaces({ uid, gid }: { uid: number; gid: number }
   const userNamespace = await attempt(() =>
     inNamespaces({ namespaces: ['user', ...ROOT_NAMESPACES], ids: { uid, gid } }, async (init) => {
       // First, so that masks are told of together with a filter; what is mounted in a user namespace stays in it.
-      proc = await attempt(() => take(init, createProc()));
+      lookForMountCalls();
+      const older = olderCalls({ kindOf: () => undefined });
+      proc = await attempt(() => take(init, older?.translate(createProc()) ?? createProc()));
       overlay = await attempt(() => take(init, mountOverlay()));
       await useRights(init);
     }),

@@ -5,9 +5,6 @@
 const REMEDIES: Readonly<Record<string, string>> = {
   'open_tree EINVAL':
     'without what is mounted below it (bind-recursive=disabled) the volume would uncover what those mounts hide, which a container with user ids of its own may not see: leave bind-recursive out',
-  'open_tree ENOSYS': 'volumes need Linux 5.12 or newer',
-  'mount_setattr ENOSYS':
-    'read-only volumes, and those without devices, need Linux 5.12 or newer: it changes a whole tree of mounts at once',
   'mount_setattr EPERM':
     'the host has locked how this is mounted, as for a container inside another one: see how it is mounted there (findmnt)',
   'move_mount ENOTDIR':
@@ -22,6 +19,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'that directory, or one above it, is closed to the user who starts the container: chmod o+x it, or choose another',
 };
 
+/** The newer calls that mount(2) does the work of, where there are none. */
+const OLDER = { bind: ['open_tree', 'mount_setattr'], filesystem: ['fsconfig'] } as const;
+
 /** The remedy for a refused step that brings something in or goes there; `undefined` when none is known. */
 export function explainMountRefusal({
   syscall,
@@ -32,5 +32,7 @@ export function explainMountRefusal({
   code: string | undefined;
   why: string;
 }): string | undefined {
-  return /^(bring in|mount a|stand in|start in) /.test(why) ? REMEDIES[`${syscall} ${code}`] : undefined;
+  if (!/^(bring in|mount a|stand in|start in) /.test(why)) return undefined;
+  const calls = syscall === 'mount' ? OLDER[why.startsWith('bring in') ? 'bind' : 'filesystem'] : [syscall];
+  return calls.map((call) => REMEDIES[`${call} ${code}`]).find((remedy) => remedy !== undefined);
 }

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import {
+  hostTree,
+  isMountCall,
+  type MountCall,
+  OlderCalls,
+  type PathKind,
+  refusedMountCalls,
+} from '@coracle/chroot-fs';
+import { isErrno } from '@coracle/errors';
+import { parseMountinfo } from '@coracle/mountinfo';
+import { isAtLeast } from './kernel-version.ts';
+
+/** How the mounts of a container were made: by descriptor, or with mount(2), where the newer calls are not to be had. */
+export type MountCalls = 'descriptor' | 'path';
+
+/** With mount_setattr(2), the latest of the calls that make mounts by descriptor. */
+export const MOUNTS_BY_DESCRIPTOR = [5, 12] as const;
+
+/** What was refused in the life of this process. Nothing is asked before a container has failed for it: most kernels have all. */
+let refused: readonly MountCall[] = [];
+
+/**
+ * Makes something that uses the mount calls; when the kernel, or a filter of system calls, refuses them, makes it anew with the older
+ * ones. All further containers of this process are made with those at once.
+ */
+export async function withMountCalls<Made>(make: () => Promise<Made>): Promise<Made> {
+  try {
+    return await make();
+  } catch (error) {
+    if (refused.length > 0 || !isRefusal(error) || !lookForMountCalls()) throw error;
+    return await make();
+  }
+}
+
+/** EPERM may have other causes; those who are asked next know. */
+function isRefusal(error: unknown): boolean {
+  const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;
+  return isMountCall(syscall) && isErrno(error, 'ENOSYS', 'EPERM');
+}
+
+/** Asks which of the mount calls are not to be had; says whether there are any. */
+export function lookForMountCalls(): boolean {
+  refused = refusedMountCalls();
+  return refused.length > 0;
+}
+
+/** What translates a container's steps into the older calls; `undefined` as long as the newer ones were not refused. */
+export function olderCalls({ kindOf }: { kindOf: (path: string) => PathKind }): OlderCalls | undefined {
+  if (refused.length === 0) return undefined;
+  const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'));
+  return new OlderCalls({ treeOf: (path) => hostTree(path, mounts), kindOf, reason: whyOlder() });
+}
+
+/** Why the older calls are used, in words that continue "mount_setattr, which ...". */
+export function whyOlder(): string {
+  return isAtLeast(release(), MOUNTS_BY_DESCRIPTOR)
+    ? 'a filter of system calls around this process refuses'
+    : `Linux ${release()} does not have`;
+}
