@@ -1,4 +1,6 @@
-import { keepMountsPrivate } from '@coracle/chroot-fs';
+import { readFileSync } from 'node:fs';
+import { hostTree, keepMountsPrivate, OlderCalls, type PathKind, refusedMountCalls } from '@coracle/chroot-fs';
+import { parseMountinfo } from '@coracle/mountinfo';
 import {
   Agent,
   Channel,
@@ -74,14 +76,14 @@ export class Inside implements Disposable {
 
   /** Takes steps; a failure is the test's. */
   async run(steps: readonly Step[]): Promise<Outcome> {
-    const outcome = await this.#init.run({ steps });
+    const outcome = await this.#init.run({ steps: translated(steps) });
     outcome.throwIfFailed();
     return outcome;
   }
 
   /** Takes steps and returns the refusal; `undefined` when there was none. */
   async refusal(steps: readonly Step[]): Promise<SyscallError | undefined> {
-    const { failure } = await this.#init.run({ steps });
+    const { failure } = await this.#init.run({ steps: translated(steps) });
     return failure && new SyscallError(failure.step, failure.errno);
   }
 
@@ -125,6 +127,16 @@ export class Inside implements Disposable {
     this.#init.close();
     this.#agent.close();
   }
+}
+
+/** The steps in the older mount calls, where the newer ones are refused: see `npm run test:older-calls`. */
+function translated(steps: readonly Step[]): readonly Step[] {
+  if (refusedMountCalls().length === 0) return steps;
+  const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'));
+  const kindOf = (path: string): PathKind => hostTree(path, mounts).kind;
+  return new OlderCalls({ treeOf: (path) => hostTree(path, mounts), kindOf, reason: 'this test refuses' }).translate(
+    steps,
+  );
 }
 
 /** The naive way to mount, by path, as a foil. */

@@ -81,6 +81,7 @@ describe('the agent', () => {
       steps: [
         openat({ path: '/no/such/file', flags: 0 }, { why: 'look', result: 'file', tolerate: ['ENOENT'] }),
         close(resultOf('file'), 'close it'),
+        chdir('/no/such/directory', { why: 'go there', needs: 'file' }),
         step('getpid', [], { why: 'go on', result: 'pid' }),
       ],
     });

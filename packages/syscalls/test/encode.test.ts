@@ -171,6 +171,11 @@ describe('a reference', () => {
     expect(calls[2]?.args[0]).toBe(1n);
   });
 
+  test('to what a step needs and its call does not take stands where the call does not look', () => {
+    const [, call] = callsOf([open('a'), chdir('/proc/self/fd/9', { why: 'b', needs: 'a' })]);
+    expect(call).toMatchObject({ references: [5], args: [expect.any(BigInt), 0n, 0n, 0n, 0n, 0n] });
+  });
+
   test('from the end to the steps is possible', () => {
     const calls = callsOf({ steps: [chdir('/', 'a'), open('b')], finally: [close(resultOf('b'), 'c')] });
     expect(calls[2]).toMatchObject({ references: [0], args: expect.arrayContaining([1n]) });
@@ -254,6 +259,12 @@ describe('a program at fault is refused with the step that is wrong:', () => {
 
   test('a text with a NUL in an argument list', () => {
     expect(() => encoded([execve({ path: '/bin/ls', argv: ['ls', 'a\0b'], env: [] }, 'run it')])).toThrow(TypeError);
+  });
+
+  test('something needed by a call of six arguments, which has no room for it', () => {
+    expect(() => encoded([open('a'), step('mmap', [0, 0, 0, 0, 0, 0], { why: 'have memory', needs: 'a' })])).toThrow(
+      new TypeError("mmap (have memory): it has no room for 'a', which it needs"),
+    );
   });
 
   test('seven arguments, which would reach into the next call', () => {

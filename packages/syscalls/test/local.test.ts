@@ -137,6 +137,17 @@ describe('a failure', () => {
     expect(outcome.failure).toBeUndefined();
   });
 
+  test('that is tolerated passes over the steps that need it without taking its result', () => {
+    const outcome = runLocally([
+      { ...opened('gone', 'file'), tolerate: ['ENOENT'] },
+      mkdirat({ path: here('needy') }, { why: 'have a directory for it', needs: 'file' }),
+      mkdirat({ path: here('next') }, 'go on'),
+    ]);
+    expect(outcome.results).toEqual([-2, -2, 0]);
+    expect(outcome.failure).toBeUndefined();
+    expect(existsSync(here('needy'))).toBe(false);
+  });
+
   test('is followed by the steps of the end, which may fail as they like', () => {
     const outcome = runLocally({
       steps: [

@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PLAIN_USER } from '@coracle/test-support';
-import { type RunOptions, run } from '../../../src/index.ts';
+import { type Isolation, type RunOptions, run } from '../../../src/index.ts';
 
 /** What an attack needs to know of the container's end. */
 export interface Ended {
@@ -10,6 +10,7 @@ export interface Ended {
   signal?: string | undefined;
   stdout: string;
   stderr: string;
+  isolation: Isolation;
 }
 
 /** To the worker. */
@@ -23,7 +24,7 @@ export interface Request {
 export interface Reply {
   id: number;
   ended?: Ended;
-  refused?: { code: string; syscall: string; message: string };
+  refused?: { code: string; syscall: string; message: string; hint?: string };
 }
 
 /** A way to start containers: as root, with or without a user namespace, or as an ordinary user. */

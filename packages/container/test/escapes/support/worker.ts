@@ -13,10 +13,11 @@ function reply(message: Reply): void {
 function serve(line: string): Promise<void> {
   const { id, command, options }: Request = JSON.parse(line);
   return run(command, options).then(
-    ({ exitCode, signal, stdout, stderr }) => reply({ id, ended: { exitCode, signal, stdout, stderr } }),
+    ({ exitCode, signal, stdout, stderr, isolation }) =>
+      reply({ id, ended: { exitCode, signal, stdout, stderr, isolation } }),
     (error: unknown) => {
-      const { code, syscall, message } = { code: '', syscall: '', message: String(error), ...Object(error) };
-      reply({ id, refused: { code, syscall, message: error instanceof Error ? error.message : message } });
+      const { code, syscall, message, hint } = { code: '', syscall: '', message: String(error), ...Object(error) };
+      reply({ id, refused: { code, syscall, message: error instanceof Error ? error.message : message, hint } });
     },
   );
 }
