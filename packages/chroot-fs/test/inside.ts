@@ -76,14 +76,14 @@ export class Inside implements Disposable {
 
   /** Takes steps; a failure is the test's. */
   async run(steps: readonly Step[]): Promise<Outcome> {
-    const outcome = await this.#init.run({ steps: translated(steps) });
+    const outcome = await this.#init.run({ steps: translated(steps, this.pid) });
     outcome.throwIfFailed();
     return outcome;
   }
 
   /** Takes steps and returns the refusal; `undefined` when there was none. */
   async refusal(steps: readonly Step[]): Promise<SyscallError | undefined> {
-    const { failure } = await this.#init.run({ steps: translated(steps) });
+    const { failure } = await this.#init.run({ steps: translated(steps, this.pid) });
     return failure && new SyscallError(failure.step, failure.errno);
   }
 
@@ -130,9 +130,9 @@ export class Inside implements Disposable {
 }
 
 /** The steps in the older mount calls, where the newer ones are refused: see `npm run test:older-calls`. */
-function translated(steps: readonly Step[]): readonly Step[] {
+function translated(steps: readonly Step[], pid: number): readonly Step[] {
   if (refusedMountCalls().length === 0) return steps;
-  const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'));
+  const mounts = parseMountinfo(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'));
   const kindOf = (path: string): PathKind => hostTree(path, mounts).kind;
   return new OlderCalls({ treeOf: (path) => hostTree(path, mounts), kindOf, reason: 'this test refuses' }).translate(
     steps,

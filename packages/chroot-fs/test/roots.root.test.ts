@@ -19,6 +19,7 @@ import {
 import { chdir, mkdirat, mount, output, resultOf, type Step, step } from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
 import { afterAll, expect, test } from '@jest/globals';
+import { byDescriptor } from './by-descriptor.ts';
 import { Inside } from './inside.ts';
 import { makeScene } from './rootfs.ts';
 
@@ -220,10 +221,13 @@ needs.describe(needs.root)('the host root', () => {
 
 needs.describe(needs.root)('a volume', () => {
   /** The source is a tmpfs with a second one inside, made in the namespace only. */
-  const volume = (source: string, words: readonly string[], target = '/data'): Step[] => [
+  const nested = (source: string): Step[] => [
     mount({ source: 'a', target: source, type: 'tmpfs' }, 'make a volume'),
     mkdirat({ path: `${source}/below` }, 'make a volume'),
     mount({ source: 'b', target: `${source}/below`, type: 'tmpfs' }, 'make a volume'),
+  ];
+
+  const enterWith = (source: string, words: readonly string[], target: string): Step[] => [
     ...enterNewRoot({ kind: 'tmpfs' }),
     ...cloneTree({ source, options: options(words) }, 'bring in the volume'),
     ...openMountpoint({ root: rootfs, path: target, kind: 'directory' }, 'bring in the volume'),
@@ -232,10 +236,16 @@ needs.describe(needs.root)('a volume', () => {
     ...leaveOldRoot(),
   ];
 
+  /** Makes the volume first: the older mount calls are planned from what is mounted. */
+  const bringIn = async (inside: Inside, source: string, words: readonly string[], target = '/data'): Promise<void> => {
+    await inside.run(nested(source));
+    await inside.run(enterWith(source, words, target));
+  };
+
   test.each([['ro'], ['rro']])('with %s is read-only, and so is what is mounted in it', async (word) => {
     using scene = makeScene();
     using inside = await Inside.start();
-    await inside.run(volume(scene.outside, ['rbind', word]));
+    await bringIn(inside, scene.outside, ['rbind', word]);
     expect(await inside.write('/data/new')).toBe('EROFS');
     expect(await inside.write('/data/below/new')).toBe('EROFS');
   });
@@ -243,7 +253,7 @@ needs.describe(needs.root)('a volume', () => {
   test('that is writable takes changes at every depth, and its parents are made', async () => {
     using scene = makeScene();
     using inside = await Inside.start();
-    await inside.run(volume(scene.outside, ['rbind'], '/a/b/data'));
+    await bringIn(inside, scene.outside, ['rbind'], '/a/b/data');
     expect(await inside.write('/a/b/data/new')).toBeUndefined();
     expect(await inside.write('/a/b/data/below/new')).toBeUndefined();
   });
@@ -251,7 +261,7 @@ needs.describe(needs.root)('a volume', () => {
   test('bound without what is mounted in it shows the bare directory', async () => {
     using scene = makeScene();
     using inside = await Inside.start();
-    await inside.run(volume(scene.outside, ['bind', 'ro']));
+    await bringIn(inside, scene.outside, ['bind', 'ro']);
     expect(await inside.mountPoints()).toEqual(['/', '/data', '/proc']);
   });
 
@@ -265,21 +275,25 @@ needs.describe(needs.root)('a volume', () => {
   ])('with %s has that attribute at every depth', async (word, shown) => {
     using scene = makeScene();
     using inside = await Inside.start();
-    await inside.run(volume(scene.outside, ['rbind', word]));
+    await bringIn(inside, scene.outside, ['rbind', word]);
     const lines = (await inside.mountLines()).filter((line) => line.includes(' /data'));
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line.split(' ')[5]?.split(',')).toContain(shown);
   });
 
   test.each([
-    [['rbind', 'rshared'], /shared:/],
-    [['rbind', 'runbindable'], /unbindable/],
+    ...(byDescriptor.met
+      ? ([
+          [['rbind', 'rshared'], /shared:/],
+          [['rbind', 'runbindable'], /unbindable/],
+        ] as const)
+      : []),
     [['rbind', 'rprivate'], /^((?!shared|master|unbindable).)*$/],
     [['rbind'], /^((?!shared|master|unbindable).)*$/],
   ])('with %j propagates so', async (words, pattern) => {
     using scene = makeScene();
     using inside = await Inside.start();
-    await inside.run(volume(scene.outside, words));
+    await bringIn(inside, scene.outside, words);
     const lines = (await inside.mountLines()).filter((line) => line.includes(' /data'));
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line.split(' - ')[0]).toMatch(pattern);
@@ -349,7 +363,7 @@ needs.describe(needs.root)('mountpoints', () => {
       ...openMountpoint({ root: rootfs, path: '/etc', kind: 'file' }, 'bring in a file'),
       attach('mount', 'bring in a file'),
     ];
-    expect((await inside.refusal(fileOnDirectory))?.syscall).toBe('move_mount');
+    expect((await inside.refusal(fileOnDirectory))?.syscall).toBe(byDescriptor.met ? 'move_mount' : 'mount');
   });
 });
 

@@ -1,6 +1,6 @@
 import { type ErrnoName, errnoNumber } from '@coracle/errors';
 import { createProc, createSysfs, explainProcRefusal, isMaskedProc, openMountpoint } from '@coracle/procfs-mount';
-import { type Step, SyscallError } from '@coracle/syscalls';
+import { mount, type Step, SyscallError } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 
 /** The error of the step of this program that makes this call (the last one, where it is made twice). */
@@ -8,6 +8,11 @@ function refused(steps: readonly Step[], syscall: Step['syscall'], code: ErrnoNa
   const step = steps.findLast((candidate) => candidate.syscall === syscall);
   if (!step) throw new Error(`no step makes the call ${syscall}`);
   return new SyscallError(step, -errnoNumber(code));
+}
+
+/** The error of mount(2) of a file system, as where there are no newer calls. */
+function mounting(type: string, code: ErrnoName): SyscallError {
+  return refused([mount({ source: type, target: '/mnt', type }, 'show it')], 'mount', code);
 }
 
 const mountpoint = openMountpoint({ root: 5, path: '/proc' });
@@ -44,6 +49,9 @@ describe('the refusal of', () => {
       refused(createSysfs({ readonly: true }), 'fsopen', 'ENODEV'),
       /built without/,
     ],
+    ['a proc by mount(2)', mounting('proc', 'EPERM'), /systempaths=unconfined/],
+    ['a proc option by mount(2)', mounting('proc', 'EINVAL'), /Linux 5\.8/],
+    ['a sysfs by mount(2)', mounting('sysfs', 'EPERM'), /network namespace of its own/],
     ['a mountpoint that is a link', refused(mountpoint, 'openat2', 'ELOOP'), /symbolic link.*CVE-2019-19921/],
     ['a mountpoint that is a file', refused(mountpoint, 'openat2', 'ENOTDIR'), /no directory/],
     ['a mountpoint that is missing', refused(mountpoint, 'openat2', 'ENOENT'), /make an empty one/],
@@ -54,6 +62,7 @@ describe('the refusal of', () => {
   test('other calls, or for other reasons, is left to others', () => {
     expect(explainProcRefusal(refused(createProc(), 'fsopen', 'EMFILE'))).toBeUndefined();
     expect(explainProcRefusal(refused(createProc(), 'close', 'EPERM'))).toBeUndefined();
+    expect(explainProcRefusal(mounting('tmpfs', 'EPERM'))).toBeUndefined();
   });
 
   test.each([[undefined], [null], ['EPERM'], [new Error('other')], [{ syscall: 'fsmount' }], [{ code: 'EPERM' }]])(

@@ -33,16 +33,19 @@ const put = (path: string, filesystem: readonly Step[]): Step[] => [
 ];
 
 using scene = makeScene({ 'etc/name': 'box\n', 'opt/secret': 'secret\n' });
-using inside = await Inside.start({
-  namespaces: ['CLONE_NEWUSER', 'CLONE_NEWNS', 'CLONE_NEWPID'],
-  afterBirth: (pid) => {
-    writeFileSync(`/proc/${pid}/setgroups`, 'deny');
-    for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${map}`, `0 ${id} 1\n`);
-  },
-});
+const start = (): Promise<Inside> =>
+  Inside.start({
+    namespaces: ['CLONE_NEWUSER', 'CLONE_NEWNS', 'CLONE_NEWPID'],
+    afterBirth: (pid) => {
+      writeFileSync(`/proc/${pid}/setgroups`, 'deny');
+      for (const map of ['uid_map', 'gid_map']) writeFileSync(`/proc/${pid}/${map}`, `0 ${id} 1\n`);
+    },
+  });
+using before = await start();
+using inside = await start();
 const bare = cloneTree({ source: '/', options: parseMountOptions(['bind']) }, 'uncover what is below mounts');
 try {
-  const uncovered = (await inside.refusal(bare))?.code;
+  const uncovered = (await before.refusal(bare))?.code;
   await inside.run([
     ...enterNewRoot({ kind, path: scene.rootfs, inUserNamespace: true }),
     ...(kind === 'tmpfs' ? furnishHostRoot(inspectHost(), { hostname: 'box' }) : []),
