@@ -112,6 +112,8 @@ describe('renderContainer', () => {
       missing: [{ what: 'cpus', reason: 'no controller', fix: undefined }],
       cgroup: 'v2',
       agent: 'memfd',
+      landlock: ['files'],
+      mountCalls: 'path',
     },
   };
 
@@ -135,9 +137,11 @@ describe('renderContainer', () => {
   capabilities  none
   gains rights  by set-user-id programs
   seccomp       unconfined
+  landlock      files
   read-only     /proc/sys
                 /proc/bus
   mounts        /data  /srv  rbind,ro
+  mounted by    path
   agent         memfd
 `);
   });

@@ -34,9 +34,11 @@ function rowsOf(container: ContainerInfo): Row[] {
     ['capabilities', [isolation.capabilities.map((name) => name.slice('CAP_'.length)).join(' ') || 'none']],
     ['gains rights', [isolation.noNewPrivileges ? 'never' : 'by set-user-id programs']],
     ['seccomp', [isolation.seccomp]],
+    ['landlock', isolation.landlock],
     ['masked', isolation.maskedPaths],
     ['read-only', isolation.readonlyPaths],
     ['mounts', mounts.map(renderMount)],
+    ['mounted by', [isolation.mountCalls]],
     ['agent', [isolation.agent]],
   ];
 }
