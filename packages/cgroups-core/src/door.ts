@@ -4,7 +4,6 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readFileSync,
   rmdirSync,
   statfsSync,
   statSync,
@@ -13,6 +12,8 @@ import {
 import { basename, dirname } from 'node:path';
 import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
 import type { FileOperation } from './file-operation.ts';
+import { NOT_YOURS, readValue } from './read-value.ts';
+import { lackingFile, whyRefused } from './why-refused.ts';
 
 /** Magic numbers of the cgroup file systems; see statfs(2). */
 export const CGROUP_MAGIC = { v1: 0x27e0eb, v2: 0x63677270 } as const;
@@ -38,6 +39,15 @@ export interface DoorOptions {
   isCgroup?: IsCgroup;
 }
 
+/** How operations are carried out. */
+export interface RunOptions extends DoorOptions {
+  /**
+   * Asked when there is no such file, or the kernel has given up what it was for (EOPNOTSUPP): whether to go on without it.
+   * Without it that is an error.
+   */
+  leaveOut?: (operation: FileOperation, error: SystemError) => boolean;
+}
+
 /** Version 1 runs what stands in here as root, outside every container, when a group becomes empty (CVE-2022-0492). */
 const PROGRAM_FILE = 'release_agent';
 
@@ -60,39 +70,31 @@ export function writeValue(path: string, value: string, { isCgroup = isCgroupPat
 }
 
 /**
- * Reads a file of a group.
- * @returns `undefined` when there is no such file: the group is gone, or the kernel does not count this
- * @throws SystemError EACCES
- * @example
- * readValue('/sys/fs/cgroup/box/pids.current');
- */
-export function readValue(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    // ENODEV: the group was removed while the file was open; EOPNOTSUPP: a file of the root group's.
-    if (isErrno(cause, 'ENOENT', 'ENODEV', 'EOPNOTSUPP')) return undefined;
-    throw refine(cause, { syscall: 'read', path });
-  }
-}
-
-/**
- * Carries out operations in their order. When one fails, the directories made so far are removed again; what goes wrong
- * then is added to the error as `suppressed`.
+ * Carries out operations in their order, each before the next is asked for: what a generator plans can depend on what was done.
+ * When one fails, the directories made so far are removed again; what goes wrong then is added to the error as `suppressed`.
  * @throws SystemError as {@link writeValue}
  * @example
  * runOperations(planCreate(place, { pids: 20 }).create);
  */
-export function runOperations(operations: readonly FileOperation[], options: DoorOptions = {}): void {
+export function runOperations(operations: Iterable<FileOperation>, options: RunOptions = {}): void {
   const made: string[] = [];
   try {
     for (const operation of operations) {
-      if (operation.kind === 'write') writeValue(operation.path, operation.value, options);
+      if (operation.kind === 'write') writeOrLeaveOut(operation, options);
       else if (makeDirectory(operation.path, options)) made.push(operation.path);
     }
   } catch (error) {
     undo(made, error);
     throw error;
+  }
+}
+
+function writeOrLeaveOut(operation: FileOperation & { kind: 'write' }, { leaveOut, ...door }: RunOptions): void {
+  try {
+    writeValue(operation.path, operation.value, door);
+  } catch (error) {
+    const isLacking = isErrno(error, 'ENOENT', 'EOPNOTSUPP') && existsSync(dirname(operation.path));
+    if (!(isLacking && error instanceof SystemError && leaveOut?.(operation, error))) throw error;
   }
 }
 
@@ -180,10 +182,12 @@ function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
       hint: 'leave the rule out, or have it allowed above; only root (CAP_SYS_ADMIN) may write rules for devices',
     });
   }
+  const refusal = value === undefined ? undefined : whyRefused({ directory, file, value, code, read: readValue });
+  if (refusal) return new SystemError({ ...details, ...refusal });
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new SystemError({
       ...details,
-      hint: 'this group is not yours to change: be root, or have a group delegated to you (see cgroups(7), "Delegation")',
+      hint: NOT_YOURS,
     });
   }
   if (code === 'EBUSY' && file === 'cgroup.subtree_control') {
@@ -226,6 +230,8 @@ function whatIsMissing({
   }
   if (file.startsWith('cgroup.'))
     return { text: `there is no ${file} in ${directory}`, hint: 'is this kernel too old?' };
+  const lacking = lackingFile(directory, file);
+  if (lacking) return lacking;
   return {
     text: `controller ${file.split('.')[0]} is not available in ${directory}`,
     hint: `see ${directory}/cgroup.controllers (version 2) or /proc/cgroups`,

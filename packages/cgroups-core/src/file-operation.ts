@@ -8,6 +8,18 @@ export type FileOperation =
   /** Write a value into a file of the kernel, in one write. */
   | { kind: 'write'; path: string; value: string; why: string };
 
+/** The text of a file of a group, `undefined` where there is none: what a plan is told of a group that exists already. */
+export type ReadFile = (path: string) => string | undefined;
+
+/**
+ * The operation that writes a value.
+ * @example
+ * setFile('/sys/fs/cgroup/box/pids.max', '20', 'allow 20 processes');
+ */
+export function setFile(path: string, value: string, why: string): FileOperation {
+  return { kind: 'write', path, value, why };
+}
+
 /** Everything about a group that follows from its place and its limits; all of it plain data. */
 export interface GroupPlan {
   /** In this order. */

@@ -1,4 +1,5 @@
-import type { Limits } from './limits.ts';
+import type { Resources } from './resources.ts';
+import type { LeftOut, Mode } from './sift.ts';
 import type { Stats } from './stats.ts';
 
 /**
@@ -9,6 +10,16 @@ import type { Stats } from './stats.ts';
 export interface WaitOptions {
   /** Ends the waiting, with its own reason as the error. Without it the wait is as long as it takes. */
   signal?: AbortSignal;
+}
+
+/**
+ * How to change resources.
+ * @example
+ * const options: UpdateOptions = { mode: 'best-effort' };
+ */
+export interface UpdateOptions {
+  /** `'best-effort'` leaves out what the version or the kernel cannot do; otherwise that is an error. */
+  mode?: Mode;
 }
 
 /**
@@ -24,11 +35,12 @@ export interface Group extends AsyncDisposable {
   /** Directories that are this group's: one on version 2, one for each hierarchy on version 1. */
   readonly directories: readonly string[];
   /**
-   * Changes limits; what is not mentioned stays as it is.
-   * @throws SystemError EINVAL for a limit that cannot be meant, ENOENT when its controller is not there, EBUSY when more
-   *   memory is in use than would be allowed
+   * Changes what the group can use; what is not mentioned stays as it is.
+   * @returns what was left out, which only the mode `'best-effort'` allows
+   * @throws SystemError EINVAL for what cannot be meant or the kernel refuses, EOPNOTSUPP for what the version cannot do, ENOENT
+   *   when a controller or a file is not there, EBUSY when more memory is in use than would be allowed
    */
-  setLimits(limits: Limits): void;
+  update(resources: Resources, options?: UpdateOptions): LeftOut[];
   /** Moves a process, with all its threads, into the group; children it has already stay. @throws SystemError ESRCH when there is no such process */
   add(pid: number): void;
   /** What it has used so far. */

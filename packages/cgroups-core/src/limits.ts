@@ -1,4 +1,5 @@
 import { SystemError } from '@coracle/errors';
+import { LARGEST_SIZE } from './size.ts';
 
 /**
  * What a group of processes may use. `undefined` leaves a limit as it is, `'max'` lifts it.
@@ -31,14 +32,11 @@ export function limitedResources(limits: Limits): Resource[] {
 /** Length of the period over which processor time is limited, in microseconds: the kernel's own default. */
 export const CPU_PERIOD_USEC = 100_000;
 
-/** The most bytes the kernel can count. */
-const LARGEST_MEMORY = 2n ** 63n - 1n;
-
 /** The shortest quota the kernel takes, in microseconds; see sched-bwc of the kernel's documentation. */
-const SHORTEST_QUOTA_USEC = 1000;
+export const SHORTEST_QUOTA_USEC = 1000;
 
 /** The longest quota it takes, in microseconds. */
-const LONGEST_QUOTA_USEC = 2 ** 44 - 1;
+export const LONGEST_QUOTA_USEC: number = 2 ** 44 - 1;
 
 /**
  * Refuses limits that cannot be meant, before anything is written.
@@ -54,7 +52,7 @@ export function checkLimits({ pids, memory, cpus }: Limits): void {
   if (
     memory !== undefined &&
     memory !== 'max' &&
-    !(typeof memory === 'bigint' && memory >= 0n && memory <= LARGEST_MEMORY)
+    !(typeof memory === 'bigint' && memory >= 0n && memory <= LARGEST_SIZE)
   )
     throw refused('memory', memory, "a bigint of bytes from 0n on, or 'max'; parseSize makes one of a text");
   if (

@@ -1,7 +1,7 @@
 import { readdirSync, rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno, SystemError } from '@coracle/errors';
-import { readValue } from './door.ts';
+import { readValue } from './read-value.ts';
 
 /**
  * The processes in a group and in all groups below it, as this pid namespace numbers them. Those it has no number for are

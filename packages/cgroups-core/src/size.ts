@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 };
 
 /** The largest size the kernel can count. */
-const LARGEST = 2n ** 63n - 1n;
+export const LARGEST_SIZE: bigint = 2n ** 63n - 1n;
 
 /**
  * Bytes of a size as people write it: digits, perhaps a fraction, perhaps a unit of 1024 (`k`, `m`, `g`, `t`, `p`, with or
@@ -26,7 +26,7 @@ export function parseSize(text: string): bigint {
   if (whole === '' || scale === undefined) throw refused(text);
   const bytes =
     BigInt(whole) * scale + (fraction === '' ? 0n : (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length));
-  if (bytes > LARGEST) throw refused(text);
+  if (bytes > LARGEST_SIZE) throw refused(text);
   return bytes;
 }
 

@@ -150,15 +150,15 @@ function limitTest(driver: ConformanceDriver, resource: Resource): ConformanceTe
       // Lifting a limit that was never set also hands the controller down on version 2.
       await using group = driver.create({ [resource]: 'max' });
       equal(driver.limits()[resource], 'max');
-      group.setLimits({ [resource]: SOME[resource] });
+      group.update({ [resource]: SOME[resource] });
       equal(driver.limits()[resource], SOME[resource]);
-      group.setLimits({});
+      group.update({});
       equal(driver.limits()[resource], SOME[resource]);
       if (ZERO[resource] !== undefined) {
-        group.setLimits({ [resource]: ZERO[resource] });
+        group.update({ [resource]: ZERO[resource] });
         equal(driver.limits()[resource], ZERO[resource]);
       }
-      group.setLimits({ [resource]: 'max' });
+      group.update({ [resource]: 'max' });
       equal(driver.limits()[resource], 'max');
     },
   };
@@ -171,7 +171,7 @@ function jointTest(driver: ConformanceDriver): ConformanceTest {
     async body() {
       await using group = driver.create(SOME);
       deepEqual(driver.limits(), SOME);
-      group.setLimits({ cpus: 1.5 });
+      group.update({ cpus: 1.5 });
       deepEqual(driver.limits(), { ...SOME, cpus: 1.5 });
     },
   };

@@ -4,18 +4,33 @@ import {
   type Group,
   killEach,
   killUntilEmpty,
-  type Limits,
+  type LeftOut,
   listProcesses,
+  type Mode,
+  type Resources,
   readValue,
   removeGroup,
+  runAsFarAs,
   runOperations,
   type Stats,
+  type UpdateOptions,
   type WaitOptions,
   writeValue,
 } from '@coracle/cgroups-core';
+import { planCpusetStart } from './cpuset.ts';
+import { planDevices } from './devices.ts';
 import { directoriesOf, type Place } from './place.ts';
-import { planCreate, planLimits } from './plan.ts';
+import { planCreate } from './plan.ts';
+import { planResources } from './plan-resources.ts';
 import { parseStats, statFiles } from './stats.ts';
+
+/** How to make a group. */
+export interface CreateOptions {
+  devices?: readonly DeviceRuleInput[] | undefined;
+  parents?: readonly string[];
+  mode?: Mode;
+  onLeftOut?: (leftOut: LeftOut[]) => void;
+}
 
 /**
  * A group of version 1.
@@ -36,16 +51,31 @@ export class CgroupV1 implements Group {
   }
 
   /**
-   * Makes a group, or takes over one that is there, and sets its limits. What was made is removed again when a limit fails.
-   * @param options `devices`: what the processes may do with devices, as the group above if absent
-   * @throws SystemError EINVAL, ENOENT, EACCES, EPERM, see {@link writeValue}; EOPNOTSUPP for a rule for devices that version
-   *   1 cannot keep
+   * Makes a group, or takes over one that is there, and puts its resources in force. What was made is removed again when one
+   * of them fails. With a directory for cpuset the group gets the processors and memory nodes of the one above.
+   * @param options `devices`: what the processes may do with devices, as the group above if absent; `parents`: directories
+   *   above, from the top on, that are made where they are missing; `mode` as for {@link update}, `onLeftOut` gets what it left out
+   * @throws SystemError EINVAL, ENOENT, EACCES, EPERM, see {@link writeValue}; EOPNOTSUPP for a resource that version 1 does
+   *   not have, and for a rule for devices that it cannot keep
    * @example
    * CgroupV1.create({ pids: '/sys/fs/cgroup/pids/box' }, { pids: 20 });
    */
-  static create(place: Place, limits: Limits = {}, options: { devices?: readonly DeviceRuleInput[] } = {}): CgroupV1 {
-    runOperations(planCreate(place, limits, options).create);
-    return new CgroupV1(place);
+  static create(place: Place, resources: Resources = {}, options: CreateOptions = {}): CgroupV1 {
+    const { devices, parents = [], mode = 'strict', onLeftOut } = options;
+    // What cannot be meant or had is refused before anything is made.
+    planResources(place, resources, { mode });
+    const rules = devices === undefined ? [] : planDevices(devices, place);
+    const group = new CgroupV1(place);
+    runOperations(
+      (function* () {
+        yield* planCreate(place, {}, { parents }).create;
+        yield* planCpusetStart(place, { parents, read: readValue });
+        const leftOut = group.update(resources, { mode });
+        onLeftOut?.(leftOut);
+        yield* rules;
+      })(),
+    );
+    return group;
   }
 
   /**
@@ -58,8 +88,9 @@ export class CgroupV1 implements Group {
     return new CgroupV1(place, door);
   }
 
-  setLimits(limits: Limits): void {
-    runOperations(planLimits(this.#place, limits), this.#door);
+  update(resources: Resources, { mode = 'strict' }: UpdateOptions = {}): LeftOut[] {
+    const { operations, leftOut } = planResources(this.#place, resources, { read: readValue, mode });
+    return [...leftOut, ...runAsFarAs(operations, mode, this.#door)];
   }
 
   add(pid: number): void {

@@ -4,7 +4,9 @@
  * @module
  */
 export { CgroupV1 } from './cgroup.ts';
+export { planCpusetStart } from './cpuset.ts';
 export { planDevices } from './devices.ts';
-export { CONTROLLERS, type Controller, directoriesOf, type Place } from './place.ts';
+export { CONTROLLERS, type Controller, directoriesOf, FURTHER_CONTROLLERS, type Place } from './place.ts';
 export { planCreate, planLimits } from './plan.ts';
+export { controllersOf, planResources } from './plan-resources.ts';
 export { parseStats, statFiles } from './stats.ts';

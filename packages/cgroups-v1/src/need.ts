@@ -12,7 +12,7 @@ export function need(place: Place, controller: Controller, file: string): string
     code: 'ENOENT',
     syscall: 'write',
     path: file,
-    text: `the controller ${controller} of version 1 is not mounted`,
-    hint: `mount it: mount -t cgroup -o ${controller} none /sys/fs/cgroup/${controller}`,
+    text: `the group has no directory of the controller ${controller}`,
+    hint: `name it when the group is made; where it is not mounted: mount -t cgroup -o ${controller} none /sys/fs/cgroup/${controller}`,
   });
 }

@@ -5,9 +5,9 @@ import {
   type GroupPlan,
   type Limits,
 } from '@coracle/cgroups-core';
-import { planCpu } from './cpu.ts';
+import { planCpus } from './cpu.ts';
 import { planDevices } from './devices.ts';
-import { planMemory } from './memory.ts';
+import { planMemoryMax } from './memory.ts';
 import { planPids } from './pids.ts';
 import { directoriesOf, type Place } from './place.ts';
 import { statFiles } from './stats.ts';
@@ -42,12 +42,13 @@ export function planCreate(
 }
 
 /**
- * The writes that set limits.
+ * The writes that set limits; for everything else there is {@link planResources}, which a program that needs only these does
+ * not load.
  * @throws SystemError EINVAL, ENOENT as {@link planCreate}
  * @example
  * planLimits({ pids: '/sys/fs/cgroup/pids/box' }, { pids: 'max' });
  */
 export function planLimits(place: Place, limits: Limits): FileOperation[] {
   checkLimits(limits);
-  return [...planPids(limits, place), ...planMemory(limits, place), ...planCpu(limits, place)];
+  return [...planPids(limits, place), ...planMemoryMax(limits, place), ...planCpus(limits, place)];
 }

@@ -3,18 +3,31 @@ import {
   type Group,
   killEach,
   killUntilEmpty,
-  type Limits,
+  type LeftOut,
   listProcesses,
+  type Mode,
+  type Resources,
   readValue,
   removeGroup,
+  runAsFarAs,
   runOperations,
   type Stats,
+  type UpdateOptions,
   type WaitOptions,
   writeValue,
 } from '@coracle/cgroups-core';
 import { isErrno } from '@coracle/errors';
-import { type Place, planCreate, planLimits } from './plan.ts';
+import { checkPartition } from './cpuset.ts';
+import { type Place, planCreate } from './plan.ts';
+import { controllersOf, planResources } from './plan-resources.ts';
 import { parseStats, statFiles } from './stats.ts';
+
+/** How to make a group. */
+export interface CreateOptions {
+  controllers?: readonly string[];
+  mode?: Mode;
+  onLeftOut?: (leftOut: LeftOut[]) => void;
+}
 
 /**
  * A group of version 2.
@@ -35,15 +48,29 @@ export class CgroupV2 implements Group {
   }
 
   /**
-   * Makes a group, or takes over one that is there, and sets its limits. What was made is removed again when a limit fails.
-   * @param controllers what to hand down beside the controllers of the limits, for statistics
-   * @throws SystemError EINVAL, ENOENT, EACCES, EPERM, EBUSY; see {@link writeValue}
+   * Makes a group, or takes over one that is there, and puts its resources in force. What was made is removed again when one
+   * of them fails.
+   * @param options `controllers`: what to hand down beside those of the resources, for statistics; `mode` as for
+   *   {@link update}, `onLeftOut` gets what it left out
+   * @throws SystemError EINVAL, ENOENT, EACCES, EPERM, EBUSY, see {@link writeValue}; EOPNOTSUPP for a resource that version 2
+   *   does not have
    * @example
-   * CgroupV2.create({ parent: '/sys/fs/cgroup', name: 'box' }, { memory: 64n << 20n }, ['pids']);
+   * CgroupV2.create({ parent: '/sys/fs/cgroup', name: 'box' }, { memory: '64m' }, { controllers: ['pids'] });
    */
-  static create(place: Place, limits: Limits = {}, controllers: readonly string[] = []): CgroupV2 {
-    runOperations(planCreate(place, limits, controllers).create);
-    return new CgroupV2(`${place.parent}/${place.name}`);
+  static create(place: Place, resources: Resources = {}, options: CreateOptions = {}): CgroupV2 {
+    const { controllers = [], mode = 'strict', onLeftOut } = options;
+    const directory = `${place.parent}/${place.name}`;
+    // What cannot be meant or had is refused before anything is made.
+    planResources(directory, resources, { mode });
+    const group = new CgroupV2(directory);
+    runOperations(
+      (function* () {
+        yield* planCreate(place, {}, [...controllersOf(resources), ...controllers]).create;
+        const leftOut = group.update(resources, { mode });
+        onLeftOut?.(leftOut);
+      })(),
+    );
+    return group;
   }
 
   /**
@@ -56,8 +83,11 @@ export class CgroupV2 implements Group {
     return new CgroupV2(directory, door);
   }
 
-  setLimits(limits: Limits): void {
-    runOperations(planLimits(this.#directory, limits), this.#door);
+  update(resources: Resources, { mode = 'strict' }: UpdateOptions = {}): LeftOut[] {
+    const { operations, leftOut } = planResources(this.#directory, resources, { read: readValue, mode });
+    const lacking = runAsFarAs(operations, mode, this.#door);
+    if (resources.cpuset?.partition !== undefined) checkPartition(this.#directory, readValue);
+    return [...leftOut, ...lacking];
   }
 
   add(pid: number): void {

@@ -5,7 +5,10 @@
  */
 export { CgroupV2 } from './cgroup.ts';
 export { compileDeviceRules } from './compile-devices.ts';
+export { cpuWeightOf } from './cpu-weight.ts';
 export { type DeviceProgram, planDevices } from './devices.ts';
+export { ioWeightOf } from './io-weight.ts';
 export { CONTROLLER_OF, type Place, planCreate, planLimits } from './plan.ts';
+export { controllersOf, planResources } from './plan-resources.ts';
 export { type SimulatedAnswer, simulateDeviceProgram } from './simulate-devices.ts';
 export { parseStats, statFiles } from './stats.ts';

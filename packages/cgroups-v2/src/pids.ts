@@ -1,7 +1,7 @@
-import type { FileOperation, Limits } from '@coracle/cgroups-core';
+import { type FileOperation, type Limits, setFile } from '@coracle/cgroups-core';
 
 /** The limit on processes and threads. @see the kernel's cgroup-v2 documentation, "PID" */
-export function planPids({ pids }: Limits, directory: string): FileOperation[] {
+export function planPids({ pids }: Pick<Limits, 'pids'>, directory: string): FileOperation[] {
   if (pids === undefined) return [];
-  return [{ kind: 'write', path: `${directory}/pids.max`, value: String(pids), why: `allow ${pids} processes` }];
+  return [setFile(`${directory}/pids.max`, String(pids), `allow ${pids} processes`)];
 }

@@ -7,8 +7,8 @@ import {
   limitedResources,
   type Resource,
 } from '@coracle/cgroups-core';
-import { planCpu } from './cpu.ts';
-import { planMemory } from './memory.ts';
+import { planCpus } from './cpu.ts';
+import { planMemoryMax } from './memory.ts';
 import { planPids } from './pids.ts';
 import { statFiles } from './stats.ts';
 
@@ -74,12 +74,13 @@ export function planCreate(
 }
 
 /**
- * The writes that set limits.
+ * The writes that set limits; for everything else there is {@link planResources}, which a program that needs only these does
+ * not load.
  * @throws SystemError EINVAL for limits that cannot be meant
  * @example
  * planLimits('/sys/fs/cgroup/box', { memory: 'max' });
  */
 export function planLimits(directory: string, limits: Limits): FileOperation[] {
   checkLimits(limits);
-  return [...planPids(limits, directory), ...planMemory(limits, directory), ...planCpu(limits, directory)];
+  return [...planPids(limits, directory), ...planMemoryMax(limits, directory), ...planCpus(limits, directory)];
 }

@@ -40,13 +40,13 @@ describe('a group of version 2', () => {
   });
 
   testOn('controllers for statistics are handed down although nothing is limited', ['memory'], async () => {
-    await using group = CgroupV2.create({ parent: `${parent}`, name }, {}, ['memory']);
+    await using group = CgroupV2.create({ parent: `${parent}`, name }, {}, { controllers: ['memory'] });
     expect(group.stats().memoryBytes).toBeGreaterThanOrEqual(0n);
     expect(group.stats().cpuUsec).toBe(0n);
   });
 
   testOn('a controller the machine has not is named, and nothing is left behind', [], () => {
-    expect(() => CgroupV2.create({ parent: `${parent}`, name }, {}, ['perf_none'])).toThrow(
+    expect(() => CgroupV2.create({ parent: `${parent}`, name }, {}, { controllers: ['perf_none'] })).toThrow(
       expect.objectContaining({ path: `${parent}/cgroup.subtree_control`, detail: 'value "+perf_none"' }),
     );
     expect(existsSync(directory)).toBe(false);
@@ -68,7 +68,7 @@ describe('a group of version 2', () => {
   testOn('a limit whose controller is not handed down names the controller', [], async () => {
     await using group = CgroupV2.create({ parent: `${parent}`, name: `${name}-plain` });
     await using below = CgroupV2.create({ parent: `${group.directories[0]}`, name: 'below' });
-    expect(() => below.setLimits({ memory: 1n << 20n })).toThrow(
+    expect(() => below.update({ memory: 1n << 20n })).toThrow(
       expect.objectContaining({
         code: 'ENOENT',
         message: expect.stringContaining('controller memory is not available in'),

@@ -1,0 +1,169 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ErrnoName, errnoNumber } from '@coracle/errors';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { enforce, runAsFarAs, sift } from '../src/index.ts';
+import { lackingFile, whyRefused } from '../src/why-refused.ts';
+
+let above: string;
+let group: string;
+beforeEach(() => {
+  above = mkdtempSync(join(tmpdir(), 'coracle-refusals-'));
+  group = join(above, 'box');
+  mkdirSync(group);
+});
+afterEach(() => rmSync(above, { recursive: true }));
+
+describe('what is known beyond the errno of a refused write', () => {
+  test.each<[file: string, value: string, code: ErrnoName, files: Record<string, string>, text: string, hint: string]>([
+    ['io.max', '4095:7 rbps=1', 'ENODEV', {}, 'there is no disk 4095:7', 'lsblk'],
+    ['blkio.throttle.read_bps_device', '4095:7 1', 'ENODEV', {}, 'there is no disk 4095:7', 'lsblk'],
+    ['blkio.bfq.weight_device', '4095:7 1', 'EOPNOTSUPP', {}, 'the scheduler of disk 4095:7 knows no weights', 'bfq'],
+    [
+      'memory.limit_in_bytes',
+      '9',
+      'EINVAL',
+      { 'memory.memsw.limit_in_bytes': '5\n' },
+      'more than the limit on memory and swap together, 5',
+      'memory.maxWithSwap',
+    ],
+    [
+      'memory.memsw.limit_in_bytes',
+      '3',
+      'EINVAL',
+      { 'memory.limit_in_bytes': '5\n' },
+      'less than the limit on memory alone, 5',
+      'memory.max',
+    ],
+    [
+      'cpuset.cpus',
+      '5',
+      'EACCES',
+      { '../cpuset.cpus': '0-1\n' },
+      'the group above has only the processors 0-1',
+      'within 0-1',
+    ],
+    [
+      'cpuset.mems',
+      '5',
+      'EINVAL',
+      { '../cpuset.mems.effective': '0\n' },
+      'the group above has only the memory nodes 0',
+      'within 0',
+    ],
+    ['cpuset.cpus', '0', 'EBUSY', {}, 'the groups below use processors beyond these', 'groups below first'],
+    ['cpu.shares', '5', 'EINVAL', { 'cpu.idle': '1\n' }, 'an idle group has no weight', 'cpu.idle: false'],
+    ['cpu.weight', '5', 'EINVAL', { 'cpu.idle': '1\n' }, 'an idle group has no weight', 'cpu.idle: false'],
+    ['cpu.cfs_quota_us', '1000', 'EINVAL', { 'cpu.cfs_burst_us': '2000\n' }, 'saved up of it, 2000', 'cpu.burstUsec'],
+    ['cpu.max', '1000 5000', 'EINVAL', { 'cpu.max.burst': '2000\n' }, 'saved up of it, 2000', 'cpu.burstUsec'],
+    ['cpu.cfs_quota_us', '5000', 'EINVAL', { 'cpu.cfs_burst_us': '0\n' }, 'has not as much time', 'cpu.cfs_quota_us'],
+    ['cpu.rt_runtime_us', '5000', 'EINVAL', {}, 'has not as much real time', 'cpu.rt_runtime_us'],
+    [
+      'misc.max',
+      'sev 1',
+      'EINVAL',
+      { 'cgroup.procs': '', '../misc.capacity': 'sgx 5\n', '../cgroup.procs': '' },
+      'does not count sev',
+      'there is: sgx',
+    ],
+    ['rdma.max', 'mlx5_9 hca_handle=1', 'ENODEV', {}, 'no RDMA device mlx5_9', 'there is: '],
+    ['net_prio.ifpriomap', 'eth77 1', 'ENODEV', {}, 'there is no interface eth77', 'lo'],
+  ])('%s %s %s', (file, value, code, files, text, hint) => {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(group, name), content);
+    const read = (path: string): string | undefined =>
+      Object.entries(files).find(([name]) => join(group, name) === path)?.[1];
+    expect(whyRefused({ directory: group, file, value, code, read })).toEqual({
+      text: expect.stringContaining(text),
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  test('nothing is made up where nothing is known', () => {
+    const refused = { directory: group, value: '5', read: () => undefined };
+    expect(whyRefused({ ...refused, file: 'pids.max', code: 'EINVAL' })).toBeUndefined();
+    expect(whyRefused({ ...refused, file: 'memory.limit_in_bytes', code: 'EINVAL' })).toBeUndefined();
+    expect(whyRefused({ ...refused, file: 'cpuset.cpus', code: 'EACCES' })).toBeUndefined();
+    expect(whyRefused({ ...refused, file: 'cpu.max', code: 'EBUSY' })).toBeUndefined();
+  });
+});
+
+describe('a file that the kernel lacks', () => {
+  test.each([
+    ['cpu.uclamp.min', 'CONFIG_UCLAMP_TASK_GROUP'],
+    ['io.latency', 'CONFIG_BLK_CGROUP_IOLATENCY'],
+    ['memory.zswap.writeback', 'Linux 6.8'],
+    ['memory.memsw.limit_in_bytes', 'swapaccount=1'],
+    ['hugetlb.3MB.max', 'the machine has pages of'],
+    ['pids.other', 'see ls'],
+  ])('%s, although its controller is there: what it takes', (file, hint) => {
+    writeFileSync(join(group, `${file.split('.')[0]}.max`), '');
+    expect(lackingFile(group, file)).toEqual({
+      text: `this kernel has no ${file}`,
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  test('is the controller’s where the group has none of its files but those every group has', () => {
+    for (const name of ['cpu.stat', 'cpu.stat.local', 'cpu.pressure']) writeFileSync(join(group, name), '');
+    expect(lackingFile(group, 'cpu.max')).toBeUndefined();
+  });
+});
+
+describe('best effort', () => {
+  const write = (name: string, value: string) => ({
+    kind: 'write' as const,
+    path: join(group, name),
+    value,
+    why: 'test',
+  });
+  const door = { isCgroup: () => true };
+
+  test('leaves out a write whose file is not there, says so and goes on', () => {
+    for (const name of ['cpu.max', 'pids.max']) writeFileSync(join(group, name), '');
+    const leftOut = runAsFarAs([write('cpu.uclamp.min', '1'), write('pids.max', '5')], 'best-effort', door);
+    expect(leftOut).toEqual([
+      {
+        resource: 'cpu.uclamp.min',
+        reason: expect.stringContaining('this kernel has no cpu.uclamp.min'),
+        alternative: expect.stringContaining('CONFIG_UCLAMP_TASK_GROUP'),
+      },
+    ]);
+  });
+
+  test('otherwise it is an error', () => {
+    writeFileSync(join(group, 'cpu.max'), '');
+    expect(() => runAsFarAs([write('cpu.uclamp.min', '1')], 'strict', door)).toThrow(
+      expect.objectContaining({ code: 'ENOENT' }),
+    );
+  });
+
+  test('a group that is gone is an error in either mode', () => {
+    rmSync(group, { recursive: true });
+    expect(() => runAsFarAs([write('pids.max', '5')], 'best-effort', door)).toThrow(
+      expect.objectContaining({ code: 'ENOENT', message: expect.stringContaining('there is no group') }),
+    );
+    mkdirSync(group);
+  });
+});
+
+describe('sifting', () => {
+  const inabilities = { 'memory.high': { alternative: 'x' }, 'memory.oomGroup': { alternative: 'y', unless: false } };
+
+  test('keeps what can be done, and the value that holds anyway', () => {
+    const { kept, leftOut } = sift({ pids: 1, memory: { high: 1n, max: 2n, oomGroup: false } }, inabilities, 2);
+    expect(kept).toEqual({ pids: 1, memory: { max: 2n, oomGroup: false } });
+    expect(leftOut).toEqual([
+      { resource: 'memory.high', reason: 'version 2 of cgroups has no memory.high', alternative: 'x' },
+    ]);
+    expect(sift({ memory: { oomGroup: true } }, inabilities, 1).leftOut).toHaveLength(1);
+  });
+
+  test('what was left out is an error, unless that is allowed', () => {
+    const leftOut = [{ resource: 'a', reason: 'b', alternative: 'c' }];
+    expect(() => enforce(leftOut)).toThrow(expect.objectContaining({ code: 'EOPNOTSUPP', path: 'a' }));
+    expect(() => enforce(leftOut, 'best-effort')).not.toThrow();
+    expect(() => enforce([])).not.toThrow();
+    expect(errnoNumber('EOPNOTSUPP')).toBe(95);
+  });
+});

@@ -1,0 +1,54 @@
+import {
+  type Amount,
+  type FileOperation,
+  type IoDeviceResources,
+  type IoResources,
+  type ReadFile,
+  setFile,
+} from '@coracle/cgroups-core';
+import { need } from './need.ts';
+import type { Place } from './place.ts';
+
+/** Weights and rates of disks. @see the kernel's cgroup-v1/blkio-controller and block/bfq-iosched documentation */
+export function planIo(
+  { weight, leafWeight, devices = {} }: IoResources<Amount>,
+  place: Place,
+  read: ReadFile,
+): FileOperation[] {
+  const weightFile = weightFileOf(place, read);
+  const set = (file: string, value: string | number, why: string): FileOperation =>
+    setFile(need(place, 'blkio', file), String(value), why);
+  return [
+    ...(weight === undefined ? [] : [set(weightFile, weight, `give it a weight of ${weight} at disks`)]),
+    ...(leafWeight === undefined
+      ? []
+      : [set('blkio.leaf_weight', leafWeight, `give its own processes a weight of ${leafWeight} at disks`)]),
+    ...Object.entries(devices).flatMap(([device, one]) =>
+      linesOf(one, weightFile).map(([file, value, what]) =>
+        set(file, `${device} ${value}`, `${what} at disk ${device}`),
+      ),
+    ),
+  ];
+}
+
+function linesOf(device: IoDeviceResources<Amount>, weightFile: string): [file: string, value: string, what: string][] {
+  const lines: [string, Amount | number | undefined, string][] = [
+    [`${weightFile}_device`, device.weight, 'give it a weight of'],
+    ['blkio.leaf_weight_device', device.leafWeight, 'give its own processes a weight of'],
+    ['blkio.throttle.read_bps_device', device.readBytesPerSec, 'bytes read in a second:'],
+    ['blkio.throttle.write_bps_device', device.writeBytesPerSec, 'bytes written in a second:'],
+    ['blkio.throttle.read_iops_device', device.readOpsPerSec, 'reads in a second:'],
+    ['blkio.throttle.write_iops_device', device.writeOpsPerSec, 'writes in a second:'],
+  ];
+  return lines.flatMap(([file, value, what]) =>
+    // Version 1 lifts a rate with 0.
+    value === undefined ? [] : [[file, value === 'max' ? '0' : String(value), `${what} ${value}`]],
+  );
+}
+
+/** The scheduler BFQ has a file of its own; CFQ's, which had the plain one, is gone since Linux 5.0. */
+function weightFileOf(place: Place, read: ReadFile): string {
+  const isOld =
+    read(`${place.blkio}/blkio.bfq.weight`) === undefined && read(`${place.blkio}/blkio.weight`) !== undefined;
+  return isOld ? 'blkio.weight' : 'blkio.bfq.weight';
+}
