@@ -21,14 +21,25 @@ export interface Findings {
 }
 
 /** Whether a resource can be limited, on the version that has its controller. */
-export function availability(resource: Resource, { own, v1, v2 }: Findings): Availability {
-  const controller = V1_CONTROLLER[resource];
-  if (v1[controller] !== undefined) return { version: 'v1' };
-  if (own.v1[controller] !== undefined) return { version: undefined, ...notWritableV1(controller, own) };
-  if (!v2) return { version: undefined, ...notMounted(controller, own) };
+export function availability(resource: Resource, findings: Findings): Availability {
+  return controllerAvailability({ v1: V1_CONTROLLER[resource], v2: CONTROLLER_OF[resource] }, findings);
+}
+
+/**
+ * Whether a controller can be used, on the version that has it.
+ * @param names of the controller on each version; `undefined` where version 2 has none
+ */
+export function controllerAvailability(
+  names: { v1: Controller; v2: string | undefined },
+  { own, v1, v2 }: Findings,
+): Availability {
+  if (v1[names.v1] !== undefined) return { version: 'v1' };
+  if (own.v1[names.v1] !== undefined) return { version: undefined, ...notWritableV1(names.v1, own) };
+  if (names.v2 === undefined) return { version: undefined, ...onlyOnV1(names.v1) };
+  if (!v2) return { version: undefined, ...notMounted(names.v1, own) };
   if ('reason' in v2) return { version: undefined, ...v2 };
-  if (v2.controllers.includes(CONTROLLER_OF[resource])) return { version: 'v2' };
-  return { version: undefined, ...notHandedDown(CONTROLLER_OF[resource], v2) };
+  if (v2.controllers.includes(names.v2)) return { version: 'v2' };
+  return { version: undefined, ...notHandedDown(names.v2, v2) };
 }
 
 /** Why a controller that is mounted cannot be used. */
@@ -53,6 +64,14 @@ export function notMounted(controller: Controller, { v1 }: OwnGroups): Obstacle 
   };
 }
 
+function onlyOnV1(controller: Controller): Obstacle {
+  const at = `/sys/fs/cgroup/${controller}`;
+  return {
+    reason: `the controller ${controller}, which only version 1 has, is not mounted`,
+    fix: `match the group in nftables instead (socket cgroupv2), or mount it: sudo mkdir -p ${at} && sudo mount -t cgroup -o ${controller} none ${at}`,
+  };
+}
+
 function notHandedDown(controller: string, { parent, isRoot }: Parent): Obstacle {
   if (isRoot) {
     return {
@@ -62,9 +81,10 @@ function notHandedDown(controller: string, { parent, isRoot }: Parent): Obstacle
   }
   const reason = `the group ${parent} may not hand down the controller ${controller}`;
   if (parent.includes('/user@')) {
+    const controllers = [...new Set(['cpu', 'memory', 'pids', controller])].join(' ');
     return {
       reason,
-      fix: "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=cpu memory pids\\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload, then log in again",
+      fix: `sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=${controllers}\\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload, then log in again`,
     };
   }
   const above = parent.slice(0, parent.lastIndexOf('/'));

@@ -16,16 +16,20 @@ export interface OwnGroups {
  * The directories of the caller's own groups.
  *
  * A hierarchy mounted in a container shows only a part of itself; a group outside that part is taken for its top.
+ * @param controllers of version 1 to look for; those of {@link Limits} if absent
  * @see cgroups(7), "/proc/[pid]/cgroup"
  */
-export function ownGroups({ mountinfo, selfCgroup }: Pick<Facts, 'mountinfo' | 'selfCgroup'>): OwnGroups {
+export function ownGroups(
+  { mountinfo, selfCgroup }: Pick<Facts, 'mountinfo' | 'selfCgroup'>,
+  controllers: readonly Controller[] = CONTROLLERS,
+): OwnGroups {
   const mounts = parseMountinfo(mountinfo);
   const paths = parseSelfCgroup(selfCgroup);
   const v1: Partial<Record<Controller, string>> = {};
   const readOnlyV1: Partial<Record<Controller, string>> = {};
   for (const mount of mounts) {
     if (mount.type !== 'cgroup') continue;
-    for (const controller of CONTROLLERS) {
+    for (const controller of controllers) {
       if (!mount.superOptions.includes(controller) || v1[controller] !== undefined) continue;
       v1[controller] = directoryIn(mount, paths.get(controller));
       if (isReadOnly(mount)) readOnlyV1[controller] = mount.mountPoint;

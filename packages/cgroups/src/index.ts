@@ -8,9 +8,14 @@ export type {
   DeviceRuleInput,
   Group,
   GroupPlan,
+  LeftOut,
   Limits,
+  Mode,
   Resource,
+  Resources,
+  Size,
   Stats,
+  UpdateOptions,
   WaitOptions,
 } from '@coracle/cgroups-core';
 export {
@@ -22,8 +27,11 @@ export {
 } from '@coracle/cgroups-core';
 export type { DeviceProgram } from '@coracle/cgroups-v2';
 export type { Availability } from './availability.ts';
-export { create } from './create.ts';
+export { type CreatedGroup, create } from './create.ts';
 export { describe, detect, type Machine } from './detect.ts';
+export { type ControllerName, detectAll, type FullMachine } from './detect-all.ts';
 export type { Facts } from './facts.ts';
+export { fromOci } from './from-oci.ts';
 export type { Obstacle } from './obstacle.ts';
 export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';
+export { type PlannedResources, planResources, type ResourcesRequest } from './plan-resources.ts';

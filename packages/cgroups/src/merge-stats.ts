@@ -1,7 +1,7 @@
 import type { Stats } from '@coracle/cgroups-core';
 
-/** The numbers of a group that lies in both versions: each from the version that counts it, version 1 first. */
-export function mergeStats(v1: Stats, v2: Stats): Stats {
+/** The numbers of a group that may lie in both versions: each from the version that counts it, version 1 first. */
+export function mergeStats(v1: Partial<Stats> = {}, v2: Partial<Stats> = {}): Stats {
   return {
     cpuUsec: v1.cpuUsec ?? v2.cpuUsec,
     memoryBytes: v1.memoryBytes ?? v2.memoryBytes,

@@ -74,13 +74,14 @@ export function plan({ machine = detect(), name, limits = {}, devices }: GroupRe
   });
   const [partV1, partV2] = [on('v1'), on('v2')];
   const hasV1 = Object.keys(withoutDevices(machine.v1)).length > 0;
-  const v1 = isWanted(partV1) || (hasV1 && !isWanted(partV2)) ? planOnV1(machine, name, partV1) : undefined;
+  const own = partV1.devices ? machine.v1 : withoutDevices(machine.v1);
+  const v1 = isWanted(partV1) || (hasV1 && !isWanted(partV2)) ? planOnV1(own, name, partV1) : undefined;
   const v2 = isWanted(partV2) || !v1 ? planOnV2(machine, name, partV2) : undefined;
   return v1 && v2 ? merge(v1, v2) : (v1 ?? v2);
 }
 
 /** What of a request one of the versions does. */
-interface Part {
+export interface Part {
   limits: Limits;
   devices: readonly DeviceRuleInput[] | undefined;
 }
@@ -104,8 +105,8 @@ export function withoutDevices({ devices: _, ...others }: PlaceV1): PlaceV1 {
   return others;
 }
 
-function planOnV1({ v1 }: Machine, name: string, { limits, devices }: Part): PlannedGroup {
-  const own = devices ? v1 : withoutDevices(v1);
+/** @param own the groups of version 1 to build below */
+export function planOnV1(own: PlaceV1, name: string, { limits, devices }: Part): PlannedGroup {
   const place = placeBelow(own, name);
   return {
     ...planV1(place, limits, { parents: parentsOf(own, name), devices }),
@@ -115,20 +116,27 @@ function planOnV1({ v1 }: Machine, name: string, { limits, devices }: Part): Pla
   };
 }
 
-function planOnV2({ v2 }: Machine, name: string, { limits, devices }: Part): PlannedGroup | undefined {
+/** @param further controllers to hand down beside those of the limits and those that count */
+export function planOnV2(
+  { v2 }: Machine,
+  name: string,
+  { limits, devices }: Part,
+  further: readonly string[] = [],
+): PlannedGroup | undefined {
   if (!v2) return undefined;
   const { parent, controllers } = v2;
   const directory = `${parent}/${name}`;
   const counted = COUNTED.filter((controller) => controllers.includes(controller));
   return {
-    ...planV2({ parent, name }, limits, counted),
+    ...planV2({ parent, name }, limits, [...counted, ...further]),
     version: 'v2',
     parseStats: (texts) => parseV2(directory, texts),
     deviceProgram: devices && planDevicesV2(devices, directory),
   };
 }
 
-function merge(v1: PlannedGroup, v2: PlannedGroup): PlannedGroup {
+/** A group that lies in both. */
+export function merge(v1: PlannedGroup, v2: PlannedGroup): PlannedGroup {
   return {
     version: 'hybrid',
     create: [...v1.create, ...v2.create],
@@ -142,13 +150,14 @@ function merge(v1: PlannedGroup, v2: PlannedGroup): PlannedGroup {
 }
 
 /** The groups between the caller's own and the new one. */
-function parentsOf(own: PlaceV1, name: string): string[] {
+export function parentsOf(own: PlaceV1, name: string): string[] {
   const names = name.split('/');
   const above = names.slice(0, -1).map((_, index) => names.slice(0, index + 1).join('/'));
   return directoriesOf(own).flatMap((directory) => above.map((path) => `${directory}/${path}`));
 }
 
-function demand(what: Resource | 'devices', available: Availability): void {
+/** @throws SystemError EOPNOTSUPP with the reason and the remedy */
+export function demand(what: Resource | 'devices', available: Availability): void {
   if (available.version !== undefined) return;
   throw new SystemError({
     code: 'EOPNOTSUPP',

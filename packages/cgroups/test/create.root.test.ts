@@ -35,7 +35,7 @@ group(`create on this machine (${describe(machine)})`, () => {
     await using box = create(name, { pids: 'max' });
     const bash = spawn('bash', ['-c', 'read; (exit 0); exit'], { stdio: ['pipe', 'ignore', 'pipe'] });
     box.add(Number(bash.pid));
-    box.setLimits({ pids: 0 });
+    box.update({ pids: 0 });
     bash.stdin.write('\n');
     const [message] = await once(bash.stderr, 'data');
     expect(String(message)).toContain('fork');
@@ -44,9 +44,9 @@ group(`create on this machine (${describe(machine)})`, () => {
 
   testOn('all limits at once, changed and lifted', ['pids', 'memory', 'cpus'], async () => {
     await using box = create(name, { pids: 20, memory: 64n << 20n, cpus: 0.5 });
-    expect(() => box.setLimits({ pids: 0, memory: 0n, cpus: 0.01 })).not.toThrow();
-    expect(() => box.setLimits({ pids: 'max', memory: 'max', cpus: 'max' })).not.toThrow();
-    expect(() => box.setLimits({ cpus: 0 })).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(() => box.update({ pids: 0, memory: 0n, cpus: 0.01 })).not.toThrow();
+    expect(() => box.update({ pids: 'max', memory: 'max', cpus: 'max' })).not.toThrow();
+    expect(() => box.update({ cpus: 0 })).toThrow(expect.objectContaining({ code: 'EINVAL' }));
   });
 
   testOn('a failing limit leaves no group behind', ['pids'], () => {

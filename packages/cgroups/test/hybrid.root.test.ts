@@ -4,11 +4,11 @@ import { type ConformanceDriver, conformanceTests } from '@coracle/cgroups-core/
 import { CgroupV1, directoriesOf, planCreate as planV1 } from '@coracle/cgroups-v1';
 import { CgroupV2, planCreate as planV2 } from '@coracle/cgroups-v2';
 import { describe, expect, test } from '@jest/globals';
-import { HybridGroup } from '../src/hybrid-group.ts';
-import { create, detect } from '../src/index.ts';
+import { create, detectAll } from '../src/index.ts';
+import { PlacedGroup } from '../src/placed-group.ts';
 import { placeBelow } from '../src/plan.ts';
 
-const machine = detect();
+const machine = detectAll();
 const name = `coracle-test-hybrid-${process.pid}`;
 const place = placeBelow(machine.v1, name);
 const inV2 = `${machine.v2?.parent}/${name}`;
@@ -19,7 +19,7 @@ const driver: ConformanceDriver = {
   create(limits: Limits = {}) {
     const plans = [planV1(place, limits), planV2({ parent: `${machine.v2?.parent}`, name })];
     runOperations(plans.flatMap((one) => one.create));
-    return new HybridGroup({ v1: CgroupV1.open(place), v2: CgroupV2.open(inV2), resources: machine.resources });
+    return new PlacedGroup({ v1: CgroupV1.open(place), v2: CgroupV2.open(inV2), machine });
   },
   directories: [...directoriesOf(place), inV2],
   limits(): Required<Limits> {
@@ -40,7 +40,7 @@ describe('a group in both versions', () => {
 
   testOn('what version 2 refuses leaves nothing behind in version 1', ['pids'], () => {
     // This machine's version 2 has no controller for processors: its own answer is what counts here.
-    const claimed = { ...machine, resources: { ...machine.resources, cpus: { version: 'v2' as const } } };
+    const claimed = { ...machine, controllers: { ...machine.controllers, cpu: { version: 'v2' as const } } };
     expect(() => create(name, { pids: 20, cpus: 1 }, { machine: claimed })).toThrow(
       expect.objectContaining({ path: `${machine.v2?.parent}/cgroup.subtree_control`, suppressed: [] }),
     );

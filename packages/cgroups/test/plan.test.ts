@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { create, detect, plan } from '../src/index.ts';
+import { create, detect, detectAll, plan } from '../src/index.ts';
 import * as machines from './machines.ts';
 
 const machineOf = (fixture: machines.MachineFixture) => detect(machines.factsOf(fixture));
+const fullMachineOf = (fixture: machines.MachineFixture) => detectAll(machines.factsOf(fixture));
 
 describe('on version 1', () => {
   const machine = machineOf(machines.comounted);
@@ -139,7 +140,7 @@ describe('a limit that cannot be had', () => {
       hint: expect.stringContaining(fix),
     });
     expect(() => plan({ machine, name: 'box', limits: { cpus: 1 } })).toThrow(refusal);
-    expect(() => create('box', { cpus: 1 }, { machine })).toThrow(refusal);
+    expect(() => create('box', { cpus: 1 }, { machine: fullMachineOf(fixture) })).toThrow(refusal);
   });
 
   test('to lift a limit needs its controller too', () => {
@@ -163,7 +164,7 @@ describe('no group to be had', () => {
   });
 
   test('is one of create, which has to give a group', () => {
-    expect(() => create('box', {}, { machine })).toThrow(
+    expect(() => create('box', {}, { machine: fullMachineOf(machines.laptopSession) })).toThrow(
       expect.objectContaining({
         code: 'EOPNOTSUPP',
         path: 'box',

@@ -1,0 +1,81 @@
+import {
+  enforce,
+  type Group,
+  type LeftOut,
+  type Resources,
+  type Stats,
+  type UpdateOptions,
+  type WaitOptions,
+} from '@coracle/cgroups-core';
+import type { FullMachine } from './detect-all.ts';
+import { divide } from './divide.ts';
+import { mergeStats } from './merge-stats.ts';
+
+/** A group on the versions that have its controllers: on one, or on both, each with a part of the resources. */
+export class PlacedGroup implements Group {
+  readonly directories: readonly string[];
+  readonly #v1: Group | undefined;
+  readonly #v2: Group | undefined;
+  readonly #machine: FullMachine;
+
+  constructor({ v1, v2, machine }: { v1: Group | undefined; v2: Group | undefined; machine: FullMachine }) {
+    this.#v1 = v1;
+    this.#v2 = v2;
+    this.#machine = machine;
+    this.directories = this.#parts().flatMap(({ directories }) => directories);
+  }
+
+  #parts(): Group[] {
+    return [this.#v1 ?? [], this.#v2 ?? []].flat();
+  }
+
+  update(resources: Resources, options: UpdateOptions = {}): LeftOut[] {
+    const division = divide(resources, this.#machine, options.mode);
+    const elsewhere = [
+      ...(this.#v1 ? [] : placeless(division.v1, 'version 1')),
+      ...(this.#v2 ? [] : placeless(division.v2, 'version 2')),
+    ];
+    enforce(elsewhere, options.mode);
+    return [
+      ...division.leftOut,
+      ...elsewhere,
+      ...(this.#v1?.update(division.v1, options) ?? []),
+      ...(this.#v2?.update(division.v2, options) ?? []),
+    ];
+  }
+
+  add(pid: number): void {
+    for (const part of this.#parts()) part.add(pid);
+  }
+
+  stats(): Stats {
+    const [one, other] = [this.#v1?.stats(), this.#v2?.stats()];
+    return mergeStats(one, other);
+  }
+
+  processes(): number[] {
+    return [...new Set(this.#parts().flatMap((part) => part.processes()))];
+  }
+
+  async killAll(options?: WaitOptions): Promise<void> {
+    for (const part of this.#parts()) await part.killAll(options);
+  }
+
+  async delete(): Promise<void> {
+    for (const part of this.#parts()) await part.delete();
+  }
+
+  /** Ends its processes and removes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.killAll();
+    await this.delete();
+  }
+}
+
+function placeless(resources: Resources, version: string): LeftOut[] {
+  return Object.keys(resources).map((resource) => ({
+    resource,
+    reason: `the group does not lie in ${version}, which has the controller of ${resource}`,
+    alternative: `name ${resource} when the group is made`,
+  }));
+}
