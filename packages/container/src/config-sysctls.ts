@@ -1,12 +1,7 @@
+import { IPC_SYSCTLS } from '@coracle/oci-spec';
 import { checkString } from './check-string.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
-
-/** Settings that each IPC namespace has of its own; see sysctl(8), ipc_namespaces(7). */
-const OF_IPC: readonly string[] = [
-  ...['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem', 'kernel.shmall', 'kernel.shmmax'],
-  ...['kernel.shmmni', 'kernel.shm_rmid_forced'],
-];
 
 /**
  * Kernel settings of a container: those asked for, and with a network of its own Docker's two, so that its users may ping and
@@ -45,12 +40,13 @@ function ownKey(key: string, ownNetwork: boolean): string {
       `'${key}' is a setting of the network, which is the host's here`,
       'leave out --network host, or the setting',
     );
-  const isOwn = (parts[0] === 'net' && parts.length > 1) || dotted.startsWith('fs.mqueue.') || OF_IPC.includes(dotted);
+  const isOwn =
+    (parts[0] === 'net' && parts.length > 1) || dotted.startsWith('fs.mqueue.') || IPC_SYSCTLS.includes(dotted);
   if (!isPath || !isOwn)
     throw new OptionError(
       'sysctls',
       `'${key}' is no setting that a container has of its own`,
-      `it would change the whole host; there are net.*, fs.mqueue.* and ${OF_IPC.join(', ')}`,
+      `it would change the whole host; there are net.*, fs.mqueue.* and ${IPC_SYSCTLS.join(', ')}`,
     );
   return key;
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allCapabilities } from '@coracle/capabilities';
-import { validateConfig } from '@coracle/oci-spec';
+import { validateConfig } from '@coracle/oci-spec/validate';
 import { describe, expect, test } from '@jest/globals';
 import { configure } from '../src/config.ts';
 import type { ContainerOptions } from '../src/options.ts';

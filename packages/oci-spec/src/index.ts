@@ -1,11 +1,11 @@
 /**
- * Types of the OCI runtime specification 1.3 for Linux, validation that names the JSON path, and the default
- * configuration.
+ * Types of the OCI runtime specification 1.3 for Linux, and the configurations that containers start from. What validates them is in
+ * `@coracle/oci-spec/validate`, which nothing here loads.
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/spec.md
  * @module
  */
-export { type Checks, checks } from './checks.ts';
-export { ConfigError } from './config-error.ts';
+export type { Problem, Remark } from './checks/findings.ts';
+export { ConfigError, type ConfigErrorOptions } from './config-error.ts';
 export {
   DEFAULT_NAMESPACES,
   DEFAULT_PATH,
@@ -14,9 +14,31 @@ export {
   OCI_VERSION,
 } from './default-config.ts';
 export { DEFAULT_MOUNTS } from './default-mounts.ts';
+export { features } from './features.ts';
 export { MASKED_PATHS, READONLY_PATHS } from './hidden-paths.ts';
-export type { Config, Hook, Hooks, IDMapping, Mount, Root } from './types/config.ts';
-export type { CgroupFeatures, Enabled, Features, LinuxFeatures, SeccompFeatures } from './types/features.ts';
+export { IPC_SYSCTLS } from './ipc-sysctls.ts';
+export { mountOptions } from './mount-options.ts';
+export { rootlessConfig, specConfig } from './spec-config.ts';
+export {
+  type Config,
+  HOOK_NAMES,
+  type Hook,
+  type HookName,
+  type Hooks,
+  type IDMapping,
+  type Mount,
+  type Root,
+} from './types/config.ts';
+export type {
+  CgroupFeatures,
+  Enabled,
+  Features,
+  IntelRdtFeatures,
+  LinuxFeatures,
+  MemoryPolicyFeatures,
+  MountExtensions,
+  SeccompFeatures,
+} from './types/features.ts';
 export {
   DEVICE_TYPES,
   type Device,
@@ -25,6 +47,8 @@ export {
   MEMORY_POLICY_FLAGS,
   MEMORY_POLICY_MODES,
   type MemoryPolicy,
+  type MemoryPolicyFlag,
+  type MemoryPolicyMode,
   NAMESPACE_TYPES,
   type Namespace,
   type NamespaceType,
@@ -79,7 +103,4 @@ export {
   type SeccompOperator,
   type SeccompRule,
 } from './types/seccomp.ts';
-export { STATUSES, type State, type Status } from './types/state.ts';
-export type { Check, Rule } from './validate/check.ts';
-export type { Problem } from './validate/problem.ts';
-export { validateConfig } from './validate-config.ts';
+export { type ContainerProcessState, STATUSES, type State, type Status } from './types/state.ts';

@@ -1,4 +1,5 @@
-import { ConfigError, validateConfig } from '@coracle/oci-spec';
+import { ConfigError } from '@coracle/oci-spec';
+import { validateConfig } from '@coracle/oci-spec/validate';
 import { describe, expect, test } from '@jest/globals';
 import { problemsOf } from './tree.ts';
 
@@ -25,12 +26,12 @@ test('the error carries the path, what was found and what is allowed', () => {
 });
 
 test('all problems are listed in the order of the fields, and the message counts them', () => {
-  const error = failure({ root: {}, mounts: [{ destination: 'a' }, {}, 'x'], process: { args: [] } });
+  const error = failure({ root: {}, mounts: [{ destination: '' }, {}, 'x'], process: { args: [] } });
   expect(error).toMatchObject({
     problems: [
       { path: '$.ociVersion', found: 'nothing' },
       { path: '$.root.path', found: 'nothing' },
-      { path: '$.mounts[0].destination', found: '"a"' },
+      { path: '$.mounts[0].destination', found: '""' },
       { path: '$.mounts[1].destination', found: 'nothing' },
       { path: '$.mounts[2]', found: '"x"', allowed: 'an object' },
       { path: '$.process.cwd', found: 'nothing' },

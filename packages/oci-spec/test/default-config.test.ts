@@ -5,15 +5,16 @@ import {
   defaultConfig,
   MASKED_PATHS,
   READONLY_PATHS,
-  validateConfig,
 } from '@coracle/oci-spec';
+import { validateConfig } from '@coracle/oci-spec/validate';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { problemsOf } from './tree.ts';
 
 const text = fc.string().filter((word) => !word.includes('\0'));
 const id = fc.integer({ min: 0, max: 2 ** 31 });
-const mappings = fc.array(fc.record({ containerID: id, hostID: id, size: fc.integer({ min: 1, max: 2 ** 31 - 1 }) }));
+const mapping = fc.record({ containerID: id, hostID: id, size: fc.integer({ min: 1, max: 2 ** 31 - 1 }) });
+const mappings = fc.array(mapping, { minLength: 1 });
 
 test('any program, root, host name and id maps make a valid configuration', () => {
   const options = fc.record(

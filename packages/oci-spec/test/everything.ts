@@ -73,13 +73,15 @@ export const everything: Complete<Config> = {
   linux: {
     namespaces: [
       { type: 'user', path: '/proc/1/ns/user' },
+      { type: 'mount', path: '/proc/1/ns/mnt' },
+      { type: 'network', path: '/proc/1/ns/net' },
       { type: 'uts', path: '/proc/1/ns/uts' },
       { type: 'time', path: '/proc/1/ns/time' },
     ],
     uidMappings: ids,
     gidMappings: ids,
     timeOffsets: { monotonic: { secs: -5, nanosecs: 999_999_999 }, boottime: { secs: 86400, nanosecs: 0 } },
-    devices: [{ type: 'c', path: '/dev/fuse', major: 10, minor: 229, fileMode: 0o20666, uid: 0, gid: 0 }],
+    devices: [{ type: 'c', path: '/dev/fuse', major: 10, minor: 229, fileMode: 0o666, uid: 0, gid: 0 }],
     netDevices: { eth0: { name: 'inner0' } },
     cgroupsPath: '/box/one',
     resources: {
@@ -140,13 +142,13 @@ export const everything: Complete<Config> = {
       syscalls: [
         {
           names: ['clone'],
-          action: 'SCMP_ACT_ALLOW',
+          action: 'SCMP_ACT_TRACE',
           errnoRet: 1,
           args: [{ index: 0, value: 2114060288, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }],
         },
       ],
     },
-    rootfsPropagation: 'rslave',
+    rootfsPropagation: 'slave',
     maskedPaths: ['/proc/kcore'],
     readonlyPaths: ['/proc/sys'],
     mountLabel: 'system_u:object_r:container_file_t:s0',

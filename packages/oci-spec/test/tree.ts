@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { ConfigError, type Problem, validateConfig } from '@coracle/oci-spec';
+import { ConfigError, type Problem } from '@coracle/oci-spec';
+import { validateConfig } from '@coracle/oci-spec/validate';
 
 /** The way from the top of a value to a part of it. */
 export type Keys = readonly (string | number)[];
@@ -45,17 +45,12 @@ export function pathOf(keys: Keys): string {
 }
 
 /** What validation finds wrong; nothing if it passes. */
-export function problemsOf(value: unknown): readonly Problem[] {
+export function problemsOf(value: unknown, validate: (value: unknown) => unknown = validateConfig): readonly Problem[] {
   try {
-    validateConfig(value);
+    validate(value);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
   }
-}
-
-/** A file of `test/fixtures`. */
-export function fixture(name: string): unknown {
-  return JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'));
 }

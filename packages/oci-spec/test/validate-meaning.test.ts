@@ -11,9 +11,14 @@ const mapping = (change: object): object[] => [{ containerID: 0, hostID: 1000, s
 describe('refused', () => {
   test.each<Case>([
     ['a version that is no version', ['ociVersion'], 'latest', '', "a version such as '1.3.0'"],
+    ['a version of two numbers', ['ociVersion'], '1.3', '', "a version such as '1.3.0'"],
+    ['a version with a leading zero', ['ociVersion'], '1.03.0', '', "a version such as '1.3.0'"],
+    ['a version with an empty identifier', ['ociVersion'], '1.3.0-rc..1', '', "a version such as '1.3.0'"],
+    ['a version with two builds', ['ociVersion'], '1.3.0+a+b', '', "a version such as '1.3.0'"],
     ['an empty root path', ['root', 'path'], '', '', 'a non-empty string without NUL'],
-    ['a relative destination', ['mounts', 0, 'destination'], 'data', '', absolute],
-    ['an empty destination', ['mounts', 0, 'destination'], '', '', absolute],
+    ['an empty destination', ['mounts', 0, 'destination'], '', '', 'a non-empty string without NUL'],
+    ['user ids of a mount without group ids', ['mounts', 0, 'gidMappings'], [], '', 'given, as uidMappings is'],
+    ['group ids of a mount without user ids', ['mounts', 0, 'uidMappings'], undefined, '', 'given, as gidMappings is'],
     ['a relative working directory', ['process', 'cwd'], 'home', '', absolute],
     ['no arguments', ['process', 'args'], [], '', 'an array with at least the program in it'],
     ['a variable without =', ['process', 'env', 0], 'PATH', '', 'NAME=value, without NUL'],
@@ -50,7 +55,7 @@ describe('refused', () => {
     ['a hook without time', ['hooks', 'poststop', 0, 'timeout'], 0, '', /^a whole number from 1 /],
     ['an annotation without a name', ['annotations'], { '': 'x' }, '[""]', 'a non-empty string without NUL'],
     ['an unknown namespace', ['linux', 'namespaces', 0, 'type'], 'net', '', /^one of mount, pid, network, /],
-    ['a namespace named twice', ['linux', 'namespaces', 3], { type: 'uts' }, '.type', 'named once only'],
+    ['a namespace named twice', ['linux', 'namespaces', 5], { type: 'uts' }, '.type', 'named once only'],
     ['a relative namespace', ['linux', 'namespaces', 0, 'path'], 'ns/user', '', absolute],
     ['a mapping of no ids', ['linux', 'uidMappings'], mapping({ size: 0 }), '[0].size', /^a whole number from 1 /],
     ['a mapping of the id -1', ['linux', 'gidMappings'], mapping({ hostID: 4294967295 }), '[0].hostID', /4294967294$/],
@@ -77,14 +82,90 @@ describe('refused', () => {
     ['a host’s interface with a slash', ['linux', 'netDevices'], { 'a/b': {} }, '["a/b"]', /^1 to 15 characters/],
     ['a device rule of type p', ['linux', 'resources', 'devices', 0, 'type'], 'p', '', /^a \(all\)/],
     ['a device rule on execution', ['linux', 'resources', 'devices', 0, 'access'], 'rx', '', 'letters of rwm'],
+    [
+      'a burst above the quota',
+      ['linux', 'resources', 'cpu'],
+      { quota: 1000, burst: 1001 },
+      '.burst',
+      'at most quota (1000)',
+    ],
+    [
+      'the weight of a disk that is neither',
+      ['linux', 'resources', 'blockIO', 'weightDevice', 0],
+      { major: 8, minor: 0 },
+      '.weight',
+      'given, or leafWeight',
+    ],
+    ['limits of a device that are none', ['linux', 'resources', 'rdma', 'mlx5_1'], {}, '.hcaHandles', /^given, or/],
+    ['a file of another cgroup', ['linux', 'resources', 'unified'], { '../x': '1' }, '["../x"]', /^named as a file/],
+    ['the cgroup itself as a file', ['linux', 'resources', 'unified'], { '..': '1' }, '[".."]', /^named as a file/],
     ['a huge page of 64 kB', ['linux', 'resources', 'hugepageLimits', 0, 'pageSize'], '64kB', '', /^a size in KB/],
     ['a bandwidth of two lines', ['linux', 'intelRdt', 'memBwSchema'], 'MB:0=5\nL3:0=f', '', /^one line/],
+    ['a class outside of resctrl', ['linux', 'intelRdt', 'closID'], '../x', '', /^the name of a directory of resctrl/],
+    ['two lines as one of schemata', ['linux', 'intelRdt', 'schemata', 0], 'L3:0=f\nMB:0=5', '', 'one line'],
+    ['a memory policy without its nodes', ['linux', 'memoryPolicy', 'nodes'], '', '', /^a list of nodes .*MPOL_BIND/],
+    [
+      'nodes of a memory policy that takes none',
+      ['linux', 'memoryPolicy'],
+      { mode: 'MPOL_LOCAL', nodes: '0' },
+      '.nodes',
+      'absent, as MPOL_LOCAL takes no nodes',
+    ],
     ['an unknown memory policy', ['linux', 'memoryPolicy', 'mode'], 'BIND', '', /^one of MPOL_DEFAULT/],
     ['a sysctl that is a number', ['linux', 'sysctl'], { 'net.a': 1 }, '["net.a"]', 'a string without NUL'],
+    [
+      'a setting of the whole machine',
+      ['linux', 'sysctl'],
+      { 'kernel.pid_max': '9' },
+      '["kernel.pid_max"]',
+      /^absent, as it is no setting of a namespace/,
+    ],
+    [
+      'a setting with a way out',
+      ['linux', 'sysctl'],
+      { 'net/../kernel/pid_max': '9' },
+      '["net/../kernel/pid_max"]',
+      'absent, as it names nothing below /proc/sys',
+    ],
+    [
+      'the host name as a setting',
+      ['linux', 'sysctl'],
+      { 'kernel.hostname': 'x' },
+      '["kernel.hostname"]',
+      'absent, as hostname sets it',
+    ],
+    [
+      'a setting of an IPC namespace that is not there',
+      ['linux', 'sysctl'],
+      { 'kernel.sem': '1' },
+      '["kernel.sem"]',
+      "absent, as linux.namespaces has no 'ipc'",
+    ],
     ['an unknown propagation', ['linux', 'rootfsPropagation'], 'rbind', '', /^one of private, shared, slave/],
     ['a relative masked path', ['linux', 'maskedPaths', 0], 'proc/kcore', '', absolute],
     ['a relative read-only path', ['linux', 'readonlyPaths', 0], 'proc/sys', '', absolute],
     ['an unknown seccomp action', ['linux', 'seccomp', 'defaultAction'], 'ALLOW', '', /^one of SCMP_ACT_KILL, /],
+    [
+      'an errno of an action that has none',
+      ['linux', 'seccomp', 'syscalls', 0],
+      { names: ['read'], action: 'SCMP_ACT_ALLOW', errnoRet: 1 },
+      '.errnoRet',
+      'absent, as SCMP_ACT_ALLOW returns no errno',
+    ],
+    [
+      'an errno of a default that has none',
+      ['linux', 'seccomp'],
+      { defaultAction: 'SCMP_ACT_KILL', defaultErrnoRet: 1 },
+      '.defaultErrnoRet',
+      'absent, as SCMP_ACT_KILL returns no errno',
+    ],
+    [
+      'metadata for no listener',
+      ['linux', 'seccomp'],
+      { defaultAction: 'SCMP_ACT_ALLOW', listenerMetadata: 'x' },
+      '.listenerMetadata',
+      'absent, as there is no listenerPath',
+    ],
     ['a seccomp rule without names', ['linux', 'seccomp', 'syscalls', 0, 'names'], [], '', /at least one name/],
     [
       'a seventh argument',
@@ -105,6 +186,8 @@ describe('refused', () => {
   test.each([
     ['uts', ['$.hostname', '$.domainname']],
     ['user', ['$.linux.uidMappings', '$.linux.gidMappings']],
+    ['mount', ['$.linux.maskedPaths', '$.linux.readonlyPaths']],
+    ['network', ['$.linux.sysctl["net.ipv4.ip_forward"]']],
     ['time', ['$.linux.timeOffsets']],
   ])('without a %s namespace what would change the host: %j', (type, paths) => {
     const namespaces = everything.linux.namespaces.filter((namespace) => namespace.type !== type);
@@ -112,6 +195,27 @@ describe('refused', () => {
     expect(problems.map((problem) => problem.path)).toEqual(paths);
     for (const { allowed } of problems) expect(allowed).toBe(`absent, as linux.namespaces has no '${type}'`);
   });
+});
+
+test('a new user namespace without maps names both', () => {
+  const namespaces = [{ type: 'user' }];
+  const problems = problemsOf({ ociVersion: '1.3.0', root: { path: '/r' }, linux: { namespaces, gidMappings: [] } });
+  expect(problems).toEqual([
+    { path: '$.linux.uidMappings', found: 'nothing', allowed: expect.stringMatching(/^an array with at least one/) },
+    {
+      path: '$.linux.gidMappings',
+      found: 'an empty array',
+      allowed: expect.stringMatching(/a user namespace is made$/),
+    },
+  ]);
+});
+
+test.each(['idmap', 'ridmap'])('%s without mappings and without a user namespace asks for mappings', (option) => {
+  const mounts = [{ destination: '/a' }, { destination: '/data', source: '/srv', options: ['bind', option] }];
+  const allowed = `given, as there is the option ${option} and no user namespace whose mappings it could take`;
+  expect(problemsOf({ ociVersion: '1.3.0', root: { path: '/r' }, mounts })).toEqual([
+    { path: '$.mounts[1].uidMappings', found: 'nothing', allowed },
+  ]);
 });
 
 describe('accepted', () => {
@@ -126,6 +230,17 @@ describe('accepted', () => {
     ['equal soft and hard limits', ['process', 'rlimits', 0, 'soft'], 4096],
     ['a host name of 64 bytes', ['hostname'], 'é'.repeat(32)],
     ['no mounts', ['mounts'], []],
+    ['a relative destination, as old tools write it', ['mounts', 0, 'destination'], 'data'],
+    ['ids mapped as those of the container', ['mounts', 0], { destination: '/d', options: ['bind', 'idmap'] }],
+    ['no limit of processes', ['linux', 'resources', 'pids'], {}],
+    ['a burst without limit', ['linux', 'resources', 'cpu'], { quota: -1, burst: 1001 }],
+    ['a name that the kernel numbers', ['linux', 'netDevices', 'eth0', 'name'], 'eth%d'],
+    ['network devices of the host', ['linux', 'netDevices'], { eth0: {} }],
+    ['the root of resctrl', ['linux', 'intelRdt', 'closID'], '/'],
+    ['memory of the node that is near', ['linux', 'memoryPolicy'], { mode: 'MPOL_PREFERRED' }],
+    ['the NIS domain as a setting', ['linux', 'sysctl'], { 'kernel.domainname': 'x' }],
+    ['a setting with dots in a name', ['linux', 'sysctl'], { 'net/ipv4/conf/eth0.100/forwarding': '1' }],
+    ['file type bits in a mode, as Podman writes them', ['linux', 'devices', 0, 'fileMode'], 0o20666],
     ['all ids mapped to themselves', ['linux', 'uidMappings'], mapping({ hostID: 0, size: 4294967295 })],
     ['a namespace to make', ['linux', 'namespaces', 0], { type: 'user' }],
     ['a pipe without numbers', ['linux', 'devices', 0], { type: 'p', path: '/dev/xconsole' }],

@@ -1,11 +1,5 @@
-import {
-  ConfigError,
-  type Problem,
-  type Seccomp,
-  type SeccompArchitecture,
-  type SeccompArgument,
-  type SeccompRule,
-} from '@coracle/oci-spec';
+import type { Seccomp, SeccompArchitecture, SeccompArgument, SeccompRule } from '@coracle/oci-spec';
+import { ensure } from '@coracle/oci-spec/checks';
 import type { Arch } from '@coracle/syscalls';
 import {
   type FileRule,
@@ -46,7 +40,7 @@ interface Situation {
  * const filter = resolveProfile(json, { arch: 'x64', capabilities: ['CAP_CHOWN'], kernel: '6.12.8' });
  */
 export function resolveProfile(json: unknown, { arch, capabilities, kernel }: ProfileTarget): Seccomp {
-  const file = checked(json);
+  const file = ensure(json, profileFile());
   const { architecture, goName } = MACHINES[arch];
   const situation = { goName, held: new Set(capabilities), kernel: kernelVersion(kernel) };
   const errno = numberOf(file.defaultErrno, file.defaultErrnoRet);
@@ -60,13 +54,6 @@ export function resolveProfile(json: unknown, { arch, capabilities, kernel }: Pr
     ...(isGiven(file.listenerMetadata) && { listenerMetadata: file.listenerMetadata }),
     syscalls: (file.syscalls ?? []).filter((rule) => counts(rule, situation)).map(plainRule),
   };
-}
-
-function checked(json: unknown): ProfileFile {
-  const problems: Problem[] = [];
-  if (profileFile(json, '$', problems)) return json;
-  const [first = { path: '$', found: typeof json, allowed: 'a seccomp profile' }, ...others] = problems;
-  throw new ConfigError(first, others);
 }
 
 /** Absent where the map does not know the machine: then its own programs are filtered, and no others. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Seccomp, validateConfig } from '@coracle/oci-spec';
+import type { Seccomp } from '@coracle/oci-spec';
+import { validateConfig } from '@coracle/oci-spec/validate';
 import { type Arch, syscallNumbers } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';

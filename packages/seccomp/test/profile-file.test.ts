@@ -1,4 +1,5 @@
-import { type Seccomp, validateConfig } from '@coracle/oci-spec';
+import type { Seccomp } from '@coracle/oci-spec';
+import { validateConfig } from '@coracle/oci-spec/validate';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { resolveProfile } from '../src/profile-file.ts';

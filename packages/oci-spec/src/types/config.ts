@@ -4,7 +4,8 @@ import type { Process } from './process.ts';
 /**
  * The config.json of a bundle: all that a runtime must know to make a container (Linux only).
  *
- * Fields that the specification does not have are allowed and ignored. A field that is `undefined` counts as absent.
+ * Fields that the specification does not have are allowed and ignored, and so are the parts for other systems: `windows`, `vm`,
+ * `solaris`, `zos` and `freebsd`. A field that is `undefined` counts as absent.
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config.md
  */
 export interface Config {
@@ -41,7 +42,7 @@ export interface Root {
  * @see mount(8)
  */
 export interface Mount {
-  /** Absolute path inside the container. */
+  /** Path inside the container. A relative one, which old tools write, begins at `/` too. */
   destination: string;
   /** Type of the file system as in /proc/filesystems, or `bind`. Absent for a bind mount by its options. */
   type?: string;
@@ -67,6 +68,19 @@ export interface IDMapping {
   /** Number of ids, at least 1. */
   size: number;
 }
+
+/** The points of a container's life at which programs can run, in that order. */
+export const HOOK_NAMES = [
+  'prestart',
+  'createRuntime',
+  'createContainer',
+  'startContainer',
+  'poststart',
+  'poststop',
+] as const;
+
+/** One of {@link HOOK_NAMES}. */
+export type HookName = (typeof HOOK_NAMES)[number];
 
 /**
  * Programs run at points of the container's life; each gets the state ({@link State}) on its standard input.

@@ -1,4 +1,4 @@
-import type { NamespaceType } from './linux.ts';
+import type { MemoryPolicyFlag, MemoryPolicyMode, NamespaceType } from './linux.ts';
 import type { SeccompAction, SeccompArchitecture, SeccompFlag, SeccompOperator } from './seccomp.ts';
 
 /**
@@ -37,9 +37,11 @@ export interface LinuxFeatures {
   /** SELinux labels. */
   selinux?: Enabled;
   /** Intel RDT. */
-  intelRdt?: Enabled;
+  intelRdt?: IntelRdtFeatures;
+  /** Policies of memory (since 1.3). */
+  memoryPolicy?: MemoryPolicyFeatures;
   /** Additions to mounts. */
-  mountExtensions?: { /** Mounts with ids mapped. */ idmap?: Enabled };
+  mountExtensions?: MountExtensions;
   /** Moving of network devices (since 1.3). */
   netDevices?: Enabled;
 }
@@ -48,6 +50,28 @@ export interface LinuxFeatures {
 export interface Enabled {
   /** `undefined`: unknown. */
   enabled?: boolean;
+}
+
+/** What a runtime can do with Intel RDT. */
+export interface IntelRdtFeatures extends Enabled {
+  /** Whether it knows `schemata` (since 1.3). */
+  schemata?: boolean;
+  /** Whether it knows `enableMonitoring` (since 1.3). */
+  monitoring?: boolean;
+}
+
+/** Which policies of memory a runtime can set. */
+export interface MemoryPolicyFeatures {
+  /** Modes it knows. */
+  modes?: MemoryPolicyMode[];
+  /** Flags it knows. */
+  flags?: MemoryPolicyFlag[];
+}
+
+/** Which additions to mounts a runtime knows. */
+export interface MountExtensions {
+  /** Mounts with ids mapped. */
+  idmap?: Enabled;
 }
 
 /** Which kinds of cgroups a runtime can manage. */

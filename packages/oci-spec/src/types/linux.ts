@@ -105,7 +105,7 @@ export interface Device {
 
 /** What becomes of a network device that is moved into the container. */
 export interface NetDevice {
-  /** Its name there, up to 15 bytes. Absent: the one it has. */
+  /** Its name there, up to 15 bytes; for `%d` the kernel puts a number that is free. Absent: the one it has. */
   name?: string;
 }
 
@@ -140,17 +140,23 @@ export const MEMORY_POLICY_MODES = [
 /** Flags of set_mempolicy(2). */
 export const MEMORY_POLICY_FLAGS = ['MPOL_F_NUMA_BALANCING', 'MPOL_F_RELATIVE_NODES', 'MPOL_F_STATIC_NODES'] as const;
 
+/** One of {@link MEMORY_POLICY_MODES}. */
+export type MemoryPolicyMode = (typeof MEMORY_POLICY_MODES)[number];
+
+/** One of {@link MEMORY_POLICY_FLAGS}. */
+export type MemoryPolicyFlag = (typeof MEMORY_POLICY_FLAGS)[number];
+
 /**
  * On which nodes of the machine memory is taken.
  * @see set_mempolicy(2)
  */
 export interface MemoryPolicy {
   /** How nodes are chosen. */
-  mode: (typeof MEMORY_POLICY_MODES)[number];
+  mode: MemoryPolicyMode;
   /** Numbers and ranges of nodes: `0-1,3`. */
   nodes?: string;
   /** Refinements of the mode. */
-  flags?: (typeof MEMORY_POLICY_FLAGS)[number][];
+  flags?: MemoryPolicyFlag[];
 }
 
 /**

@@ -84,8 +84,8 @@ export interface CpuResources {
 
 /** Limit on processes. */
 export interface PidsResources {
-  /** The most processes and threads; -1 is no limit. */
-  limit: number;
+  /** The most processes and threads; -1 is no limit. Absent leaves as is. */
+  limit?: number;
 }
 
 /** A device of disk, by number. */

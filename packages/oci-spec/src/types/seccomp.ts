@@ -76,7 +76,7 @@ export type SeccompOperator = (typeof SECCOMP_OPERATORS)[number];
 export interface Seccomp {
   /** What becomes of calls that no rule names. */
   defaultAction: SeccompAction;
-  /** Errno of `SCMP_ACT_ERRNO` as default. Absent: EPERM. */
+  /** Errno of `SCMP_ACT_ERRNO`, or the value of `SCMP_ACT_TRACE`, as default. Absent: EPERM. */
   defaultErrnoRet?: number;
   /** Architectures that are filtered. Absent: the machine's own. */
   architectures?: SeccompArchitecture[];
@@ -84,7 +84,7 @@ export interface Seccomp {
   flags?: SeccompFlag[];
   /** Socket that gets the descriptor of a filter with `SCMP_ACT_NOTIFY`. */
   listenerPath?: string;
-  /** Free text for the listener. */
+  /** Free text for the listener; needs `listenerPath`. */
   listenerMetadata?: string;
   /** The rules. */
   syscalls?: SeccompRule[];

@@ -22,3 +22,20 @@ export interface State {
   /** The annotations of its configuration. */
   annotations?: Record<string, string>;
 }
+
+/**
+ * What the listener of a seccomp filter gets from the runtime over its socket, with the descriptors that `fds` names.
+ * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#the-container-process-state
+ */
+export interface ContainerProcessState {
+  /** Version of the runtime specification that this follows: `1.3.0`. */
+  ociVersion: string;
+  /** Names of the descriptors that come with it, in their order: `seccompFd`. */
+  fds?: string[];
+  /** The process that has the filter, as the runtime numbers it. */
+  pid: number;
+  /** `listenerMetadata` of the configuration. */
+  metadata?: string;
+  /** The state of the container. */
+  state: State;
+}

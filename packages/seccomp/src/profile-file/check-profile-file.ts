@@ -1,8 +1,4 @@
 import {
-  type Check,
-  checks,
-  type Problem,
-  type Rule,
   SECCOMP_ARCHITECTURES,
   SECCOMP_FLAGS,
   type SeccompAction,
@@ -10,6 +6,22 @@ import {
   type SeccompArgument,
   type SeccompFlag,
 } from '@coracle/oci-spec';
+import {
+  arrayOf,
+  type Check,
+  type Findings,
+  matching,
+  memberPath,
+  object,
+  oneOf,
+  type Rule,
+  report,
+  required,
+  text,
+  uint32,
+  where,
+} from '@coracle/oci-spec/checks';
+import { seccompAction, seccompArgument } from '@coracle/oci-spec/validate';
 import { errnoNameCheck } from './errno-by-name.ts';
 
 /** What the programs in Go that write such files mean by nothing: no member, or `null`. */
@@ -54,80 +66,83 @@ export interface ProfileFile {
   syscalls?: Maybe<FileRule[]>;
 }
 
-const { arrayOf, matching, object, oneOf, required, seccompAction, seccompArgument, text, uint32, where } = checks;
-
-const architectures = arrayOf(oneOf(SECCOMP_ARCHITECTURES));
-
-const condition: Check<RuleCondition> = where(
-  object<RuleCondition>({
-    caps: orNull(arrayOf(matching(/^CAP_[A-Z_]{1,64}$/, "the name of a capability, such as 'CAP_SYS_ADMIN'"))),
-    arches: orNull(arrayOf(text)),
-    minKernel: orNull(matching(/^\d{1,4}\.\d{1,4}$/, "a version of Linux with two numbers, such as '4.8'")),
-  }),
-  nothingBut(['caps', 'arches', 'minKernel']),
-);
-
-const rule: Check<FileRule> = where(
-  object<FileRule>({
-    name: orNull(text),
-    names: orNull(arrayOf(text)),
-    action: required(seccompAction),
-    errnoRet: orNull(uint32),
-    errno: orNull(errnoNameCheck),
-    args: orNull(arrayOf(seccompArgument)),
-    comment: orNull(text),
-    includes: orNull(condition),
-    excludes: orNull(condition),
-  }),
-  nothingBut(['name', 'names', 'action', 'errnoRet', 'errno', 'args', 'comment', 'includes', 'excludes']),
-  nameOrNames,
-);
-
 /** {@link ProfileFile}. */
-export const profileFile: Check<ProfileFile> = where(
-  object<ProfileFile>({
-    defaultAction: required(seccompAction),
-    defaultErrnoRet: orNull(uint32),
-    defaultErrno: orNull(errnoNameCheck),
-    architectures: orNull(architectures),
-    archMap: orNull(
-      arrayOf(
-        object<ArchMapEntry>({
-          architecture: required(oneOf(SECCOMP_ARCHITECTURES)),
-          subArchitectures: orNull(architectures),
-        }),
+export function profileFile(): Check<ProfileFile> {
+  const architectures = arrayOf(oneOf(SECCOMP_ARCHITECTURES));
+  return where(
+    object<ProfileFile>({
+      defaultAction: required(seccompAction()),
+      defaultErrnoRet: orNull(uint32),
+      defaultErrno: orNull(errnoNameCheck),
+      architectures: orNull(architectures),
+      archMap: orNull(
+        arrayOf(
+          object<ArchMapEntry>({
+            architecture: required(oneOf(SECCOMP_ARCHITECTURES)),
+            subArchitectures: orNull(architectures),
+          }),
+        ),
       ),
-    ),
-    flags: orNull(arrayOf(oneOf(SECCOMP_FLAGS))),
-    listenerPath: orNull(text),
-    listenerMetadata: orNull(text),
-    syscalls: orNull(arrayOf(rule)),
-  }),
-  oneListOfArchitectures,
-);
+      flags: orNull(arrayOf(oneOf(SECCOMP_FLAGS))),
+      listenerPath: orNull(text),
+      listenerMetadata: orNull(text),
+      syscalls: orNull(arrayOf(rule())),
+    }),
+    oneListOfArchitectures,
+  );
+}
+
+function rule(): Check<FileRule> {
+  return where(
+    object<FileRule>({
+      name: orNull(text),
+      names: orNull(arrayOf(text)),
+      action: required(seccompAction()),
+      errnoRet: orNull(uint32),
+      errno: orNull(errnoNameCheck),
+      args: orNull(arrayOf(seccompArgument())),
+      comment: orNull(text),
+      includes: orNull(condition()),
+      excludes: orNull(condition()),
+    }),
+    nothingBut(['name', 'names', 'action', 'errnoRet', 'errno', 'args', 'comment', 'includes', 'excludes']),
+    nameOrNames,
+  );
+}
+
+function condition(): Check<RuleCondition> {
+  return where(
+    object<RuleCondition>({
+      caps: orNull(arrayOf(matching(/^CAP_[A-Z_]{1,64}$/, "the name of a capability, such as 'CAP_SYS_ADMIN'"))),
+      arches: orNull(arrayOf(text)),
+      minKernel: orNull(matching(/^\d{1,4}\.\d{1,4}$/, "a version of Linux with two numbers, such as '4.8'")),
+    }),
+    nothingBut(['caps', 'arches', 'minKernel']),
+  );
+}
 
 function orNull<T>(check: Check<T>): Check<T | null> {
-  return (value, at, problems): value is T | null => value === null || check(value, at, problems);
+  return (value, at, findings): value is T | null => value === null || check(value, at, findings);
 }
 
 /** A condition that is misspelt, or newer than this program, would leave a rule that counts always. */
 function nothingBut(members: readonly string[]): Rule<object> {
   const known: ReadonlySet<string> = new Set(members);
   const allowed = `absent: only ${members.join(', ')} can be there`;
-  return (value, at, problems) => {
+  return (value, at, findings) => {
     for (const [name, member] of Object.entries(value)) {
-      if (!known.has(name)) checks.report(problems, { path: checks.memberPath(at, name), value: member, allowed });
+      if (!known.has(name)) report(findings, { path: memberPath(at, name), value: member, allowed });
     }
   };
 }
 
-function nameOrNames({ name, names }: FileRule, at: string, problems: Problem[]): void {
-  const path = checks.memberPath(at, 'names');
+function nameOrNames({ name, names }: FileRule, at: string, findings: Findings): void {
+  const path = memberPath(at, 'names');
   if (isGiven(name) && isGiven(names)) {
-    checks.report(problems, { path, value: names, allowed: 'absent, as name is given' });
+    report(findings, { path, value: names, allowed: 'absent, as name is given' });
   }
   if (!isGiven(name) && !isGiven(names)) {
-    checks.report(problems, {
+    report(findings, {
       path,
       value: names ?? undefined,
       allowed: 'an array with at least one name of a system call',
@@ -135,10 +150,10 @@ function nameOrNames({ name, names }: FileRule, at: string, problems: Problem[])
   }
 }
 
-function oneListOfArchitectures(file: ProfileFile, at: string, problems: Problem[]): void {
+function oneListOfArchitectures(file: ProfileFile, at: string, findings: Findings): void {
   if (!isGiven(file.architectures) || !isGiven(file.archMap)) return;
-  const path = checks.memberPath(at, 'archMap');
-  checks.report(problems, { path, value: file.archMap, allowed: 'absent, as architectures is given' });
+  const path = memberPath(at, 'archMap');
+  report(findings, { path, value: file.archMap, allowed: 'absent, as architectures is given' });
 }
 
 /** Text or a list with something in it: to the programs in Go an empty one is none. */

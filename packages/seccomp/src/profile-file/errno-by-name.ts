@@ -1,5 +1,5 @@
 import { errnoName, errnoNumber } from '@coracle/errors';
-import { type Check, checks } from '@coracle/oci-spec';
+import { type Check, report } from '@coracle/oci-spec/checks';
 
 /** Past the last errno that Linux has. */
 const END = 134;
@@ -26,6 +26,5 @@ export function errnoByName(name: string): number | undefined {
 }
 
 /** The name of an errno, which Podman's profiles have beside the number. */
-export const errnoNameCheck: Check<string> = (value, at, problems): value is string =>
-  numbers().has(value) ||
-  checks.report(problems, { path: at, value, allowed: "the name of an errno, such as 'EPERM'" });
+export const errnoNameCheck: Check<string> = (value, at, findings): value is string =>
+  numbers().has(value) || report(findings, { path: at, value, allowed: "the name of an errno, such as 'EPERM'" });
