@@ -25,7 +25,7 @@ export function fromOci(from: oci.Resources): {
 } {
   const { memory, cpu, pids, blockIO, hugepageLimits, network, rdma, unified } = from;
   const resources = {
-    ...(pids ? { pids: pidsOf(pids.limit) } : {}),
+    ...(pids?.limit === undefined ? {} : { pids: pidsOf(pids.limit) }),
     ...(memory ? { memory: memoryOf(memory) } : {}),
     ...cpuOf(cpu ?? {}),
     ...(blockIO ? { io: ioOf(blockIO) } : {}),
