@@ -15,15 +15,24 @@ export const FIRST_PORT_FD = 3;
 /**
  * The arguments of qemu.
  * @param {{ kernel: string, initramfs: string }} files
- * @param {string} memory as qemu writes it
+ * @param {{ memory: string, parameters?: string }} options `memory` as qemu writes it; `parameters` for the kernel, beside its usual ones
  * @returns {string[]}
  * @see qemu-system-x86_64(1)
  */
-export function emulatorArguments({ kernel, initramfs }, memory) {
+export function emulatorArguments({ kernel, initramfs }, { memory, parameters = '' }) {
   return [
     '-nodefaults -no-user-config -no-reboot -display none -machine q35 -cpu max -smp 2'.split(' '),
     accelerators().flatMap((name) => ['-accel', name]),
-    ['-m', memory, '-kernel', kernel, '-initrd', initramfs, '-append', KERNEL_OPTIONS.join(' ')],
+    [
+      '-m',
+      memory,
+      '-kernel',
+      kernel,
+      '-initrd',
+      initramfs,
+      '-append',
+      [...KERNEL_OPTIONS, parameters].join(' ').trim(),
+    ],
     ['-serial', 'stdio'],
     ['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],
     // A block device for the io controller: takes everything and remembers nothing.

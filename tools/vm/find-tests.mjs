@@ -3,12 +3,15 @@ import { join } from 'node:path';
 
 const WORKSPACES = ['packages/cgroups-core', 'packages/cgroups-v2', 'packages/cgroups', 'packages/container'];
 const KERNEL_TEST = /\.root\.test\.ts$/;
-/** Of a container only its limits have to do with the version of cgroups; the rest would take minutes under emulation. */
-const CONTAINER_TESTS = /limits/;
+/**
+ * Of a container only its limits have to do with the version of cgroups, and its labels with security modules that this
+ * computer's kernel may lack; the rest would take minutes under emulation.
+ */
+const CONTAINER_TESTS = /limits|\/labels\//;
 const DELEGATION = 'CORACLE_DELEGATED_CGROUP';
 
 /**
- * The tests that touch cgroups and can do so on version 2, as paths relative to the checkout.
+ * The tests that need this machine: for cgroups of version 2, or security modules. As paths relative to the checkout.
  * @param {string} root the checkout
  * @param {string[]} patterns regular expressions; a path is taken that matches one of them (none: every path)
  * @returns {string[]}
@@ -27,6 +30,22 @@ export function findKernelTests(root, patterns) {
  */
 export function knowingDelegation(root, paths) {
   return paths.filter((path) => readFileSync(join(root, path), 'utf8').includes(DELEGATION));
+}
+
+/**
+ * Tests by the parameters that the kernel is to be booted with, which a file names in its first line:
+ * `// kernel: security=selinux selinux=1`. Most name none.
+ * @param {string} root the checkout
+ * @param {string[]} paths
+ * @returns {Map<string, string[]>} files by parameters; those without (`''`) first
+ */
+export function byKernelParameters(root, paths) {
+  const groups = new Map([['', []]]);
+  for (const path of paths) {
+    const [, parameters = ''] = /^\/\/ kernel: (.+)\n/.exec(readFileSync(join(root, path), 'utf8')) ?? [];
+    groups.set(parameters, [...(groups.get(parameters) ?? []), path]);
+  }
+  return groups;
 }
 
 /** @param {string[]} paths of tests */

@@ -15,6 +15,7 @@ const KERNEL_LINES_SHOWN = 40;
  * @property {NodeJS.WritableStream} stdout gets the command's output; it is not ended
  * @property {NodeJS.WritableStream} stderr
  * @property {string} [memory] of the machine, as qemu writes it (default: `2G`)
+ * @property {string} [parameters] for its kernel, beside the usual ones
  * @property {number} [bootTimeoutMs] (default: 2 minutes)
  * @property {number} [timeoutMs] for all of it (default: none)
  * @property {AbortSignal} [signal] ends the machine at once
@@ -26,12 +27,12 @@ const KERNEL_LINES_SHOWN = 40;
  * @returns {Promise<number>} the command's exit code; 128 + n when signal n ended it
  * @throws {MachineError} EUSAGE, EBOOT, ETIMEOUT, EABORTED
  */
-export async function runInMachine({ parts, job, memory = '2G', ...options }) {
+export async function runInMachine({ parts, job, memory = '2G', parameters, ...options }) {
   const script = scriptOf(job);
   const cache = openCache();
   try {
     const files = { kernel: provideKernel(parts.kernel, cache), initramfs: provideInitramfs(parts, cache) };
-    return await emulate([parts.emulator, ...emulatorArguments(files, memory)], { script, ...options });
+    return await emulate([parts.emulator, ...emulatorArguments(files, { memory, parameters })], { script, ...options });
   } finally {
     cache.close();
   }

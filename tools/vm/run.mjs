@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// node tools/vm/run.mjs [--memory 2G] [--user NAME|UID] [--delegate UID] [--timeout SECONDS] -- COMMAND [ARG...]
+// node tools/vm/run.mjs [--memory 2G] [--kernel PARAMETERS] [--user NAME|UID] [--delegate UID] [--timeout SECONDS] -- COMMAND [ARG...]
 import { parseArgs } from 'node:util';
 import { untilInterrupted } from './interruption.mjs';
 import { accountOf } from './job.mjs';
@@ -12,6 +12,7 @@ const USAGE = `Usage: node tools/vm/run.mjs [OPTIONS] -- COMMAND [ARG...]
 Runs COMMAND on a kernel with cgroup v2 only, in this directory, on a copy of this computer's files that is thrown away.
 
   --memory SIZE      of the machine (default: 2G)
+  --kernel WORDS     further parameters of its kernel, such as 'security=selinux selinux=1'
   --user NAME|UID    who runs COMMAND (default: root)
   --delegate UID     runs COMMAND as UID, in a leaf of a cgroup that belongs to UID
   --timeout SECONDS  ends the machine, and exits with 124
@@ -47,6 +48,7 @@ async function main(args) {
     stdout: process.stdout,
     stderr: process.stderr,
     memory: options.memory,
+    ...(options.kernel ? { parameters: options.kernel } : {}),
     ...(options.timeout ? { timeoutMs: Number(options.timeout) * 1000 } : {}),
     signal: interruption.signal,
   });
@@ -60,6 +62,7 @@ function parse(args) {
       args: own,
       options: {
         memory: { type: 'string', default: '2G' },
+        kernel: { type: 'string' },
         user: { type: 'string' },
         delegate: { type: 'string' },
         timeout: { type: 'string' },

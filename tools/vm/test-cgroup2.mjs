@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // pnpm test:cgroup2 [PATTERN...]: the tests that touch cgroups, on a kernel with cgroup v2 only: as root, and those that
-// know how as an ordinary user to whom a cgroup was delegated. The last line says how many passed, failed and were skipped.
+// know how as an ordinary user to whom a cgroup was delegated. And those of security modules, on a kernel that has them. The last line says how many passed, failed and were skipped.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { add, exitCode, NOTHING, summary, tallyOf } from '../dev/tally.mjs';
 import { CACHE_DIRECTORY } from './cache.mjs';
-import { findKernelTests, knowingDelegation, workspacesOf } from './find-tests.mjs';
+import { byKernelParameters, findKernelTests, knowingDelegation, workspacesOf } from './find-tests.mjs';
 import { untilInterrupted } from './interruption.mjs';
 import { quote } from './job.mjs';
 import { runInMachine } from './machine.mjs';
@@ -58,10 +58,12 @@ async function main() {
   if (files.some((file) => file.startsWith('apps/'))) await ensureBuilt();
   if (files.length > 0) prepareTransforms(files);
   const delegated = knowingDelegation(ROOT, files);
-  let tally = files.length > 0 ? await runTests(parts, files, {}) : NOTHING;
+  let tally = NOTHING;
+  for (const [parameters, group] of byKernelParameters(ROOT, files))
+    if (group.length > 0) tally = add(tally, await runTests(parts, group, { parameters }));
   if (delegated.length > 0) {
-    const who = { account: USER, delegate: true, before: [...MAKE_USER, ...OWN_CACHE].join('\n') };
-    const { skips, ...numbers } = await runTests(parts, delegated, who);
+    const job = { account: USER, delegate: true, before: [...MAKE_USER, ...OWN_CACHE].join('\n') };
+    const { skips, ...numbers } = await runTests(parts, delegated, { job });
     tally = add(tally, { ...numbers, skips: skips.map((title) => `as a delegated user: ${title}`) });
   }
   process.stdout.write(summary(tally));
@@ -85,14 +87,15 @@ function prepareTransforms(files) {
     process.stderr.write('coracle: the tests could not be prepared; the machine does it, slowly\n');
 }
 
-async function runTests(parts, files, who) {
+async function runTests(parts, files, { job, parameters }) {
   const stdout = new PassThrough();
   const report = text(stdout);
   const command = ['sh', '-c', REPORT_ON_STDOUT, 'sh', process.execPath, ...jestArguments(files)];
   try {
     const code = await runInMachine({
       parts,
-      job: { command, cwd: ROOT, env: process.env, ...who },
+      job: { command, cwd: ROOT, env: process.env, ...job },
+      parameters,
       stdout,
       stderr: process.stderr,
       timeoutMs: RUN_TIMEOUT_MS,

@@ -26,6 +26,7 @@ mount -t overlay -o lowerdir=/host,upperdir=/layers/upper,workdir=/layers/work o
 mount --move /proc /new/proc
 mount --move /sys /new/sys
 mount --move /dev /new/dev
+mount -t securityfs -o nosuid,nodev,noexec securityfs /new/sys/kernel/security
 mkdir -p /new/dev/pts /new/dev/shm /new/dev/mqueue
 mount -t devpts -o nosuid,noexec,gid=5,mode=620,ptmxmode=666 devpts /new/dev/pts
 mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /new/dev/shm

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { accelerators, kvmFailure } from '../emulator.mjs';
+import { accelerators, emulatorArguments, kvmFailure } from '../emulator.mjs';
 
 let directory;
 beforeEach(() => {
@@ -46,4 +46,14 @@ describe('that KVM has given up', () => {
       'Could not access KVM kernel module: Permission denied\nqemu: failed to initialize kvm: Permission denied\n';
     expect(kvmFailure(text)).toBeUndefined();
   });
+});
+
+test('the kernel gets its usual parameters, and further ones behind them', () => {
+  const files = { kernel: '/k', initramfs: '/i' };
+  const append = (options) => {
+    const args = emulatorArguments(files, { memory: '2G', ...options });
+    return args[args.indexOf('-append') + 1];
+  };
+  expect(append({})).toMatch(/ cgroup_no_v1=all .*\S$/);
+  expect(append({ parameters: 'security=selinux' })).toBe(`${append({})} security=selinux`);
 });

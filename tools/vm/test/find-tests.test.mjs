@@ -2,14 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { findKernelTests, knowingDelegation, workspacesOf } from '../find-tests.mjs';
+import { byKernelParameters, findKernelTests, knowingDelegation, workspacesOf } from '../find-tests.mjs';
 
 const FILES = {
   'packages/cgroups-v2/test/cpu.root.test.ts': '',
   'packages/cgroups-v2/test/cpu.test.ts': '',
   'packages/cgroups-v2/test/deeper/delegation.root.test.ts': 'process.env.CORACLE_DELEGATED_CGROUP',
   'packages/cgroups-v1/test/cpu.root.test.ts': '',
-  'packages/container/test/limits.root.test.ts': '',
+  'packages/container/test/labels/selinux.root.test.ts': '// kernel: security=selinux selinux=1\nimport x;\n',
+  'packages/container/test/limits.root.test.ts': '// kernel of a nut\n',
 };
 
 let root;
@@ -26,6 +27,7 @@ test('the tests that touch the kernel are found, but for version 1', () => {
   expect(findKernelTests(root, [])).toEqual([
     'packages/cgroups-v2/test/cpu.root.test.ts',
     'packages/cgroups-v2/test/deeper/delegation.root.test.ts',
+    'packages/container/test/labels/selinux.root.test.ts',
     'packages/container/test/limits.root.test.ts',
   ]);
 });
@@ -41,6 +43,14 @@ test('patterns choose among them', () => {
 test('those that know how to use a delegated cgroup name its variable', () => {
   expect(knowingDelegation(root, findKernelTests(root, []))).toEqual([
     'packages/cgroups-v2/test/deeper/delegation.root.test.ts',
+  ]);
+});
+
+test('those that want a kernel of their own name its parameters in their first line', () => {
+  const [cpu, delegation, selinux, limits] = findKernelTests(root, []);
+  expect([...byKernelParameters(root, [cpu, delegation, selinux, limits])]).toEqual([
+    ['', [cpu, delegation, limits]],
+    ['security=selinux selinux=1', [selinux]],
   ]);
 });
 
