@@ -79,14 +79,15 @@ export function keepMountsPrivate(): Step {
  *
  * For a process with a mount namespace of its own, after {@link keepMountsPrivate}. The top of an overlay has mode 755, less
  * the umask. Descriptors 60 and 61 are used for it.
+ * @param options further ones for each file system that is made for it, such as `context=LABEL` for SELinux
  * @see open_tree(2), move_mount(2), overlayfs in the kernel's documentation
  * @example
  * enterNewRoot({ kind: 'bind', path: './rootfs' });
  */
-export function enterNewRoot(source: RootSource): Step[] {
+export function enterNewRoot(source: RootSource, options: readonly string[] = []): Step[] {
   const why = `stand in the new root`;
   return [
-    ...makeRoot(source),
+    ...makeRoot(source, options),
     // On top of the old root: paths still start below it, in the old root, until pivot_root.
     moveMount(
       { from: resultOf('rootfs'), to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
@@ -96,7 +97,7 @@ export function enterNewRoot(source: RootSource): Step[] {
   ];
 }
 
-function makeRoot(source: RootSource): Step[] {
+function makeRoot(source: RootSource, options: readonly string[]): Step[] {
   switch (source.kind) {
     case 'bind':
       if (source.idmapped) return [];
@@ -106,11 +107,11 @@ function makeRoot(source: RootSource): Step[] {
       );
     case 'tmpfs':
       return createFilesystem(
-        { type: 'tmpfs', source: 'coracle', options: ['mode=755'], result: 'rootfs' },
+        { type: 'tmpfs', source: 'coracle', options: ['mode=755', ...options], result: 'rootfs' },
         'make an empty root in memory',
       );
     case 'overlay':
-      return overlayRoot(source);
+      return overlayRoot(source, options);
   }
 }
 
@@ -118,7 +119,10 @@ function makeRoot(source: RootSource): Step[] {
  * The layer that takes the changes must be attached while the overlay is made. It is taken off again then: between the
  * old root and the new one it would be what {@link leaveOldRoot} lets go of, and the host would stay behind `/..`.
  */
-function overlayRoot({ path, inUserNamespace, idmapped = false }: Extract<RootSource, { kind: 'overlay' }>): Step[] {
+function overlayRoot(
+  { path, inUserNamespace, idmapped = false }: Extract<RootSource, { kind: 'overlay' }>,
+  options: readonly string[],
+): Step[] {
   const why = `lay a layer for changes over ${path}`;
   const directory = flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC');
   const scratch = resultOf('scratch');
@@ -133,7 +137,10 @@ function overlayRoot({ path, inUserNamespace, idmapped = false }: Extract<RootSo
   return [
     // A layer must be attached as well.
     ...(idmapped ? [onTop(lower)] : []),
-    ...createFilesystem({ type: 'tmpfs', source: 'coracle', options: ['mode=755'], result: 'scratch' }, why),
+    ...createFilesystem(
+      { type: 'tmpfs', source: 'coracle', options: ['mode=755', ...options], result: 'scratch' },
+      why,
+    ),
     onTop(scratch),
     mkdirat({ dir: scratch, path: 'upper' }, why),
     mkdirat({ dir: scratch, path: 'work' }, why),
@@ -148,6 +155,7 @@ function overlayRoot({ path, inUserNamespace, idmapped = false }: Extract<RootSo
           `upperdir=${byFd(OVERLAY_FDS.scratch, '/upper')}`,
           `workdir=${byFd(OVERLAY_FDS.scratch, '/work')}`,
           ...(inUserNamespace ? ['userxattr'] : []),
+          ...options,
         ],
         result: 'rootfs',
       },
