@@ -1,6 +1,7 @@
 import { nearest } from '@coracle/errors';
 import { endAtOnce } from '@coracle/syscalls';
 import { hasSwitch, UsageError } from './arguments.ts';
+import { command as apparmor } from './commands/apparmor.ts';
 import { command as doctor } from './commands/doctor.ts';
 import { command as explain } from './commands/explain.ts';
 import { command as help } from './commands/help.ts';
@@ -18,7 +19,7 @@ export type Command = (args: readonly string[]) => Promise<number>;
  * The commands by name. All are imported at once: the bundle is then one flat scope, which is ready sooner than one whose
  * modules wait to be called for.
  */
-const COMMANDS: Readonly<Record<string, Command>> = { run, inspect, explain, doctor, help, version };
+const COMMANDS: Readonly<Record<string, Command>> = { run, inspect, explain, doctor, apparmor, help, version };
 
 /** Other ways to ask for a command. */
 const ALIASES: Readonly<Record<string, string>> = {

@@ -75,7 +75,7 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
     long: 'security-opt',
     value: 'OPTION',
     many: true,
-    help: 'seccomp=FILE|log|unconfined, landlock=files, no-new-privileges=false, systempaths=unconfined',
+    help: 'seccomp=FILE|log|unconfined, apparmor=PROFILE|unconfined, label=type:TYPE|disable, landlock=files ...',
   },
   {
     long: 'sysctl',

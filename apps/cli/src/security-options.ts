@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ContainerOptions, DeviceOption } from '@coracle/container';
+import type { ContainerOptions, DeviceOption, SelinuxLabelParts } from '@coracle/container';
 import { ConfigError } from '@coracle/oci-spec';
 import { parseProfile } from '@coracle/seccomp';
 import { type Options, UsageError } from './arguments.ts';
@@ -7,7 +7,8 @@ import { messageOf } from './render/error.ts';
 
 type Security = NonNullable<ContainerOptions['security']>;
 
-const KNOWN = 'seccomp=FILE|log|unconfined, landlock=files, no-new-privileges[=false] and systempaths=unconfined';
+const KNOWN =
+  'seccomp=FILE|log|unconfined, apparmor=PROFILE|unconfined, label=disable, label=user:, role:, type:, level: or filetype:VALUE, landlock=files, no-new-privileges[=false] and systempaths=unconfined';
 
 /**
  * `--cap-add`, `--cap-drop`, `--privileged`, `--security-opt` and `--sysctl` to the library's options.
@@ -18,8 +19,8 @@ export function securityOptions(
 ): Required<
   Pick<ContainerOptions, 'capAdd' | 'capDrop' | 'devices' | 'deviceRules' | 'privileged' | 'security' | 'sysctls'>
 > {
-  const security: Security = {};
-  for (const text of options.list('security-opt')) Object.assign(security, securityOption(text));
+  let security: Security = {};
+  for (const text of options.list('security-opt')) security = { ...security, ...securityOption(text, security) };
   return {
     capAdd: options.list('cap-add').flatMap(words),
     capDrop: options.list('cap-drop').flatMap(words),
@@ -54,7 +55,7 @@ function words(text: string): string[] {
 }
 
 /** Docker separates name and value by `=`, in old scripts by `:`. */
-function securityOption(text: string): Security {
+function securityOption(text: string, before: Security): Security {
   const [, name = text, value] = /^([^=:]*)[=:](.*)$/s.exec(text) ?? [];
   const wrong = (reason: string): UsageError =>
     new UsageError(`--security-opt ${text}: ${reason}`, `there are ${KNOWN}`);
@@ -62,6 +63,16 @@ function securityOption(text: string): Security {
     case 'seccomp':
       if (!value) throw wrong('no profile is named');
       return { seccomp: value === 'unconfined' || value === 'default' || value === 'log' ? value : readProfile(value) };
+    case 'apparmor':
+      if (!value) throw wrong('no profile is named');
+      return { apparmor: value };
+    case 'label': {
+      const part = labelPart(value ?? '');
+      if (!part) throw wrong(`'${value ?? ''}' is neither disable nor a part of a label`);
+      const { selinuxLabel } = before;
+      if (part === 'disable' || selinuxLabel === 'disable') return { selinuxLabel: 'disable' };
+      return { selinuxLabel: { ...(typeof selinuxLabel === 'object' ? selinuxLabel : {}), ...part } };
+    }
     case 'no-new-privileges':
       if (value !== undefined && value !== 'true' && value !== 'false')
         throw wrong(`'${value}' is neither true nor false`);
@@ -75,6 +86,25 @@ function securityOption(text: string): Security {
     default:
       throw wrong(`'${name}' is none of the security options`);
   }
+}
+
+/** Docker's names of the parts, and podman's for the files' type. */
+const LABEL_PARTS: Readonly<Record<string, keyof SelinuxLabelParts>> = {
+  user: 'user',
+  role: 'role',
+  type: 'type',
+  level: 'level',
+  filetype: 'fileType',
+};
+
+/** A level has colons of its own: `level:s0:c1,c2`. */
+function labelPart(text: string): 'disable' | SelinuxLabelParts | undefined {
+  if (text === 'disable') return text;
+  const at = text.indexOf(':');
+  const name = text.slice(0, Math.max(at, 0));
+  const part = Object.hasOwn(LABEL_PARTS, name) ? LABEL_PARTS[name] : undefined;
+  const value = text.slice(at + 1);
+  return part === undefined || value === '' ? undefined : { [part]: value };
 }
 
 function readProfile(path: string): object {

@@ -113,6 +113,8 @@ describe('renderContainer', () => {
       cgroup: 'v2',
       agent: 'memfd',
       landlock: ['files'],
+      apparmor: 'coracle-default',
+      selinux: undefined,
       mountCalls: 'path',
     },
   };
@@ -138,6 +140,7 @@ describe('renderContainer', () => {
   gains rights  by set-user-id programs
   seccomp       unconfined
   landlock      files
+  apparmor      coracle-default
   read-only     /proc/sys
                 /proc/bus
   mounts        /data  /srv  rbind,ro

@@ -44,6 +44,19 @@ describe('options for the rights of a container', () => {
     });
   });
 
+  test('the AppArmor profile, and the parts of the SELinux label one by one', () => {
+    const security = (...texts: string[]): unknown =>
+      parse(...texts.flatMap((text) => ['--security-opt', text])).security;
+    expect(security('apparmor=my profile')).toEqual({ apparmor: 'my profile' });
+    expect(security('apparmor:unconfined')).toEqual({ apparmor: 'unconfined' });
+    const parts = ['user:u', 'role:r', 'type:t', 'level:s0:c1,c2', 'filetype:f'].map((part) => `label=${part}`);
+    expect(security(...parts, 'seccomp=log')).toEqual({
+      selinuxLabel: { user: 'u', role: 'r', type: 't', level: 's0:c1,c2', fileType: 'f' },
+      seccomp: 'log',
+    });
+    expect(security('label:type:t', 'label:disable', 'label:level:s0')).toEqual({ selinuxLabel: 'disable' });
+  });
+
   test('a profile is read from its file', () => {
     expect(parse('--security-opt', file(profile('18446744073709551615'))).security?.seccomp).toMatchObject({
       defaultAction: 'SCMP_ACT_ALLOW',
@@ -54,7 +67,12 @@ describe('options for the rights of a container', () => {
   test.each([
     ['--security-opt', 'seccomp=', 'no profile is named'],
     ['--security-opt', 'seccomp=/no/such/file', 'ENOENT'],
-    ['--security-opt', 'apparmor=x', "'apparmor' is none of the security options"],
+    ['--security-opt', 'smack=x', "'smack' is none of the security options"],
+    ['--security-opt', 'apparmor=', 'no profile is named'],
+    ['--security-opt', 'label', "'' is neither disable nor a part of a label"],
+    ['--security-opt', 'label=none', "'none' is neither disable nor a part of a label"],
+    ['--security-opt', 'label=type:', "'type:' is neither disable nor a part of a label"],
+    ['--security-opt', 'label=colour:red', "'colour:red' is neither disable nor a part of a label"],
     ['--security-opt', 'no-new-privileges=maybe', 'neither true nor false'],
     ['--security-opt', 'landlock', "'' is neither files nor default"],
     ['--security-opt', 'systempaths=none', 'not unconfined'],

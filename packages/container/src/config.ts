@@ -12,6 +12,8 @@ import { rlimitsFor } from './config-rlimits.ts';
 import { securityFor } from './config-security.ts';
 import { sysctlsFor } from './config-sysctls.ts';
 import { checkKnown } from './known-options.ts';
+import { labelsFor } from './labels/config-labels.ts';
+import type { SecurityModules } from './labels/security-modules.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, LimitOptions, RootOption } from './options.ts';
 import { lookUpUser } from './users.ts';
@@ -24,6 +26,8 @@ export interface ConfigureContext {
   fileIds?: IdMaps | undefined;
   /** Capabilities that the container can have. */
   available: bigint;
+  /** Who else judges what it does. */
+  modules: SecurityModules;
 }
 
 /** A configuration and the parts of a container that the OCI format has no words for. */
@@ -39,11 +43,12 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
 
 /**
  * Options to an OCI runtime configuration: the first station of the one road that every container takes.
- * @throws {OptionError} for options that cannot be meant, SystemError for paths that are not there
+ * @throws {OptionError} for options that cannot be meant, SystemError for paths that are not there and for profiles and labels
+ *   of a security module that is not at work
  */
 export function configure(
   options: ContainerOptions,
-  { id, inUserNamespace, fileIds, available }: ConfigureContext,
+  { id, inUserNamespace, fileIds, available, modules }: ConfigureContext,
 ): Configured {
   checkKnown(options);
   checkCommand(options.command);
@@ -55,6 +60,7 @@ export function configure(
   const base = defaultConfig({ args: [...options.command] });
   const devices = devicesFor(options);
   const security = securityFor(options, base, available);
+  const labels = labelsFor(options, modules);
   const terminal = options.terminal;
   const config: Config = {
     ...base,
@@ -67,6 +73,7 @@ export function configure(
       env: environment(options, { hostname, home: user.home, base: base.process?.env ?? [] }),
       user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids, umask: 0o022 },
       ...security.process,
+      ...labels.process,
       rlimits: rlimitsFor(options.rlimits ?? {}),
       ...(terminal ? { terminal: true, consoleSize: { height: terminal.rows, width: terminal.columns } } : {}),
     },
@@ -80,6 +87,7 @@ export function configure(
     linux: {
       ...base.linux,
       ...security.linux,
+      ...labels.linux,
       ...(devices.rules
         ? { resources: { ...base.linux?.resources, devices: devices.rules.map((rule) => ({ ...rule })) } }
         : {}),

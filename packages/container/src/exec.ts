@@ -35,6 +35,7 @@ import { loggedBy } from './config-security.ts';
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
 import { checkKnownOfExec } from './known-options.ts';
+import { isLabelled, labelEntered, openCallersProc } from './labels/plan-labels.ts';
 import { OptionError } from './option-error.ts';
 import { Patience } from './patience.ts';
 import type { Landlock } from './plan-landlock.ts';
@@ -201,7 +202,9 @@ function planExec(target: ExecTarget, process: Process): Program {
     canSetGroups: target.idMaps?.how !== 'single',
     init: false,
   });
+  const labelled = isLabelled(process);
   const born = [
+    ...(labelled ? labelEntered(process) : []),
     dup3({ from: FDS.initSocket, to: FDS.socket, flags: flags(OPEN, 'O_CLOEXEC') }, 'listen to its own socket'),
     closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket'),
     ...start,
@@ -212,6 +215,7 @@ function planExec(target: ExecTarget, process: Process): Program {
       closeRange({ first: TARGET_PIDFD + 1 }, 'keep no descriptor of the caller open'),
       prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
       ...doors.open,
+      ...(labelled ? [openCallersProc()] : []),
       ...joinNamespaces({ pidfd: TARGET_PIDFD, namespaces: namespacesOf(target.config) }),
       clone3({ flags: 0 }, { why: 'be born inside', result: 'program' }),
       ...doors.enter.map((one): Step => ({ ...one, only: 'child' })),

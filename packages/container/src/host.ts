@@ -5,6 +5,7 @@ import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
+import { HostModules } from './labels/security-modules.ts';
 import { OptionError } from './option-error.ts';
 import { idNotOwned } from './own-user-namespace.ts';
 import { idsOfRoot } from './root-ids.ts';
@@ -14,6 +15,7 @@ import type { WantedIds } from './user-namespace.ts';
 export class Host {
   readonly uid: number = process.geteuid?.() ?? 0;
   readonly gid: number = process.getegid?.() ?? 0;
+  readonly modules: HostModules = new HostModules();
   readonly #kinds = new Map<string, PathKind>();
   readonly #capabilities = new Map<boolean, AvailableCapabilities>();
   #landlock: number | undefined;

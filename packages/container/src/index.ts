@@ -22,6 +22,7 @@ export type {
   RlimitOption,
   RootOption,
   SecurityOptions,
+  SelinuxLabelParts,
   TerminalSize,
   Tmpfs,
   UserNamespaceOption,

@@ -1,6 +1,7 @@
 import type { Limits } from '@coracle/cgroups';
 import type { Config, Seccomp } from '@coracle/oci-spec';
 import { isDefaultProfile, loggedBy } from './config-security.ts';
+import type { SecurityModules } from './labels/security-modules.ts';
 import type { MountCalls } from './mount-calls.ts';
 import type { Landlock } from './plan-landlock.ts';
 import type { UserIds } from './user-namespace.ts';
@@ -22,6 +23,10 @@ export interface Isolation {
   seccomp: 'default' | 'log' | 'custom' | 'unconfined';
   /** What Landlock kept it from: `files` of others, whatever the mounts say; abstract sockets and signals to others (`scopes`). */
   landlock: readonly ('files' | 'scopes')[];
+  /** The AppArmor profile, Coracle's own where none was set, or `'unconfined'`; `undefined` where AppArmor is not at work. */
+  apparmor: string | undefined;
+  /** The SELinux label that was set; `undefined` where none was. */
+  selinux: string | undefined;
   maskedPaths: readonly string[];
   readonlyPaths: readonly string[];
   /** Limits that the kernel enforced, memory in bytes. */
@@ -51,9 +56,10 @@ function kindOf(profile: Seccomp | undefined): Isolation['seccomp'] {
   return loggedBy(profile) ? 'log' : 'custom';
 }
 
-/** The part of the isolation that the configuration decides. */
+/** The part of the isolation that the configuration decides, and what of the caller's the program keeps. */
 export function isolationOf(
   config: Config,
+  { hasApparmor, ownProfile }: Pick<SecurityModules, 'hasApparmor' | 'ownProfile'>,
 ): Omit<Isolation, 'userIds' | 'root' | 'landlock' | 'limits' | 'missing' | 'cgroup' | 'agent' | 'mountCalls'> {
   const namespaces = (config.linux?.namespaces ?? []).map(({ type }) => type);
   const seccomp = config.linux?.seccomp;
@@ -64,6 +70,8 @@ export function isolationOf(
     noNewPrivileges: config.process?.noNewPrivileges === true,
     capabilities: config.process?.capabilities?.bounding ?? [],
     seccomp: kindOf(seccomp),
+    apparmor: config.process?.apparmorProfile ?? (hasApparmor ? (ownProfile ?? 'unconfined') : undefined),
+    selinux: config.process?.selinuxLabel,
     maskedPaths: config.linux?.maskedPaths ?? [],
     readonlyPaths: config.linux?.readonlyPaths ?? [],
   };

@@ -8,6 +8,7 @@ import type {
   LimitOptions,
   RootOption,
   SecurityOptions,
+  SelinuxLabelParts,
   TerminalSize,
   Tmpfs,
   UserNamespaceOption,
@@ -56,7 +57,15 @@ const CONTAINER: Keys<ContainerOptions & LifeOptions & RunOptions> = {
   volumes: true,
 };
 const LIMITS: Keys<LimitOptions> = { cpus: true, memory: true, pids: true };
-const SECURITY: Keys<SecurityOptions> = { landlock: true, noNewPrivileges: true, seccomp: true, systemPaths: true };
+const SECURITY: Keys<SecurityOptions> = {
+  apparmor: true,
+  landlock: true,
+  noNewPrivileges: true,
+  seccomp: true,
+  selinuxLabel: true,
+  systemPaths: true,
+};
+const SELINUX_LABEL: Keys<SelinuxLabelParts> = { fileType: true, level: true, role: true, type: true, user: true };
 const ROOT: Keys<Written<RootOption, { path: string }>> = { overlay: true, path: true };
 const USER_NAMESPACE: Keys<Written<UserNamespaceOption, { mode: string }>> = { gid: true, mode: true, uid: true };
 const TERMINAL: Keys<TerminalSize> = { columns: true, rows: true };
@@ -95,6 +104,7 @@ export function checkKnown(options: ContainerOptions): void {
   check(options, CONTAINER);
   check(limits, LIMITS, 'limits');
   check(security, SECURITY, 'security');
+  check(security?.selinuxLabel, SELINUX_LABEL, 'security.selinuxLabel');
   check(root, ROOT, 'root');
   check(userNamespace, USER_NAMESPACE, 'userNamespace');
   check(terminal, TERMINAL, 'terminal');

@@ -88,6 +88,18 @@ export interface TerminalSize {
   columns: number;
 }
 
+/** The parts of a SELinux label; one that is absent is that of the policy's label for containers. See selinux(8). */
+export interface SelinuxLabelParts {
+  user?: string;
+  role?: string;
+  /** What the policy judges by: `'container_t'`. */
+  type?: string;
+  /** `'s0:c1,c2'`; of the container's own if absent. */
+  level?: string;
+  /** The type of the files in memory that the container makes. */
+  fileType?: string;
+}
+
 /** What a container's programs may do, beyond capabilities. */
 export interface SecurityOptions {
   /**
@@ -107,6 +119,16 @@ export interface SecurityOptions {
   landlock?: 'default' | 'files';
   /** `'unconfined'` hides nothing of /proc and /sys and lets root write there. */
   systemPaths?: 'default' | 'unconfined';
+  /**
+   * The AppArmor profile, which must be loaded; or `'unconfined'`, for none but the caller's own. `'coracle-default'` if absent,
+   * where that is loaded and the container is not privileged. See apparmor(7).
+   */
+  apparmor?: string;
+  /**
+   * The SELinux label: all of it (`'system_u:system_r:container_t:s0:c1,c2'`), its parts, or `'disable'` for none but the
+   * caller's own, as if absent. What is mounted in memory gets one of the same level. See selinux(8).
+   */
+  selinuxLabel?: 'disable' | (string & {}) | SelinuxLabelParts;
 }
 
 /** What a container is to be like. Everything has a safe default. */

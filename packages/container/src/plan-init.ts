@@ -24,7 +24,6 @@ import {
   closeRange,
   dup3,
   flags,
-  KEYCTL,
   MS,
   OPEN,
   PR,
@@ -34,11 +33,12 @@ import {
   type Step,
   setresgid,
   setresuid,
-  step,
   umask,
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
+import { labelTop, withContext } from './labels/label-mounts.ts';
+import { isLabelled, joinOwnKeyring, labelContainer } from './labels/plan-labels.ts';
 import { bindOptions, earlyResult, type IdmappedTree, isIdmapped, takeIdmapped } from './plan-idmapped.ts';
 import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
@@ -77,6 +77,9 @@ export function planInit(plan: InitPlan): Part[] {
     { question: 'What of the kernel is hidden from it?', steps: hideKernel(plan) },
     { question: 'What is it called, and what network has it?', steps: nameIt(config, namespaces) },
     ...(config.process?.terminal ? [{ question: 'What terminal has it?', steps: openTerminal(config.process) }] : []),
+    ...(isLabelled(config.process)
+      ? [{ question: 'Which profile and label will the program have?', steps: labelContainer(config) }]
+      : []),
     {
       question: 'What of the host is still open?',
       steps: closeAll(config),
@@ -84,16 +87,14 @@ export function planInit(plan: InitPlan): Part[] {
   ];
 }
 
-function guardAgent({ idMaps }: InitPlan): Step[] {
+function guardAgent({ idMaps, config }: InitPlan): Step[] {
   return [
     ...(idMaps ? becomeFirst(idMaps) : []),
     prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
     prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
     umask(0, 'make files with exactly the modes asked for'),
-    step('keyctl', [flags(KEYCTL, 'KEYCTL_JOIN_SESSION_KEYRING'), null, 0, 0, 0], {
-      why: "have a session keyring of its own, not the caller's",
-      tolerate: ['ENOSYS', 'EDQUOT'], // the latter when a user has two hundred; the filter forbids to read it anyway
-    }),
+    // One with a label is made when a proc is there.
+    ...(config.process?.selinuxLabel ? [] : [joinOwnKeyring()]),
   ];
 }
 
@@ -130,7 +131,7 @@ function makeFiles(plan: InitPlan): Step[] {
     ...takeIdmapped(plan.idmapped),
     ...copySharing(config),
     keepMountsPrivate(),
-    ...enterNewRoot(root),
+    ...enterNewRoot(root, withContext([], config.linux?.mountLabel)),
     ...(hostRoot ? furnishHostRoot(hostRoot, { hostname: config.hostname ?? 'localhost' }) : []),
     ...makeMounts(plan),
     ...(plan.idMaps && !bringsOwnDev(config) ? bindDevices('rootfs') : []),
@@ -164,7 +165,7 @@ function makeMounts({ config, idMaps, kindOf }: InitPlan): Step[] {
     const kind = mount.type === 'bind' ? (kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
     const copied = isSharing(mount) || isIdmapped(mount);
     return [
-      ...(copied ? [] : createMount(mount, { why, result: resultFor(mount) })),
+      ...(copied ? [] : createMount(mount, { why, result: resultFor(mount), label: config.linux?.mountLabel })),
       ...(mount.destination === '/dev' && mount.type !== 'bind'
         ? populateDev({ dev: 'mount', source: idMaps ? 'bind' : 'mknod' })
         : []),
@@ -186,7 +187,10 @@ function resultFor({ type }: Mount): string {
   return type === 'proc' || type === 'sysfs' ? KERNEL_MOUNTS[type] : 'mount';
 }
 
-function createMount(mount: Mount, { why, result }: { why: string; result: string }): Step[] {
+function createMount(
+  mount: Mount,
+  { why, result, label }: { why: string; result: string; label?: string | undefined },
+): Step[] {
   const options = mount.options ?? [];
   switch (mount.type) {
     case 'bind':
@@ -195,8 +199,17 @@ function createMount(mount: Mount, { why, result }: { why: string; result: strin
       return createProc({ result });
     case 'sysfs':
       return createSysfs({ readonly: options.includes('ro'), result });
+    // There is one for each ipc namespace, older than the mount: the kernel takes no label for it here.
+    case 'mqueue':
+      return [
+        ...createFilesystem({ type: mount.type, source: mount.source, options, result }, why),
+        ...(label ? labelTop(result, label) : []),
+      ];
     default:
-      return createFilesystem({ type: mount.type ?? 'tmpfs', source: mount.source, options, result }, why);
+      return createFilesystem(
+        { type: mount.type ?? 'tmpfs', source: mount.source, options: withContext(options, label), result },
+        why,
+      );
   }
 }
 

@@ -47,7 +47,7 @@ export function prepare(
   const { available, bounding } = host.capabilities(inUserNamespace);
   const { config, root, isHostRoot, limits } = configure(
     { ...options, user: options.user ?? defaultUser(wanted, host) },
-    { id, inUserNamespace, fileIds: host.uid === 0 ? idMaps : undefined, available },
+    { id, inUserNamespace, fileIds: host.uid === 0 ? idMaps : undefined, available, modules: host.modules },
   );
   if (idMaps && config.process) checkUser(config.process.user, idMaps);
   const group = planGroup({
@@ -99,7 +99,7 @@ export function prepare(
     doors: group.plan ? doorsOf(group.plan) : [],
     readStats: group.readStats,
     isolation: {
-      ...isolationOf(config),
+      ...isolationOf(config, host.modules),
       userIds: userIdsOf(wanted, idMaps),
       root: isHostRoot ? 'host' : (config.root?.path ?? '/'),
       limits: reportedLimits(group.inForce),

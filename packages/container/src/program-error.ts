@@ -60,6 +60,12 @@ function explainFailedStart(program: string, outcome: Outcome, steps: readonly S
       hint: 'a script needs a first line such as #!/bin/sh; a binary must be made for this architecture',
     });
   }
+  if (worst === 'EPERM')
+    return new ProgramError(program, {
+      code: 'EPERM',
+      exitCode: 126,
+      hint: 'where Coracle itself is under an AppArmor profile or a SELinux label, a program that cannot gain rights may not change to another: leave it out, or add --security-opt no-new-privileges=false',
+    });
   if (worst !== undefined)
     return new ProgramError(program, {
       code: worst,

@@ -2,6 +2,7 @@ import { errnoName } from '@coracle/errors';
 import { explainProcRefusal } from '@coracle/procfs-mount';
 import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
 import { explainNesting } from './explain-nesting.ts';
+import { explainLabelRefusal } from './labels/explain-label-refusal.ts';
 import { explainMountRefusal } from './mounts/explain-mount-refusal.ts';
 
 /** A step that failed, and the errno. */
@@ -10,13 +11,15 @@ type Failure = NonNullable<Outcome['failure']>;
 /** The error for a step that the kernel refused, with the remedy where one is known. */
 export function stepError({ step, errno }: Failure): SyscallError {
   const refused = { ...step, code: errnoName(errno) };
+  const label = explainLabelRefusal(refused);
   const hint =
+    label?.hint ??
     explainNesting(refused) ??
     identityHint(step, errno) ??
     limitHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
-  return new SyscallError(step, errno, { hint });
+  return new SyscallError(step, errno, { hint, text: label?.text });
 }
 
 /** The kernel says EINVAL of an id that the container's user namespace has no place for. */

@@ -6,11 +6,13 @@ import { validateConfig } from '@coracle/oci-spec/validate';
 import { describe, expect, test } from '@jest/globals';
 import { configure } from '../src/config.ts';
 import type { ContainerOptions } from '../src/options.ts';
+import { securityModules } from './labels/modules.ts';
 
 const id = 'abcdef012345';
 const available = allCapabilities();
+const modules = securityModules();
 const plain = (options: Partial<ContainerOptions> = {}): ReturnType<typeof configure> =>
-  configure({ command: ['true'], ...options }, { id, inUserNamespace: false, available });
+  configure({ command: ['true'], ...options }, { id, inUserNamespace: false, available, modules });
 
 describe('configure', () => {
   test('the defaults are a valid configuration with every namespace, no new privileges and hidden paths', () => {
@@ -33,7 +35,7 @@ describe('configure', () => {
   });
 
   test('an ordinary user gets a user namespace, before the others', () => {
-    const { config } = configure({ command: ['true'] }, { id, inUserNamespace: true, available });
+    const { config } = configure({ command: ['true'] }, { id, inUserNamespace: true, available, modules });
     expect(config.linux?.namespaces?.[0]).toEqual({ type: 'user' });
   });
 
@@ -42,7 +44,10 @@ describe('configure', () => {
   });
 
   test("with the host's network a user namespace shows the host's /sys, since it may not mount one", () => {
-    const { config } = configure({ command: ['true'], network: 'host' }, { id, inUserNamespace: true, available });
+    const { config } = configure(
+      { command: ['true'], network: 'host' },
+      { id, inUserNamespace: true, available, modules },
+    );
     expect(config.mounts?.find(({ destination }) => destination === '/sys')).toMatchObject({
       type: 'bind',
       options: expect.arrayContaining(['ro']),

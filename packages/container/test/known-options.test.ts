@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { configure } from '../src/config.ts';
 import { run } from '../src/index.ts';
 import { checkKnown, checkKnownOfExec } from '../src/known-options.ts';
+import { securityModules } from './labels/modules.ts';
 import { refusal } from './refusal.ts';
 
 /** As plain JavaScript gives options, which no compiler has seen. */
@@ -42,7 +43,12 @@ describe('an option that does not exist is refused, and the one that was meant i
   });
 
   test('by whatever the container is made', async () => {
-    const context = { id: 'abcdef012345', inUserNamespace: false, available: allCapabilities() };
+    const context = {
+      id: 'abcdef012345',
+      inUserNamespace: false,
+      available: allCapabilities(),
+      modules: securityModules(),
+    };
     expect(refusal(() => configure(parsed({ memry: '1g' }), context)).option).toBe('memry');
     const options: object = { memry: '1g' };
     await expect(run('true', [], options)).rejects.toMatchObject({ code: 'ERR_CORACLE_OPTION', option: 'memry' });

@@ -1,16 +1,29 @@
 import { allCapabilities } from '@coracle/capabilities';
 import { configure } from '../src/config.ts';
+import type { SecurityModules } from '../src/labels/security-modules.ts';
 import type { ContainerOptions } from '../src/options.ts';
 import { makePlan, type Plan, type PlanInput } from '../src/plan.ts';
+import { securityModules } from './labels/modules.ts';
 
 /** The plan of a container of a machine that is made up; `fileIds`: files of the host are to have the ids of the maps. */
 export function planFor(
   options: Partial<ContainerOptions>,
-  { idMaps, kindOf, fileIds }: Pick<PlanInput, 'idMaps' | 'kindOf'> & { fileIds?: PlanInput['idMaps'] },
+  {
+    idMaps,
+    kindOf,
+    fileIds,
+    modules = securityModules(),
+  }: Pick<PlanInput, 'idMaps' | 'kindOf'> & { fileIds?: PlanInput['idMaps']; modules?: SecurityModules },
 ): Plan {
   const { config, root } = configure(
     { command: ['prog'], ...options },
-    { id: 'abc', inUserNamespace: idMaps !== undefined, fileIds, available: allCapabilities() },
+    {
+      id: 'abc',
+      inUserNamespace: idMaps !== undefined,
+      fileIds,
+      available: allCapabilities(),
+      modules,
+    },
   );
   return makePlan({
     id: 'abc',

@@ -6,13 +6,19 @@ import { type LandlockFor, landlockFor } from '../src/landlock-for.ts';
 import type { ContainerOptions } from '../src/options.ts';
 import { enterRuleset, makeRuleset, rightsKnownTo } from '../src/plan-landlock.ts';
 import { planProcess } from '../src/plan-process.ts';
+import { securityModules } from './labels/modules.ts';
 
 const HOST = { links: [], copied: [], shown: [{ path: '/usr', kind: 'directory' as const }] };
 const WALL = { security: { landlock: 'files' } } as const;
 
 function landlockOf(options: Partial<ContainerOptions>, version: number | (() => number)): LandlockFor {
   const given = { command: ['prog'], ...options };
-  const { config, isHostRoot } = configure(given, { id: 'abc', inUserNamespace: false, available: 2n ** 41n - 1n });
+  const { config, isHostRoot } = configure(given, {
+    id: 'abc',
+    inUserNamespace: false,
+    available: 2n ** 41n - 1n,
+    modules: securityModules(),
+  });
   return landlockFor(given, {
     config,
     hostRoot: isHostRoot ? HOST : undefined,
@@ -127,7 +133,12 @@ describe('the steps of Landlock', () => {
 
   test('places are opened while all rights are there and no limit is, and hold right before the filter and the program', () => {
     const given = { command: ['prog'], user: '33:33', rlimits: { nofile: 8 }, ...WALL };
-    const { config } = configure(given, { id: 'abc', inUserNamespace: false, available: 2n ** 41n - 1n });
+    const { config } = configure(given, {
+      id: 'abc',
+      inUserNamespace: false,
+      available: 2n ** 41n - 1n,
+      modules: securityModules(),
+    });
     const steps: Step[] = planProcess({
       process: config.process ?? { args: [], cwd: '/', user: { uid: 0, gid: 0 } },
       seccomp: config.linux?.seccomp,

@@ -8,6 +8,7 @@ const HELP = `coracle: run programs in containers
   coracle explain run [options] COMMAND ...    show what run would do, step by step
   coracle inspect NAME|ID ...                  show what is known of running containers, and how they are isolated
   coracle doctor                               look at this machine: what works, what is missing, how to get it
+  coracle apparmor                             print the AppArmor profile of containers, to be loaded
   coracle version                              print the version
 
   coracle COMMAND --help                       options of a command

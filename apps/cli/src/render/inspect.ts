@@ -35,6 +35,8 @@ function rowsOf(container: ContainerInfo): Row[] {
     ['gains rights', [isolation.noNewPrivileges ? 'never' : 'by set-user-id programs']],
     ['seccomp', [isolation.seccomp]],
     ['landlock', isolation.landlock],
+    ['apparmor', isolation.apparmor === undefined ? [] : [isolation.apparmor]],
+    ['selinux', isolation.selinux === undefined ? [] : [isolation.selinux]],
     ['masked', isolation.maskedPaths],
     ['read-only', isolation.readonlyPaths],
     ['mounts', mounts.map(renderMount)],

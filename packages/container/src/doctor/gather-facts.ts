@@ -7,6 +7,7 @@ import { isErrno } from '@coracle/errors';
 import { NAMESPACE_TYPES, namespaceInode } from '@coracle/namespaces';
 import { landlockVersion, runLocally, step } from '@coracle/syscalls';
 import { findProgram } from '../find-program.ts';
+import { HostModules } from '../labels/security-modules.ts';
 import { isInOwnUserNamespace } from '../own-user-namespace.ts';
 import { lackingRights } from '../rights-of-root.ts';
 import { defaultStateRoot } from '../state-root.ts';
@@ -30,6 +31,7 @@ export interface GatherOptions {
 export async function gatherFacts(options: GatherOptions = {}): Promise<HostFacts> {
   const uid = process.geteuid?.() ?? 0;
   const gid = process.getegid?.() ?? 0;
+  const { hasApparmor, ownProfile, hasDefaultProfile, hasSelinux } = new HostModules();
   return {
     kernel: release(),
     distribution: distributionOf(read('/etc/os-release') ?? ''),
@@ -51,6 +53,8 @@ export async function gatherFacts(options: GatherOptions = {}): Promise<HostFact
       seccompActions: readSetting('/proc/sys/kernel/seccomp/actions_avail'),
       lsm: readSetting('/sys/kernel/security/lsm'),
     },
+    apparmor: hasApparmor ? { ownProfile, hasDefaultProfile } : undefined,
+    selinux: hasSelinux,
     subuid: read('/etc/subuid') ?? '',
     subgid: read('/etc/subgid') ?? '',
     newuidmap: findHelper('newuidmap'),

@@ -64,6 +64,13 @@ export interface HostFacts {
     /** /sys/kernel/security/lsm */
     lsm: string | undefined;
   };
+  /**
+   * AppArmor, where it is at work: the profile this process is under, if any, and whether that for containers is loaded, as far
+   * as this user can see.
+   */
+  apparmor: { ownProfile: string | undefined; hasDefaultProfile: boolean } | undefined;
+  /** SELinux is at work. */
+  selinux: boolean;
   /** The texts of /etc/subuid and /etc/subgid. */
   subuid: string;
   subgid: string;

@@ -7,6 +7,7 @@ import type { Check } from './check.ts';
 import { type GatherOptions, gatherFacts } from './gather-facts.ts';
 import { judgeHost } from './judge-host.ts';
 
+export { defaultApparmorProfile } from '../labels/default-profile.ts';
 export type { Check } from './check.ts';
 export { type GatherOptions, gatherFacts } from './gather-facts.ts';
 export type { Attempt, Distribution, HelperFacts, HostFacts } from './host-facts.ts';

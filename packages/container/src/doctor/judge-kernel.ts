@@ -81,8 +81,28 @@ export function judgeLandlock({ landlock }: Pick<HostFacts, 'landlock'>): Check 
   return check('Landlock', needed, { status: can.length > 0 ? 'ok' : 'warning', found });
 }
 
-/** Security modules; told for the record, containers run with any. */
-export function judgeLsm({ settings: { lsm } }: Pick<HostFacts, 'settings'>): Check {
-  const found = lsm === undefined ? 'not visible (securityfs is not mounted)' : lsm.trim().replaceAll(',', ', ');
-  return check('security modules', 'none; those there are may forbid more than Coracle does', { status: 'ok', found });
+/** Security modules: those there are, and whether AppArmor has the profile for containers. */
+export function judgeLsm({
+  settings: { lsm },
+  apparmor,
+  selinux,
+}: Pick<HostFacts, 'settings' | 'apparmor' | 'selinux'>): Check {
+  const needed = 'none; AppArmor and SELinux can be a second wall';
+  const found = [
+    lsm === undefined ? 'not all visible (securityfs is not mounted)' : lsm.trim().replaceAll(',', ', '),
+    ...(apparmor ? [describeApparmor(apparmor)] : []),
+    ...(selinux ? ['SELinux is at work: --security-opt label=type:TYPE'] : []),
+  ].join('; ');
+  const lacksProfile = apparmor !== undefined && apparmor.ownProfile === undefined && !apparmor.hasDefaultProfile;
+  const fix = lacksProfile ? INSTALL_PROFILE : undefined;
+  return check('security modules', needed, { status: lacksProfile ? 'warning' : 'ok', found, fix });
+}
+
+const INSTALL_PROFILE = 'coracle apparmor | sudo tee /etc/apparmor.d/coracle-default | sudo apparmor_parser -r';
+
+function describeApparmor({ ownProfile, hasDefaultProfile }: NonNullable<HostFacts['apparmor']>): string {
+  if (ownProfile !== undefined) return `AppArmor has this process, and so containers, under its profile ${ownProfile}`;
+  return hasDefaultProfile
+    ? 'AppArmor has the profile coracle-default, which containers are under'
+    : 'AppArmor has no profile coracle-default, so containers are under none';
 }

@@ -26,6 +26,8 @@ export const ROOT: HostFacts = {
     seccompActions: 'kill_process kill_thread trap errno user_notif trace log allow',
     lsm: 'lockdown,capability,landlock,yama,apparmor',
   },
+  apparmor: { ownProfile: undefined, hasDefaultProfile: true },
+  selinux: false,
   subuid: '',
   subgid: '',
   newuidmap: { path: '/usr/bin/newuidmap', privileged: true },

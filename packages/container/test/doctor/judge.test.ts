@@ -119,8 +119,30 @@ describe('the kernel', () => {
   });
 
   test('names its security modules where they can be seen', () => {
-    expect(judged('security modules', ROOT)?.found).toBe('lockdown, capability, landlock, yama, apparmor');
-    expect(judged('security modules', withSettings({ lsm: undefined }))?.found).toContain('not visible');
+    const without = { ...ROOT, apparmor: undefined };
+    expect(judged('security modules', without)?.found).toBe('lockdown, capability, landlock, yama, apparmor');
+    expect(judged('security modules', withSettings({ lsm: undefined }))?.found).toContain('not all visible');
+    expect(judged('security modules', { ...without, selinux: true })?.found).toContain('SELinux is at work');
+  });
+
+  test.each([
+    [
+      { ownProfile: undefined, hasDefaultProfile: true },
+      'ok',
+      'coracle-default, which containers are under',
+      undefined,
+    ],
+    [{ ownProfile: 'docker-default', hasDefaultProfile: false }, 'ok', 'under its profile docker-default', undefined],
+    [
+      { ownProfile: undefined, hasDefaultProfile: false },
+      'warning',
+      'no profile coracle-default',
+      expect.stringMatching(/^coracle apparmor \|.* apparmor_parser -r$/),
+    ],
+  ])('with AppArmor as %j is judged %s', (apparmor, status, found, fix) => {
+    const check = judged('security modules', { ...ROOT, apparmor });
+    expect(check).toMatchObject({ status, found: expect.stringContaining(found) });
+    expect(check?.fix).toEqual(fix);
   });
 });
 

@@ -9,6 +9,7 @@ import { configure } from '../../src/config.ts';
 import type { ContainerOptions } from '../../src/options.ts';
 import type { Plan } from '../../src/plan.ts';
 import { copyIdmapped } from '../../src/plan-idmapped.ts';
+import { securityModules } from '../labels/modules.ts';
 import { planFor as planOf } from '../plan-for.ts';
 
 let scratch: string;
@@ -105,7 +106,7 @@ describe('a volume with idmap', () => {
     try {
       configure(
         { command: ['prog'], volumes: volumes() ?? [] },
-        { id: 'abc', inUserNamespace, available: allCapabilities() },
+        { id: 'abc', inUserNamespace, available: allCapabilities(), modules: securityModules() },
       );
     } catch (error) {
       return error;
