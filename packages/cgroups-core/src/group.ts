@@ -1,6 +1,9 @@
+import type { EventSource, EventStream } from './event-stream.ts';
+import type { EventState, GroupEvent } from './events.ts';
+import type { EventOptions } from './group-events.ts';
 import type { Resources } from './resources.ts';
 import type { LeftOut, Mode } from './sift.ts';
-import type { Stats } from './stats.ts';
+import type { Snapshot, StatsSelection } from './stats.ts';
 
 /**
  * How long to wait.
@@ -28,7 +31,7 @@ export interface UpdateOptions {
  * async function measure(group: Group, pid: number): Promise<bigint | undefined> {
  *   group.add(pid);
  *   await group.killAll();
- *   return group.stats().cpuUsec;
+ *   return group.stats(['cpu']).cpu?.usageNanoseconds;
  * }
  */
 export interface Group extends AsyncDisposable {
@@ -43,8 +46,19 @@ export interface Group extends AsyncDisposable {
   update(resources: Resources, options?: UpdateOptions): LeftOut[];
   /** Moves a process, with all its threads, into the group; children it has already stay. @throws SystemError ESRCH when there is no such process */
   add(pid: number): void;
-  /** What it has used so far. */
-  stats(): Stats;
+  /**
+   * What it and the groups below have used so far. A group that is gone has no part of it.
+   * @param wanted only the files of these numbers are read; what else stands in them comes along. Everything if absent
+   * @throws SystemError EACCES
+   */
+  stats(wanted?: StatsSelection): Snapshot;
+  /**
+   * What happens to it from now on, until it is removed. Hold on to the iterator: it watches until it is ended.
+   * @throws SystemError ENOENT when it is gone; EMFILE, ENOSPC when the user watches too much already
+   */
+  events(options?: EventOptions): EventStream<EventState, GroupEvent>;
+  /** What {@link Group.events} watches, to be put together with that of another part of the group. */
+  eventSource(options?: EventOptions): EventSource<EventState>;
   /** Its processes and those of the groups below. */
   processes(): number[];
   /**

@@ -7,6 +7,7 @@ export { checkResources } from './check-resources.ts';
 export { formatCpuList, parseCpuList } from './cpu-list.ts';
 export { type DeviceRequest, isDeviceAllowed } from './decide-device.ts';
 export { DEFAULT_DEVICE_RULES } from './default-device-rules.ts';
+export type { DescriptorWatcher } from './descriptor-watcher.ts';
 export { checkDeviceRules, DEVICE_ACCESS, type DeviceRule, type DeviceRuleInput } from './device-rule.ts';
 export { formatDeviceRule, parseDeviceRule } from './device-rule-text.ts';
 export {
@@ -18,8 +19,20 @@ export {
   runOperations,
   writeValue,
 } from './door.ts';
+export { type EventSource, EventStream, type EventStreamOptions, type Watcher } from './event-stream.ts';
+export {
+  type CountedEvent,
+  type EventState,
+  eventState,
+  eventsBetween,
+  type GroupEvent,
+  type LifeEvent,
+  type OomEvent,
+  type OomKillEvent,
+} from './events.ts';
 export { type FileOperation, type GroupPlan, type ReadFile, setFile } from './file-operation.ts';
 export type { Group, UpdateOptions, WaitOptions } from './group.ts';
+export { combineSources, type EventOptions, groupEvents, POLL_MILLISECONDS } from './group-events.ts';
 export { type Killable, killEach, killUntilEmpty } from './kill.ts';
 export {
   CPU_PERIOD_USEC,
@@ -31,7 +44,9 @@ export {
   type Resource,
 } from './limits.ts';
 export { checkName } from './name.ts';
+export { onPressure, type PressureEvent, type PressureState, type PressureTrigger } from './on-pressure.ts';
 export { childGroups, listProcesses, removeGroup } from './processes.ts';
+export { type CpuRates, type IoRate, type IoRates, type PressureRates, type Rates, rates } from './rates.ts';
 export { formatRdma } from './rdma-line.ts';
 export { readValue } from './read-value.ts';
 export type {
@@ -51,4 +66,39 @@ export type {
 export { runAsFarAs } from './run-as-far-as.ts';
 export { enforce, type Inabilities, type LeftOut, type Mode, sift } from './sift.ts';
 export { parseSize } from './size.ts';
-export { parseKeyed, parseNumber, type Stats } from './stats.ts';
+export type {
+  CpuStats,
+  DividedPart,
+  FieldOf,
+  HugetlbStats,
+  IoCounters,
+  IoStats,
+  MemoryStats,
+  PidsStats,
+  Pressure,
+  PressureStats,
+  RdmaStats,
+  Snapshot,
+  Stall,
+  Stats,
+  StatsName,
+  StatsPart,
+  StatsSelection,
+} from './stats.ts';
+export { filesFor, hugePageSizes, readTexts, type StatsFiles } from './stats-files.ts';
+export { cpuPart, hugetlbPart, ifThere, joinParts, memoryPart, pidsPart, pressurePart } from './stats-parts.ts';
+export {
+  difference,
+  linesOf,
+  microseconds,
+  parseFlat,
+  parseKeyed,
+  parseLimit,
+  parseNumber,
+  parsePair,
+  parsePressure,
+  parseRdma,
+  present,
+  sumIo,
+} from './stats-text.ts';
+export { watchFiles } from './watch-files.ts';

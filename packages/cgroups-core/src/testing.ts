@@ -4,13 +4,13 @@
  * @module
  */
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '@coracle/errors';
 import type { Group } from './group.ts';
 import type { Limits, Resource } from './limits.ts';
+import { eventTests } from './testing-events.ts';
+import { startBash, startSleeper, until } from './testing-process.ts';
+import { statsTests } from './testing-stats.ts';
 
 export { probeDevices } from './device-probe.ts';
 
@@ -44,7 +44,13 @@ const BOMB_PIDS = 30;
  * for (const { title, body } of conformanceTests(driver)) test(title, body, 30_000);
  */
 export function conformanceTests(driver: ConformanceDriver): ConformanceTest[] {
-  return [...lifeTests(driver), ...limitTests(driver), ...processTests(driver)];
+  return [
+    ...lifeTests(driver),
+    ...limitTests(driver),
+    ...processTests(driver),
+    ...statsTests(driver),
+    ...eventTests(driver),
+  ];
 }
 
 function lifeTests(driver: ConformanceDriver): ConformanceTest[] {
@@ -209,24 +215,6 @@ function processTests(driver: ConformanceDriver): ConformanceTest[] {
       },
     },
     {
-      title: 'statistics count what a process does',
-      needs: ['pids', 'memory', 'cpus'],
-      async body() {
-        await using group = driver.create({ pids: 'max', memory: 'max', cpus: 'max' });
-        await using busy = startBash('for ((i = 0; i < 20000; i++)); do x+=.; done; echo done; read');
-        group.add(busy.pid);
-        const before = group.stats();
-        await busy.go();
-        const after = group.stats();
-        equal(after.pids, 1n);
-        ok((after.cpuUsec ?? 0n) > (before.cpuUsec ?? 0n), `${before.cpuUsec} to ${after.cpuUsec} microseconds`);
-        ok((after.memoryPeakBytes ?? 0n) >= (after.memoryBytes ?? 1n), 'the peak is never below what is in use');
-        ok((after.memoryPeakBytes ?? 0n) > 0n, `${after.memoryPeakBytes} bytes at most`);
-        equal(after.pidsMaxHits, 0n);
-        equal(after.oomKills, 0n);
-      },
-    },
-    {
       title: 'killAll ends a fork bomb, which the limit of pids has held',
       needs: ['pids'],
       async body() {
@@ -234,8 +222,8 @@ function processTests(driver: ConformanceDriver): ConformanceTest[] {
         await using bomb = startBash('bomb() { bomb | bomb & }; bomb; wait');
         group.add(bomb.pid);
         bomb.start();
-        await until(() => (group.stats().pidsMaxHits ?? 0n) > 0n, 'the bomb to meet the limit');
-        ok((group.stats().pids ?? 99n) <= BigInt(BOMB_PIDS));
+        await until(() => (group.stats(['pids']).pids?.limitHits ?? 0n) > 0n, 'the bomb to meet the limit');
+        ok((group.stats(['pids']).pids?.current ?? 99n) <= BigInt(BOMB_PIDS));
         await group.killAll();
         deepEqual(group.processes(), []);
         await group.delete();
@@ -260,60 +248,4 @@ function assertGone({ directories }: ConformanceDriver): void {
 
 function byNumber(a: number, b: number): number {
   return a - b;
-}
-
-/** A process of the test's own; whatever happens, it is ended with the scope. */
-class OwnProcess implements AsyncDisposable {
-  readonly pid: number;
-  /** The signal that ended it, once it has. */
-  readonly signal: Promise<string | null>;
-  readonly #child: ChildProcess;
-
-  constructor(child: ChildProcess) {
-    if (child.pid === undefined) throw new Error('the suite needs bash');
-    this.pid = child.pid;
-    this.#child = child;
-    this.signal = once(child, 'exit').then(() => child.signalCode);
-  }
-
-  /** Lets a program of {@link startBash} begin. */
-  start(): void {
-    this.#child.stdin?.write('\n');
-  }
-
-  /** Lets it begin and waits for the first text it prints. */
-  async go(): Promise<string> {
-    const output = this.#child.stdout;
-    if (!output) throw new Error('there is no output to read');
-    this.start();
-    const [text] = await once(output, 'data');
-    return String(text);
-  }
-
-  end(): void {
-    this.#child.kill('SIGKILL');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.end();
-    await this.signal;
-  }
-}
-
-function startSleeper(): OwnProcess {
-  return new OwnProcess(spawn('sleep', ['1000'], { stdio: 'ignore' }));
-}
-
-/** A bash that waits for a line before it begins, so that it can be put into its group first. */
-function startBash(script: string): OwnProcess {
-  return new OwnProcess(spawn('bash', ['-c', `read; ${script}`], { stdio: ['pipe', 'pipe', 'ignore'] }));
-}
-
-/** Waits for what the kernel announces by no event both versions have. */
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited a minute for ${what}`);
-    await sleep(5);
-  }
 }

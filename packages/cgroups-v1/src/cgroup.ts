@@ -1,24 +1,33 @@
 import {
   type DeviceRuleInput,
   type DoorOptions,
+  type EventOptions,
+  type EventSource,
+  type EventState,
+  type EventStream,
   type Group,
+  type GroupEvent,
+  groupEvents,
   killEach,
   killUntilEmpty,
   type LeftOut,
   listProcesses,
   type Mode,
   type Resources,
+  readTexts,
   readValue,
   removeGroup,
   runAsFarAs,
   runOperations,
-  type Stats,
+  type Snapshot,
+  type StatsSelection,
   type UpdateOptions,
   type WaitOptions,
   writeValue,
 } from '@coracle/cgroups-core';
 import { planCpusetStart } from './cpuset.ts';
 import { planDevices } from './devices.ts';
+import { eventSource } from './event-source.ts';
 import { directoriesOf, type Place } from './place.ts';
 import { planCreate } from './plan.ts';
 import { planResources } from './plan-resources.ts';
@@ -82,7 +91,7 @@ export class CgroupV1 implements Group {
    * A group that exists. Nothing is looked up.
    * @param door how its files are reached; a test can take any directories for a group
    * @example
-   * CgroupV1.open({ pids: '/sys/fs/cgroup/pids/box' }).stats().pids;
+   * CgroupV1.open({ pids: '/sys/fs/cgroup/pids/box' }).stats(['pids']).pids?.current;
    */
   static open(place: Place, door: DoorOptions = {}): CgroupV1 {
     return new CgroupV1(place, door);
@@ -97,8 +106,18 @@ export class CgroupV1 implements Group {
     for (const directory of this.directories) writeValue(`${directory}/cgroup.procs`, String(pid), this.#door);
   }
 
-  stats(): Stats {
-    return parseStats(this.#place, new Map(statFiles(this.#place).map((path) => [path, readValue(path) ?? ''])));
+  stats(wanted: StatsSelection = 'all'): Snapshot {
+    const atNanoseconds = process.hrtime.bigint();
+    const texts = readTexts(statFiles(this.#place, wanted));
+    return { atNanoseconds, ...parseStats(this.#place, texts) };
+  }
+
+  events(options: EventOptions = {}): EventStream<EventState, GroupEvent> {
+    return groupEvents(this.eventSource(options), options);
+  }
+
+  eventSource(options: EventOptions = {}): EventSource<EventState> {
+    return eventSource(this.#place, options);
   }
 
   processes(): number[] {

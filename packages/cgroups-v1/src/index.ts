@@ -6,6 +6,7 @@
 export { CgroupV1 } from './cgroup.ts';
 export { planCpusetStart } from './cpuset.ts';
 export { planDevices } from './devices.ts';
+export { eventSource } from './event-source.ts';
 export { CONTROLLERS, type Controller, directoriesOf, FURTHER_CONTROLLERS, type Place } from './place.ts';
 export { planCreate, planLimits } from './plan.ts';
 export { controllersOf, planResources } from './plan-resources.ts';

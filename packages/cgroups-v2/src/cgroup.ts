@@ -1,23 +1,32 @@
 import {
   type DoorOptions,
+  type EventOptions,
+  type EventSource,
+  type EventState,
+  type EventStream,
   type Group,
+  type GroupEvent,
+  groupEvents,
   killEach,
   killUntilEmpty,
   type LeftOut,
   listProcesses,
   type Mode,
   type Resources,
+  readTexts,
   readValue,
   removeGroup,
   runAsFarAs,
   runOperations,
-  type Stats,
+  type Snapshot,
+  type StatsSelection,
   type UpdateOptions,
   type WaitOptions,
   writeValue,
 } from '@coracle/cgroups-core';
 import { isErrno } from '@coracle/errors';
 import { checkPartition } from './cpuset.ts';
+import { eventSource } from './event-source.ts';
 import { type Place, planCreate } from './plan.ts';
 import { controllersOf, planResources } from './plan-resources.ts';
 import { parseStats, statFiles } from './stats.ts';
@@ -77,7 +86,7 @@ export class CgroupV2 implements Group {
    * A group that exists. Nothing is looked up.
    * @param door how its files are reached; a test can take any directory for a group
    * @example
-   * CgroupV2.open('/sys/fs/cgroup/box').stats().pids;
+   * CgroupV2.open('/sys/fs/cgroup/box').stats(['pids']).pids?.current;
    */
   static open(directory: string, door: DoorOptions = {}): CgroupV2 {
     return new CgroupV2(directory, door);
@@ -94,11 +103,18 @@ export class CgroupV2 implements Group {
     writeValue(`${this.#directory}/cgroup.procs`, String(pid), this.#door);
   }
 
-  stats(): Stats {
-    return parseStats(
-      this.#directory,
-      new Map(statFiles(this.#directory).map((path) => [path, readValue(path) ?? ''])),
-    );
+  stats(wanted: StatsSelection = 'all'): Snapshot {
+    const atNanoseconds = process.hrtime.bigint();
+    const texts = readTexts(statFiles(this.#directory, wanted));
+    return { atNanoseconds, ...parseStats(this.#directory, texts) };
+  }
+
+  events(options: EventOptions = {}): EventStream<EventState, GroupEvent> {
+    return groupEvents(this.eventSource(), options);
+  }
+
+  eventSource(): EventSource<EventState> {
+    return eventSource(this.#directory);
   }
 
   processes(): number[] {

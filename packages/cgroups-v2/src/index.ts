@@ -7,6 +7,7 @@ export { CgroupV2 } from './cgroup.ts';
 export { compileDeviceRules } from './compile-devices.ts';
 export { cpuWeightOf } from './cpu-weight.ts';
 export { type DeviceProgram, planDevices } from './devices.ts';
+export { eventSource } from './event-source.ts';
 export { ioWeightOf } from './io-weight.ts';
 export { CONTROLLER_OF, type Place, planCreate, planLimits } from './plan.ts';
 export { controllersOf, planResources } from './plan-resources.ts';

@@ -41,8 +41,8 @@ describe('a group of version 2', () => {
 
   testOn('controllers for statistics are handed down although nothing is limited', ['memory'], async () => {
     await using group = CgroupV2.create({ parent: `${parent}`, name }, {}, { controllers: ['memory'] });
-    expect(group.stats().memoryBytes).toBeGreaterThanOrEqual(0n);
-    expect(group.stats().cpuUsec).toBe(0n);
+    expect(group.stats().memory?.currentBytes).toBeGreaterThanOrEqual(0n);
+    expect(group.stats().cpu?.usageNanoseconds).toBe(0n);
   });
 
   testOn('a controller the machine has not is named, and nothing is left behind', [], () => {

@@ -4,17 +4,26 @@
  * @module
  */
 export type {
+  DescriptorWatcher,
   DeviceRule,
   DeviceRuleInput,
+  EventOptions,
   Group,
+  GroupEvent,
   GroupPlan,
   LeftOut,
   Limits,
   Mode,
+  PressureEvent,
+  PressureTrigger,
+  Rates,
   Resource,
   Resources,
   Size,
+  Snapshot,
   Stats,
+  StatsName,
+  StatsSelection,
   UpdateOptions,
   WaitOptions,
 } from '@coracle/cgroups-core';
@@ -22,10 +31,13 @@ export {
   DEFAULT_DEVICE_RULES,
   formatDeviceRule,
   isDeviceAllowed,
+  onPressure,
   parseDeviceRule,
   parseSize,
+  rates,
 } from '@coracle/cgroups-core';
 export type { DeviceProgram } from '@coracle/cgroups-v2';
+export { allGroups, type ExistingGroup } from './all-groups.ts';
 export type { Availability } from './availability.ts';
 export { type CreatedGroup, create } from './create.ts';
 export { describe, detect, type Machine } from './detect.ts';

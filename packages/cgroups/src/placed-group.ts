@@ -1,9 +1,17 @@
 import {
+  combineSources,
+  type EventOptions,
+  type EventSource,
+  type EventState,
+  type EventStream,
   enforce,
   type Group,
+  type GroupEvent,
+  groupEvents,
   type LeftOut,
   type Resources,
-  type Stats,
+  type Snapshot,
+  type StatsSelection,
   type UpdateOptions,
   type WaitOptions,
 } from '@coracle/cgroups-core';
@@ -48,9 +56,17 @@ export class PlacedGroup implements Group {
     for (const part of this.#parts()) part.add(pid);
   }
 
-  stats(): Stats {
-    const [one, other] = [this.#v1?.stats(), this.#v2?.stats()];
-    return mergeStats(one, other);
+  stats(wanted?: StatsSelection): Snapshot {
+    const atNanoseconds = process.hrtime.bigint();
+    return { ...mergeStats(this.#v1?.stats(wanted), this.#v2?.stats(wanted)), atNanoseconds };
+  }
+
+  events(options?: EventOptions): EventStream<EventState, GroupEvent> {
+    return groupEvents(this.eventSource(options), options);
+  }
+
+  eventSource(options?: EventOptions): EventSource<EventState> {
+    return combineSources(this.#parts().map((part) => part.eventSource(options)));
   }
 
   processes(): number[] {

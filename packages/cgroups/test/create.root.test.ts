@@ -25,7 +25,7 @@ group(`create on this machine (${describe(machine)})`, () => {
     const ended = once(sleeper, 'exit');
     box.add(Number(sleeper.pid));
     expect(box.processes()).toEqual([sleeper.pid]);
-    expect(box.stats()).toMatchObject({ pids: 1n, pidsMaxHits: 0n });
+    expect(box.stats()).toMatchObject({ pids: { current: 1n, limitHits: 0n } });
     await box.killAll();
     expect(await ended).toEqual([null, 'SIGKILL']);
     expect(box.processes()).toEqual([]);
@@ -39,7 +39,7 @@ group(`create on this machine (${describe(machine)})`, () => {
     bash.stdin.write('\n');
     const [message] = await once(bash.stderr, 'data');
     expect(String(message)).toContain('fork');
-    expect(box.stats().pidsMaxHits).toBeGreaterThan(0n);
+    expect(box.stats(['pids']).pids?.limitHits).toBeGreaterThan(0n);
   });
 
   testOn('all limits at once, changed and lifted', ['pids', 'memory', 'cpus'], async () => {

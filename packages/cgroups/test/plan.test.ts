@@ -30,9 +30,9 @@ describe('on version 1', () => {
 
   test('its numbers are read from the files it names', () => {
     const planned = plan({ machine, name: 'box' });
-    const path = '/sys/fs/cgroup/pids/user.slice/user-0.slice/box/pids.current';
+    const path = '/sys/fs/cgroup/pids/user.slice/user-0.slice/box/pids.events';
     expect(planned?.statFiles).toContain(path);
-    expect(planned?.parseStats(new Map([[path, '4\n']])).pids).toBe(4n);
+    expect(planned?.parseStats(new Map([[path, 'max 4\n']])).pids).toEqual({ limitHits: 4n });
   });
 });
 
@@ -41,7 +41,9 @@ describe('on version 2', () => {
     const planned = plan({ machine: machineOf(machines.laptopRoot), name: 'box' });
     expect(planned).toMatchObject({ version: 'v2', joinDirectory: '/sys/fs/cgroup/box', joinFiles: [] });
     expect(planned?.create[0]).toMatchObject({ value: '+cpu +memory +pids' });
-    expect(planned?.parseStats(new Map([['/sys/fs/cgroup/box/pids.current', '4\n']])).pids).toBe(4n);
+    expect(planned?.parseStats(new Map([['/sys/fs/cgroup/box/pids.events', 'max 4\n']])).pids).toEqual({
+      limitHits: 4n,
+    });
   });
 
   test('a controller that cannot be handed down is not asked for', () => {
@@ -76,19 +78,15 @@ describe('on a hybrid machine whose versions share the controllers', () => {
   test('its numbers come from the version that counts them', () => {
     const planned = plan({ machine, name: 'box', limits: { pids: 20, memory: 4096n } });
     const texts = new Map([
-      [`${V1}/pids.current`, '3\n'],
       [`${V1}/pids.events`, 'max 2\n'],
       [`${V2}/memory.peak`, '8192\n'],
       [`${V2}/cpu.stat`, 'usage_usec 77\n'],
     ]);
     expect([...texts.keys()].filter((path) => !planned?.statFiles.includes(path))).toEqual([]);
     expect(planned?.parseStats(texts)).toEqual({
-      cpuUsec: 77n,
-      memoryBytes: undefined,
-      memoryPeakBytes: 8192n,
-      pids: 3n,
-      pidsMaxHits: 2n,
-      oomKills: undefined,
+      cpu: { usageNanoseconds: 77_000n },
+      memory: { peakBytes: 8192n },
+      pids: { limitHits: 2n },
     });
   });
 

@@ -351,8 +351,8 @@ export class Container implements AsyncDisposable {
 
   #resultOf({ end, usage, stats }: EndReport): Result {
     const group = this.#prepared.readStats(stats);
-    const oomKilled = (group.oomKills ?? 0n) > 0n;
-    const pidsHit = (group.pidsMaxHits ?? 0n) > 0n;
+    const oomKilled = (group.memory?.oomKills ?? 0n) > 0n;
+    const pidsHit = (group.pids?.limitHits ?? 0n) > 0n;
     const hit = this.#limitHit ?? (oomKilled ? 'memory' : undefined) ?? (pidsHit ? 'pids' : undefined);
     return {
       exitCode: 'exitCode' in end ? end.exitCode : undefined,
@@ -361,8 +361,8 @@ export class Container implements AsyncDisposable {
       oomKilled,
       limitHit: hit,
       duration: Number(process.hrtime.bigint() - this.#started) / 1e6,
-      cpuTime: Number(group.cpuUsec ?? usage.cpuUsec) / 1000,
-      peakMemory: Number(group.memoryPeakBytes ?? usage.peakBytes),
+      cpuTime: Number(group.cpu?.usageNanoseconds ?? usage.cpuUsec * 1000n) / 1e6,
+      peakMemory: Number(group.memory?.peakBytes ?? usage.peakBytes),
       isolation: this.isolation,
       ...(this.#blockedCalls ? { blockedCalls: { ...this.#blockedCalls } } : {}),
     };

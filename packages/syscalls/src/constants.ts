@@ -258,6 +258,9 @@ export const LOCK = { LOCK_SH: 1, LOCK_EX: 2, LOCK_NB: 4, LOCK_UN: 8 } as const;
 /** Events of poll(2). */
 export const POLL = { POLLIN: 1, POLLHUP: 0x10, POLLRDHUP: 0x2000 } as const;
 
+/** What epoll(7) is asked for. */
+export const EPOLL = { EPOLLPRI: 2, EPOLL_CTL_ADD: 1, EPOLL_CLOEXEC: 0x80000 } as const;
+
 /** How rt_sigprocmask(2) changes the mask. */
 export const SIG = { SIG_BLOCK: 0, SIG_UNBLOCK: 1, SIG_SETMASK: 2 } as const;
 

@@ -10,7 +10,8 @@ import { type SyscallName, syscallNumber } from './syscall-names.ts';
  * call through the C library with an error of the usual family.
  */
 
-function call(
+/** One system call of the host process. */
+export function call(
   name: SyscallName,
   args: (number | bigint)[],
   about: { path?: string; detail?: string; step?: string } = {},

@@ -36,6 +36,7 @@ export { checkPlatform, type Libc, libc, type SpawnOptions, UnsupportedPlatformE
 export { runLocally } from './local.ts';
 export { AGENT_BUFFER, encode, MESSAGE_LIMIT, type Message } from './message.ts';
 export { Nursery } from './nursery.ts';
+export { eventfd, onReady } from './on-ready.ts';
 export { Outcome } from './outcome.ts';
 export { renderArg, renderStep } from './render.ts';
 export { type Program, type Purpose, type Step, step } from './step.ts';

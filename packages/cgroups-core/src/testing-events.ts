@@ -1,0 +1,121 @@
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { isErrno } from '@coracle/errors';
+import type { GroupEvent, LifeEvent } from './events.ts';
+import type { ConformanceDriver, ConformanceTest } from './testing.ts';
+import { startBash, startSleeper } from './testing-process.ts';
+
+const MIB = 1n << 20n;
+/** Version 1 is looked at in intervals; short ones, for the tests' sake. */
+const POLL_MILLISECONDS = 20;
+
+/** What both versions tell of. */
+export function eventTests(driver: ConformanceDriver): ConformanceTest[] {
+  return [
+    {
+      title: 'events tell that a group is populated, and that it is empty again, and end when it is removed',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        await using sleeper = startSleeper();
+        const events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
+        group.add(sleeper.pid);
+        deepEqual(await events.next(), { value: { kind: 'populated' }, done: false });
+        sleeper.end();
+        await sleeper.signal;
+        deepEqual(await events.next(), { value: { kind: 'empty' }, done: false });
+        await group.delete();
+        deepEqual(await events.next(), { value: undefined, done: true });
+      },
+    },
+    {
+      title: 'what happens between events() and the first next() is not missed',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
+        await using sleeper = startSleeper();
+        group.add(sleeper.pid);
+        await new Promise((resolve) => setTimeout(resolve, 5 * POLL_MILLISECONDS));
+        deepEqual(await events.next(), { value: { kind: 'populated' }, done: false });
+      },
+    },
+    {
+      title: 'a limit of processes that is met is an event with its count',
+      needs: ['pids'],
+      async body() {
+        await using group = driver.create({ pids: 1 });
+        await using bash = startBash('(exit 0) & (exit 0) & read');
+        group.add(bash.pid);
+        await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
+        bash.start();
+        const event = await nextOf(events, 'pidsMax');
+        ok(event.count >= 1, `met ${event.count} times`);
+      },
+    },
+    {
+      title: 'a process that wants too much memory is an event that tells whose limit it was, where the version can',
+      needs: ['memory'],
+      async body() {
+        await using group = driver.create({ memory: 16n * MIB });
+        await using glutton = startBash('x=$(head -c 67108864 /dev/zero | tr "\\0" x); echo survived');
+        group.add(glutton.pid);
+        await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
+        glutton.start();
+        const event = await nextOf(events, 'oomKill');
+        ok(event.count >= 1, `${event.count} processes`);
+        const limitOf = 'limitOf' in event ? event.limitOf : 'nobody';
+        ok(limitOf === 'own' || limitOf === undefined, `the limit of ${limitOf}`);
+        ok((group.stats(['memory.oomKills']).memory?.oomKills ?? 0n) >= 1n, 'counted as well');
+      },
+    },
+    {
+      title: 'events end with their signal, with return(), and hold no descriptor then',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        // Node keeps one descriptor for all that is watched.
+        await group.events().return();
+        const before = descriptors();
+        const abort = new AbortController();
+        const aborted = group.events({ signal: abort.signal });
+        const next = aborted.next();
+        abort.abort(new Error('enough'));
+        await rejects(next, /enough/);
+        deepEqual(await aborted.next(), { value: undefined, done: true });
+        const returned = group.events();
+        const waiting = returned.next();
+        await returned.return();
+        deepEqual(await waiting, { value: undefined, done: true });
+        equal(descriptors(), before);
+      },
+    },
+    {
+      title: 'events of a group that is not there are refused',
+      needs: [],
+      async body() {
+        const group = driver.create();
+        await group.delete();
+        await rejects(
+          async () => group.events(),
+          (error) => isErrno(error, 'ENOENT') && String(error).includes('there is no group'),
+        );
+      },
+    },
+  ];
+}
+
+/** The next event of a kind; others are passed over. */
+async function nextOf(events: AsyncIterableIterator<GroupEvent>, kind: GroupEvent['kind']): Promise<Counted> {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) throw new Error(`the events ended without ${kind}`);
+    if (value.kind === kind && 'count' in value) return value;
+  }
+}
+
+type Counted = Exclude<GroupEvent, LifeEvent>;
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}

@@ -1,0 +1,79 @@
+import { expect, test } from '@jest/globals';
+import { type EventState, eventsBetween, groupEvents, type Watcher } from '../src/index.ts';
+
+test.each<[string, EventState, EventState, unknown[]]>([
+  ['nothing', { populated: true, oom: 3n }, { populated: true, oom: 3n }, []],
+  ['the first process', { populated: false }, { populated: true }, [{ kind: 'populated' }]],
+  ['the last process', { populated: true }, { populated: false }, [{ kind: 'empty' }]],
+  ['a freeze', { frozen: false }, { frozen: true }, [{ kind: 'frozen' }]],
+  ['a thaw', { frozen: true }, { frozen: false }, [{ kind: 'thawed' }]],
+  [
+    'limits met',
+    { pidsMax: 1n, memoryMax: 0n },
+    { pidsMax: 4n, memoryMax: 1n },
+    [
+      { kind: 'memoryMax', count: 1 },
+      { kind: 'pidsMax', count: 3 },
+    ],
+  ],
+  ['memory.high met', { memoryHigh: 0n }, { memoryHigh: 2n }, [{ kind: 'memoryHigh', count: 2 }]],
+  ['a counter that is new', {}, { pidsMax: 0n, populated: true }, []],
+  ['a counter that is gone', { pidsMax: 3n, populated: true }, {}, []],
+])('%s', (_, before, after, events) => {
+  expect(eventsBetween(before, after)).toEqual(events);
+});
+
+const CALM: EventState = { oom: 5n, ownOom: 2n, oomKills: 3n };
+
+test.each<[string, EventState, string | undefined]>([
+  ['its own limit', { oom: 6n, ownOom: 3n, oomKills: 4n }, 'own'],
+  ['the limit of a group below', { oom: 6n, ownOom: 2n, oomKills: 4n }, 'below'],
+  ['a limit above it, of which it hears only the kill', { oom: 5n, ownOom: 2n, oomKills: 4n }, 'above'],
+])('a kill because of %s', (_, after, limitOf) => {
+  const kill = eventsBetween(CALM, after).find(({ kind }) => kind === 'oomKill');
+  expect(kill).toEqual({ kind: 'oomKill', count: 1, limitOf });
+});
+
+test('a kill on version 1, which does not tell whose limit it was', () => {
+  expect(eventsBetween({ oomKills: 0n }, { oomKills: 2n })).toEqual([
+    { kind: 'oomKill', count: 2, limitOf: undefined },
+  ]);
+});
+
+test('the want of memory and the kill that came of it belong together, although the kernel tells of them one by one', async () => {
+  const group = new FakeGroup(CALM);
+  await using events = groupEvents(group);
+  group.become({ oom: 6n, ownOom: 3n, oomKills: 3n });
+  expect((await events.next()).value).toEqual({ kind: 'oom', count: 1, limitOf: 'own' });
+  group.become({ oom: 6n, ownOom: 3n, oomKills: 4n });
+  expect((await events.next()).value).toEqual({ kind: 'oomKill', count: 1, limitOf: 'own' });
+  // The next kill has no want of memory of its own.
+  group.become({ oom: 6n, ownOom: 3n, oomKills: 5n });
+  expect((await events.next()).value).toEqual({ kind: 'oomKill', count: 1, limitOf: 'above' });
+});
+
+/** A source whose state the test sets. */
+class FakeGroup {
+  #state: EventState;
+  #watcher: Watcher | undefined;
+
+  constructor(state: EventState) {
+    this.#state = state;
+  }
+
+  watch(watcher: Watcher): () => void {
+    this.#watcher = watcher;
+    return () => {
+      this.#watcher = undefined;
+    };
+  }
+
+  read(): EventState {
+    return this.#state;
+  }
+
+  become(state: EventState): void {
+    this.#state = state;
+    this.#watcher?.changed();
+  }
+}
