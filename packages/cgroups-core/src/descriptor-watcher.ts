@@ -3,9 +3,9 @@
  * these names; without them everything works, and looks at files in intervals where the kernel tells by descriptors alone.
  * @see eventfd(2), poll(2)
  * @example
- * const options: EventOptions = { descriptors: { eventfd, onReady } };
- * declare const eventfd: DescriptorWatcher['eventfd'];
- * declare const onReady: DescriptorWatcher['onReady'];
+ * function hearOf(group: Group, descriptors: DescriptorWatcher) {
+ *   return group.events({ descriptors });
+ * }
  */
 export interface DescriptorWatcher {
   /** A new eventfd, close-on-exec, whose reading does not wait. */

@@ -1,8 +1,13 @@
 /**
  * Where events come from: something that says when to look, and something to look at.
  * @example
- * const source: EventSource<number> = { watch: ({ changed }) => onSignal(changed), read: () => 1 };
- * declare function onSignal(callback: () => void): () => void;
+ * const source: EventSource<number> = {
+ *   watch({ changed }) {
+ *     const timer = setInterval(changed, 1000);
+ *     return () => clearInterval(timer);
+ *   },
+ *   read: () => process.memoryUsage().rss,
+ * };
  */
 export interface EventSource<State> {
   /** Begins to watch; returns what ends it and lets go of everything. */
@@ -41,8 +46,9 @@ interface Waiting<Event> {
  *
  * It keeps two states, not a list: who takes events slowly gets them summed up.
  * @example
- * const stream = new EventStream(source, { between: (before: number, after: number) => [after - before] });
- * declare const source: EventSource<number>;
+ * function growthOf(source: EventSource<number>) {
+ *   return new EventStream(source, { between: (before, after) => (after > before ? [after - before] : []) });
+ * }
  */
 export class EventStream<State, Event> implements AsyncIterableIterator<Event>, AsyncDisposable {
   readonly #source: EventSource<State>;

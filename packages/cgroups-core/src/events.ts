@@ -56,8 +56,9 @@ export interface EventState {
 /**
  * A state of what is known; a version has to say of each whether it knows it.
  * @example
- * eventState({ ...nothing, populated: true }); // { populated: true }
- * declare const nothing: Record<keyof EventState, undefined>;
+ * function populatedAlone(nothing: Record<keyof EventState, undefined>) {
+ *   return eventState({ ...nothing, populated: true }); // { populated: true }
+ * }
  */
 export function eventState({
   populated,

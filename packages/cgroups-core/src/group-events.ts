@@ -22,8 +22,9 @@ export const POLL_MILLISECONDS = 250;
  * The events of a group, from what it is watched by.
  * @throws SystemError ENOENT when there is no such group; EMFILE, ENOSPC when the user watches too much already
  * @example
- * for await (const { kind } of groupEvents(source)) console.log(kind);
- * declare const source: EventSource<EventState>;
+ * async function print(source: EventSource<EventState>) {
+ *   for await (const { kind } of groupEvents(source)) console.log(kind);
+ * }
  */
 export function groupEvents(
   source: EventSource<EventState>,

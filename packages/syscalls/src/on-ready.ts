@@ -22,8 +22,12 @@ export function eventfd(): number {
  * @throws SystemError EMFILE or ENFILE when descriptors are used up, EPERM for a descriptor that is always ready: a plain file
  * @see poll(2), epoll(7)
  * @example
- * const stop = onReady(fd, 'priority', () => stop());
- * declare const fd: number;
+ * function once(fd: number, callback: () => void) {
+ *   const stop = onReady(fd, 'priority', () => {
+ *     stop();
+ *     callback();
+ *   });
+ * }
  */
 export function onReady(fd: number, what: 'readable' | 'priority', callback: () => void): () => void {
   if (what === 'readable') return libc().onReadable(fd, callback);
