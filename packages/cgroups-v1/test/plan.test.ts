@@ -105,7 +105,7 @@ describe('the plan of a group', () => {
   });
 
   test('reads statistics only of controllers it has', () => {
-    expect(planCreate({ pids: '/pids/box' }).statFiles).toEqual(['/pids/box/pids.current', '/pids/box/pids.events']);
+    expect(planCreate({ pids: '/pids/box' }).statFiles).toEqual(['/pids/box/pids.events']);
     expect(planCreate({}).statFiles).toEqual([]);
   });
 

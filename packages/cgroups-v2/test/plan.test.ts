@@ -81,7 +81,7 @@ describe('the plan of a group', () => {
 
   test('reads its statistics from its own directory', () => {
     const { statFiles } = planCreate(place);
-    expect(statFiles).toContain('/sys/fs/cgroup/box/memory.current');
+    expect(statFiles).toContain('/sys/fs/cgroup/box/memory.peak');
     expect(statFiles.every((path) => path.startsWith('/sys/fs/cgroup/box/'))).toBe(true);
   });
 });

@@ -15,7 +15,7 @@ const unified = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).fin
 const hasPressure = existsSync('/proc/pressure/cpu');
 
 describe('events of a group', () => {
-  testIf(canLimitMemory === 'v1', 'cgroup v1 with memory')(
+  testIf(canLimitMemory === 'v1', 'the v1 controller memory')(
     'on version 1 an eventfd tells of the want of memory, between looks that are an hour apart',
     async () => {
       await using box = create(name, { memory: 16n << 20n });
@@ -31,7 +31,7 @@ describe('events of a group', () => {
     },
   );
 
-  testIf(canLimitMemory === 'v2', 'cgroup v2 with memory')(
+  testIf(canLimitMemory === 'v2', 'the v2 controller memory')(
     'a group hears of the limit below it, and the one below of the limit above',
     async () => {
       await using outer = create(name, { memory: 48n << 20n });
@@ -52,7 +52,7 @@ describe('events of a group', () => {
     },
   );
 
-  testIf(unified !== undefined && isWritable(), 'a writable cgroup v2 tree')(
+  testIf(unified !== undefined && isWritable(), 'cgroup v2, mounted and writable')(
     'on version 2 a freeze and a thaw are told of',
     async () => {
       await using sleeper = startBash('read');
@@ -67,7 +67,7 @@ describe('events of a group', () => {
     },
   );
 
-  testIf(unified !== undefined && isWritable(), 'a writable cgroup v2 tree')(
+  testIf(unified !== undefined && isWritable(), 'cgroup v2, mounted and writable')(
     'a group that somebody else made is found, counted and heard of, until he removes it',
     async () => {
       const made = CgroupV2.create({ parent: `${unified?.mountPoint}`, name });
@@ -94,7 +94,7 @@ describe('pressure', () => {
     ['by the kernel, told through a descriptor', { descriptors }],
     ['by looking once a window', {}],
   ] as const) {
-    testIf(hasPressure && unified !== undefined && isWritable(), 'pressure of cgroup v2 groups')(
+    testIf(hasPressure && unified !== undefined && isWritable(), 'cgroup v2, mounted and writable, with pressure')(
       `processes that wait for processors are told of: ${title}`,
       async () => {
         await using box = CgroupV2.create({ parent: `${unified?.mountPoint}`, name });
@@ -116,7 +116,7 @@ describe('pressure', () => {
       },
     );
 
-    testIf(hasPressure && unified !== undefined && isWritable(), 'pressure of cgroup v2 groups')(
+    testIf(hasPressure && unified !== undefined && isWritable(), 'cgroup v2, mounted and writable, with pressure')(
       `a group that is removed ends it: ${title}`,
       async () => {
         const box = CgroupV2.create({ parent: `${unified?.mountPoint}`, name });
@@ -127,7 +127,7 @@ describe('pressure', () => {
     );
   }
 
-  testIf(hasPressure, 'pressure')('a trigger that cannot be met is refused, with what can be', () => {
+  test('a trigger that cannot be met is refused, with what can be', () => {
     expect(() => onPressure('machine', { ...trigger, windowMilliseconds: 100 })).toThrow(
       expect.objectContaining({ code: 'EINVAL', hint: expect.stringContaining('500 to 10000') }),
     );
