@@ -9,7 +9,11 @@ import { startAgent } from '../src/start-agent.ts';
 function nurseries(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => statOf(pid).startsWith(`${pid} (coracle-nursery) S ${process.pid} `))
+    .filter((pid) =>
+      statOf(pid)
+        .replace(/ [RSD] /, ' ')
+        .startsWith(`${pid} (coracle-nursery) ${process.pid} `),
+    )
     .map(Number);
 }
 

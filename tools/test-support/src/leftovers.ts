@@ -32,7 +32,8 @@ function processes(): string[] {
 /** The nursery of this process and the child it has in store, which live as long as it does. */
 function isOwnNursery(pid: string): boolean {
   try {
-    const [, parent = ''] = /^\d+ \(coracle-nursery\) S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+    const [, parent = ''] =
+      /^\d+ \(coracle-nursery\) [RSD] (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
     return parent === String(process.pid) || (parent !== '' && isOwnNursery(parent));
   } catch {
     // It ended between the listing and the look.
