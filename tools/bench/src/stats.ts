@@ -1,5 +1,5 @@
-// What a snapshot of many groups costs, beside a shell that reads the same files. Makes groups of its own, and removes them.
-import { execFileSync } from 'node:child_process';
+// What a snapshot of many groups costs, beside a cat of the same files. Makes groups of its own, and removes them.
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { allGroups, detect, type StatsName } from '@coracle/cgroups';
 import { type FileOperation, removeGroup, runOperations } from '@coracle/cgroups-core';
@@ -65,29 +65,27 @@ function time(once: () => void): { clock: number; processor: number } {
   };
 }
 
-/** Reads with the shell's own means: no process is started for a file. */
-const SHELL = 'while IFS= read -r file; do while IFS= read -r line; do :; done <"$file"; done';
-
 function measure(site: Site, names: readonly string[], wanted: StatsName[] | 'all'): string {
   const files = names.flatMap((name) => site.files(name, wanted));
   const input = `${files.join('\n')}\n`;
   const ours = time(() => {
     for (const name of names) site.read(name, wanted);
   });
-  const shell = time(() => execFileSync('sh', ['-c', SHELL], { input, stdio: ['pipe', 'ignore', 'ignore'] }));
+  // The files of controllers that the groups lack do not exist; that is an error to xargs, and none here.
+  const cat = time(() => spawnSync('xargs', ['cat'], { input, stdio: ['pipe', 'ignore', 'ignore'] }));
   const cells = [
     String(names.length).padStart(7),
     (wanted === 'all' ? 'everything' : 'a table').padEnd(11),
     String(files.length).padStart(7),
     ours.clock.toFixed(1).padStart(11),
-    (ours.clock / shell.clock).toFixed(2).padStart(7),
+    (ours.clock / cat.clock).toFixed(2).padStart(7),
     `${(ours.processor / 10).toFixed(1)}%`.padStart(11),
   ];
   return cells.join('  ');
 }
 
 const site = siteHere();
-console.log(' groups  what           files  ms (median)  / shell  of a core, once a second');
+console.log(' groups  what           files  ms (median)    / cat  of a core, once a second');
 try {
   make(site.top);
   const made: string[] = [];
