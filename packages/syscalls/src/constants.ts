@@ -256,7 +256,7 @@ export const CLOSE_RANGE = { CLOSE_RANGE_UNSHARE: 2, CLOSE_RANGE_CLOEXEC: 4 } as
 export const LOCK = { LOCK_SH: 1, LOCK_EX: 2, LOCK_NB: 4, LOCK_UN: 8 } as const;
 
 /** Events of poll(2). */
-export const POLL = { POLLIN: 1, POLLHUP: 0x10, POLLRDHUP: 0x2000 } as const;
+export const POLL = { POLLIN: 1, POLLOUT: 4, POLLHUP: 0x10, POLLRDHUP: 0x2000 } as const;
 
 /** What epoll(7) is asked for. */
 export const EPOLL = { EPOLLPRI: 2, EPOLL_CTL_ADD: 1, EPOLL_CLOEXEC: 0x80000 } as const;

@@ -1,4 +1,4 @@
-import { errnoName, errnoNumber, SystemError } from '@coracle/errors';
+import { errnoName, errnoNumber, isErrno, SystemError } from '@coracle/errors';
 import type { Struct } from './arg.ts';
 import { AF, F, IOCTL, LANDLOCK, LOCK, MSG, POLL, SHUT, SOCK } from './constants.ts';
 import { isLoaded, libc } from './libc.ts';
@@ -140,10 +140,21 @@ export function duplicateFd(fd: number, minimum = 0): number {
 export function sendAll(fd: number, bytes: Uint8Array): void {
   const base = libc().addressOf(bytes);
   for (let sent = 0; sent < bytes.length; ) {
-    sent += call('sendto', [fd, base + BigInt(sent), bytes.length - sent, MSG.MSG_NOSIGNAL, 0, 0], {
-      step: 'send a program to the agent',
-    });
+    try {
+      sent += call('sendto', [fd, base + BigInt(sent), bytes.length - sent, MSG.MSG_NOSIGNAL, 0, 0], {
+        step: 'send a program to the agent',
+      });
+    } catch (error) {
+      // libuv makes a descriptor it watches one that never waits.
+      if (!isErrno(error, 'EAGAIN')) throw error;
+      waitUntilWritable(fd);
+    }
   }
+}
+
+function waitUntilWritable(fd: number): void {
+  const { addressOf } = libc();
+  call('ppoll', [addressOf(pollFds([{ fd, events: POLL.POLLOUT }]).bytes), 1, 0, 0, 0]);
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   duplicateFd,
   isTerminal,
   kernelRelease,
+  libc,
   pidfdOpen,
   pidfdSendSignal,
   pipe,
@@ -50,6 +51,18 @@ test('a pipe carries bytes from its second end to its first, both closed on exec
 });
 
 describe('a pair of sockets', () => {
+  test('takes more than it has room for, also when it is watched and so never waits by itself', async () => {
+    const [ours, theirs] = socketPair();
+    const stop = libc().onReadable(ours, () => {});
+    const reader = spawn('sh', ['-c', 'sleep 0.2; wc -c'], { stdio: [theirs, 'pipe', 'inherit'] });
+    closeFd(theirs);
+    sendAll(ours, new Uint8Array(4_000_000));
+    stop();
+    closeFd(ours);
+    const [count] = await once(reader.stdout ?? process.stdin, 'data');
+    expect(String(count)).toBe('4000000\n');
+  });
+
   test('carries bytes both ways and tells nothing yet from the end', () => {
     const [left, right] = socketPair();
     const into = new Uint8Array(16);
