@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { release } from 'node:os';
 import {
   hostTree,
   isMountCall,
@@ -10,13 +9,13 @@ import {
 } from '@coracle/chroot-fs';
 import { isErrno } from '@coracle/errors';
 import { parseMountinfo } from '@coracle/mountinfo';
-import { isAtLeast } from './kernel-version.ts';
+import { isAtLeast, type KernelVersion, kernelRelease, kernelVersion } from '@coracle/syscalls';
 
 /** How the mounts of a container were made: by descriptor, or with mount(2), where the newer calls are not to be had. */
 export type MountCalls = 'descriptor' | 'path';
 
 /** With mount_setattr(2), the latest of the calls that make mounts by descriptor. */
-export const MOUNTS_BY_DESCRIPTOR = [5, 12] as const;
+export const MOUNTS_BY_DESCRIPTOR: KernelVersion = { major: 5, minor: 12 };
 
 /** What was refused in the life of this process. Nothing is asked before a container has failed for it: most kernels have all. */
 let refused: readonly MountCall[] = [];
@@ -55,7 +54,8 @@ export function olderCalls({ kindOf }: { kindOf: (path: string) => PathKind }): 
 
 /** Why the older calls are used, in words that continue "mount_setattr, which ...". */
 export function whyOlder(): string {
-  return isAtLeast(release(), MOUNTS_BY_DESCRIPTOR)
+  const release = kernelRelease();
+  return isAtLeast(kernelVersion(release), MOUNTS_BY_DESCRIPTOR)
     ? 'a filter of system calls around this process refuses'
-    : `Linux ${release()} does not have`;
+    : `Linux ${release} does not have`;
 }

@@ -1,7 +1,7 @@
-import type { Arch } from '@coracle/syscalls';
+import { type Arch, isAtLeast, kernelVersion } from '@coracle/syscalls';
 import type { Filter } from './compile-profile.ts';
 import { DEFAULT_FILTERS, OPENING_CAPABILITIES } from './generated/default-filters.ts';
-import { isAtLeast, kernelVersion, type ProfileTarget } from './profile-target.ts';
+import type { ProfileTarget } from './profile-target.ts';
 
 /** Of Docker's capabilities the only one that opens calls. */
 const OPENS_CALLS = 'CAP_SYS_CHROOT';

@@ -1,10 +1,10 @@
 import type { Seccomp, SeccompArchitecture, SeccompRule } from '@coracle/oci-spec';
-import type { Arch } from '@coracle/syscalls';
+import { type Arch, isAtLeast, type KernelVersion, kernelVersion } from '@coracle/syscalls';
 import { allowedOn, alwaysAllowed } from './default-profile/always-allowed.ts';
 import { type CheckedCall, checkedCalls } from './default-profile/checked-calls.ts';
 import type { Gate } from './default-profile/gate.ts';
 import { openedByCapability } from './default-profile/opened-by-capability.ts';
-import { isAtLeast, type KernelVersion, kernelVersion, type ProfileTarget } from './profile-target.ts';
+import type { ProfileTarget } from './profile-target.ts';
 
 /** The table of all errnos is not worth making for one of them. @see errno(3) */
 const EPERM = 1;

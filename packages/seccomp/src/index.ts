@@ -22,6 +22,6 @@ export {
 export { notifyBlocked } from './notify-blocked.ts';
 export { parseProfile } from './parse-profile.ts';
 export { resolveProfile } from './profile-file.ts';
-export type { KernelVersion, ProfileTarget } from './profile-target.ts';
+export type { ProfileTarget } from './profile-target.ts';
 export { type CallData, type SimulatedVerdict, simulate } from './simulate.ts';
 export { actionOf, describeVerdict } from './verdict.ts';

@@ -1,6 +1,6 @@
 import type { Seccomp, SeccompArchitecture, SeccompArgument, SeccompRule } from '@coracle/oci-spec';
 import { ensure } from '@coracle/oci-spec/checks';
-import type { Arch } from '@coracle/syscalls';
+import { type Arch, isAtLeast, type KernelVersion, kernelVersion } from '@coracle/syscalls';
 import {
   type FileRule,
   isGiven,
@@ -9,7 +9,7 @@ import {
   type RuleCondition,
 } from './profile-file/check-profile-file.ts';
 import { errnoByName } from './profile-file/errno-by-name.ts';
-import { isAtLeast, type KernelVersion, kernelVersion, type ProfileTarget } from './profile-target.ts';
+import type { ProfileTarget } from './profile-target.ts';
 
 /** The machine in libseccomp's words, and in those of Go, which the conditions of rules use. */
 const MACHINES: Readonly<Record<Arch, { architecture: SeccompArchitecture; goName: string }>> = {

@@ -1,5 +1,14 @@
 import { SystemError } from '@coracle/errors';
-import { closeFd, drain, hasInput, receiveSome, sendAll, sendFds, shutdownWriting } from './host-calls.ts';
+import {
+  closeFd,
+  drain,
+  hasInput,
+  receiveSome,
+  sendAll,
+  sendFds,
+  shutdownWriting,
+  whenThereIsRoom,
+} from './host-calls.ts';
 import { libc } from './libc.ts';
 import { AGENT_BUFFER, encode, type Message } from './message.ts';
 import { Outcome } from './outcome.ts';
@@ -94,7 +103,7 @@ export class Channel {
    * @throws SystemError EBADF when one is not open, EPIPE when the agent is gone
    */
   sendFds(fds: readonly number[]): void {
-    sendFds(this.#fd, fds);
+    whenThereIsRoom(this.#fd, () => sendFds(this.#fd, fds));
   }
 
   /**

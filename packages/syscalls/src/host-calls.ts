@@ -140,21 +140,26 @@ export function duplicateFd(fd: number, minimum = 0): number {
 export function sendAll(fd: number, bytes: Uint8Array): void {
   const base = libc().addressOf(bytes);
   for (let sent = 0; sent < bytes.length; ) {
-    try {
-      sent += call('sendto', [fd, base + BigInt(sent), bytes.length - sent, MSG.MSG_NOSIGNAL, 0, 0], {
-        step: 'send a program to the agent',
-      });
-    } catch (error) {
-      // libuv makes a descriptor it watches one that never waits.
-      if (!isErrno(error, 'EAGAIN')) throw error;
-      waitUntilWritable(fd);
-    }
+    const at = base + BigInt(sent);
+    sent += whenThereIsRoom(fd, () =>
+      call('sendto', [fd, at, bytes.length - sent, MSG.MSG_NOSIGNAL, 0, 0], { step: 'send a program to the agent' }),
+    );
   }
 }
 
-function waitUntilWritable(fd: number): void {
-  const { addressOf } = libc();
-  call('ppoll', [addressOf(pollFds([{ fd, events: POLL.POLLOUT }]).bytes), 1, 0, 0, 0]);
+/**
+ * Sends on a socket that may be full: libuv makes a descriptor it watches one that never waits, so the kernel does not.
+ * @see ppoll(2)
+ */
+export function whenThereIsRoom<Sent>(fd: number, send: () => Sent): Sent {
+  for (;;) {
+    try {
+      return send();
+    } catch (error) {
+      if (!isErrno(error, 'EAGAIN')) throw error;
+      call('ppoll', [libc().addressOf(pollFds([{ fd, events: POLL.POLLOUT }]).bytes), 1, 0, 0, 0]);
+    }
+  }
 }
 
 /**

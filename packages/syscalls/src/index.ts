@@ -32,6 +32,7 @@ export {
   tryLock,
 } from './host-calls.ts';
 export { type AgentImage, agentImage } from './image.ts';
+export { isAtLeast, type KernelVersion, kernelVersion } from './kernel-version.ts';
 export { checkPlatform, type Libc, libc, type SpawnOptions, UnsupportedPlatformError } from './libc.ts';
 export { runLocally } from './local.ts';
 export { AGENT_BUFFER, encode, MESSAGE_LIMIT, type Message } from './message.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isErrno, SystemError } from '@coracle/errors';
 import { Agent, type AgentOptions, type RunningAgent } from './agent.ts';
-import { flags, output, resultOf } from './arg.ts';
+import { flags, output } from './arg.ts';
 import { clone3, close, closeRange, dup3, prctl } from './calls.ts';
 import { Channel, messageFor } from './channel.ts';
 import { F, MSG, OPEN, PR, SIGCHLD } from './constants.ts';
@@ -123,7 +123,7 @@ export class Nursery implements Disposable {
       channel.send(message);
       channel.passOver(message);
       channel.sendFds([...stdio, ...fds]);
-      if (this.#titleAt !== 0) channel.sendBytes(titleBytes(title));
+      channel.sendBytes(titleBytes(title));
       return true;
     } catch (error) {
       if (isErrno(error, 'EPIPE')) return false;
@@ -249,27 +249,17 @@ function equipMessage(equipment: Equipment): Message {
 
 /**
  * As the child holds nothing but its socket, which is 3, what it receives is where it belongs: 0 to 2, and from 4 on. A child
- * that could not take all of it must not live to see another program: in the end the socket is closed, and put back only
- * where the last descriptor has come.
+ * that could not take all of it does not read its title either: it comes upon it where a program should be, and ends.
  */
 function planEquipment({ extraFds, titleAt }: Equipment): Program {
   const last = extraFds === 0 ? SOCKET - 1 : SOCKET + extraFds;
-  const take = 'take what the child is given';
-  const all = 'go on only with all of it';
   const control = output('control', fdControlLength(SOCKET + extraFds));
+  const title = titleAt === 0 ? output('title', TITLE_LENGTH) : titleAt;
   return {
     steps: [
-      step('recvmsg', [SOCKET, receiveHeader(control), 0], take),
-      step('fcntl', [last, F.F_GETFD], { why: 'see that all of it has come', result: 'complete' }),
-      ...(titleAt === 0
-        ? []
-        : [step('recvfrom', [SOCKET, titleAt, TITLE_LENGTH, MSG.MSG_WAITALL, null, 0], 'have a title of its own')]),
-    ],
-    finally: [
-      step('fcntl', [SOCKET, F.F_DUPFD_CLOEXEC, resultOf('complete')], { why: all, result: 'kept' }),
-      close(SOCKET, all),
-      dup3({ from: resultOf('kept'), to: SOCKET, flags: flags(OPEN, 'O_CLOEXEC') }, all),
-      close(resultOf('kept'), all),
+      step('recvmsg', [SOCKET, receiveHeader(control), 0], 'take what the child is given'),
+      step('fcntl', [last, F.F_GETFD], 'see that all of it has come'),
+      step('recvfrom', [SOCKET, title, TITLE_LENGTH, MSG.MSG_WAITALL, null, 0], 'have a title of its own'),
     ],
   };
 }

@@ -28,7 +28,8 @@ import {
   tryLock,
 } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
-import { receiveSome, sendAll } from '../src/host-calls.ts';
+import { Channel } from '../src/channel.ts';
+import { receiveSome, sendAll, sendFds } from '../src/host-calls.ts';
 
 const code = (name: string): unknown => expect.objectContaining({ name: 'SystemError', code: name });
 const isCloseOnExec = (fd: number): boolean =>
@@ -63,6 +64,30 @@ describe('a pair of sockets', () => {
     expect(String(count)).toBe('4000000\n');
   });
 
+  test('that is full and watched takes descriptors as soon as somebody reads', async () => {
+    const [ours, theirs] = socketPair();
+    const channel = new Channel(ours);
+    const stop = libc().onReadable(ours, () => {});
+    const full = (): number => {
+      for (let sent = 0; ; sent++) {
+        try {
+          sendFds(ours, [0]);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'EAGAIN' });
+          return sent;
+        }
+      }
+    };
+    const before = full();
+    const reader = spawn('sh', ['-c', 'sleep 0.2; wc -c'], { stdio: [theirs, 'pipe', 'inherit'] });
+    closeFd(theirs);
+    channel.sendFds([0]);
+    stop();
+    channel.close();
+    const [count] = await once(reader.stdout ?? process.stdin, 'data');
+    expect(Number(String(count))).toBe(before + 1);
+  });
+
   test('carries bytes both ways and tells nothing yet from the end', () => {
     const [left, right] = socketPair();
     const into = new Uint8Array(16);
@@ -95,6 +120,22 @@ test('who waits for a descriptor is called even after a garbage collection', () 
   );
   expect(stdout + stderr).toBe('called 10 of 10\n');
 }, 60_000);
+
+test.each([
+  ['after its C library was loaded', 'kernelRelease();', 7, 'out\n'],
+  ['not before', '', 0, 'out\nlate\n'],
+])('a process is ended at once, with its output written: %s', (_, load, status, output) => {
+  const program = `import { endAtOnce, kernelRelease } from '@coracle/syscalls';
+    ${load}
+    console.log('out');
+    process.once('beforeExit', () => { process.on('exit', () => endAtOnce(7)); process.on('exit', () => console.log('late')); });`;
+  const ended = spawnSync(
+    process.execPath,
+    ['--conditions', '@coracle/source', '--import', 'tsx', '--input-type=module', '--eval', program],
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' }, cwd: import.meta.dirname, timeout: 50_000 },
+  );
+  expect(ended).toMatchObject({ status, stdout: output, stderr: '' });
+});
 
 test('closing what is not open is EBADF', () => {
   const [reader, writer] = pipe();

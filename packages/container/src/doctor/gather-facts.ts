@@ -1,5 +1,4 @@
 import { accessSync, constants, lstatSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { release, userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { availableCapabilities } from '@coracle/capabilities';
 import { detect } from '@coracle/cgroups';
@@ -33,7 +32,7 @@ export async function gatherFacts(options: GatherOptions = {}): Promise<HostFact
   const gid = process.getegid?.() ?? 0;
   const { hasApparmor, ownProfile, hasDefaultProfile, hasSelinux } = new HostModules();
   return {
-    kernel: release(),
+    kernel: process.getBuiltinModule('node:os').release(),
     distribution: distributionOf(read('/etc/os-release') ?? ''),
     user: { uid, gid, name: userName(uid) },
     lackingRights: uid === 0 ? lackingRights(availableCapabilities().available) : [],
@@ -103,7 +102,7 @@ export function distributionOf(osRelease: string): Distribution {
 
 function userName(uid: number): string {
   try {
-    return userInfo().username;
+    return process.getBuiltinModule('node:os').userInfo().username;
   } catch {
     // An id without an entry in the password file has no name.
     return String(uid);

@@ -1,13 +1,13 @@
 import { isMountCall } from '@coracle/chroot-fs';
 import { NAMESPACE_TYPES, type NamespaceType } from '@coracle/namespaces';
-import { isAtLeast } from '../kernel-version.ts';
+import { isAtLeast, type KernelVersion, kernelVersion } from '@coracle/syscalls';
 import { MOUNTS_BY_DESCRIPTOR } from '../mount-calls.ts';
 import { LANDLOCK_WITH_REFER, LANDLOCK_WITH_SCOPES } from '../plan-landlock.ts';
 import { type Check, check } from './check.ts';
 import type { HostFacts } from './host-facts.ts';
 
 /** The first with close_range(2), the newest call Coracle cannot do without. */
-const OLDEST = [5, 9] as const;
+const OLDEST: KernelVersion = { major: 5, minor: 9 };
 
 /** What the older mount calls do not do; the end of a sentence. */
 const LESS = 'mounts are made with the older calls: ids of files cannot be mapped, nor volumes be slave or shared';
@@ -17,15 +17,25 @@ const ESSENTIAL: readonly NamespaceType[] = ['mount', 'pid', 'uts', 'ipc', 'netw
 
 /** The kernel's version. */
 export function judgeKernel({ kernel }: Pick<HostFacts, 'kernel'>): Check {
-  const isOld = !isAtLeast(kernel, MOUNTS_BY_DESCRIPTOR);
-  const status = !isAtLeast(kernel, OLDEST) ? 'missing' : isOld ? 'warning' : 'ok';
+  const version = versionOf(kernel);
+  const isOld = !isAtLeast(version, MOUNTS_BY_DESCRIPTOR);
+  const status = !isAtLeast(version, OLDEST) ? 'missing' : isOld ? 'warning' : 'ok';
   const found = status === 'warning' ? `Linux ${kernel}: ${LESS}` : `Linux ${kernel}`;
   const fix = status === 'ok' ? undefined : 'install a newer kernel, as of Debian 12, Ubuntu 22.04, Fedora 34 or later';
-  return check('kernel', `Linux ${OLDEST.join('.')} or newer, better ${MOUNTS_BY_DESCRIPTOR.join('.')}`, {
+  return check('kernel', `Linux ${shown(OLDEST)} or newer, better ${shown(MOUNTS_BY_DESCRIPTOR)}`, {
     status,
     found,
     fix,
   });
+}
+
+/** What gives no release of Linux is as good as the oldest. */
+function versionOf(kernel: string): KernelVersion {
+  return /^\d+\.\d/.test(kernel) ? kernelVersion(kernel) : { major: 0, minor: 0 };
+}
+
+function shown({ major, minor }: KernelVersion): string {
+  return `${major}.${minor}`;
 }
 
 /** The system calls. One that a new enough kernel does not know is hidden by the filter of a container around us. */
@@ -34,7 +44,7 @@ export function judgeCalls({ kernel, absentCalls }: Pick<HostFacts, 'kernel' | '
   if (absentCalls.length === 0) return check('system calls', needed, { status: 'ok', found: 'all are there' });
   const hasOlder = absentCalls.every(isMountCall);
   const refused = `not to be had here: ${absentCalls.join(', ')}`;
-  const fix = isAtLeast(kernel, MOUNTS_BY_DESCRIPTOR)
+  const fix = isAtLeast(versionOf(kernel), MOUNTS_BY_DESCRIPTOR)
     ? 'a seccomp filter hides them: start the container around this with --security-opt seccomp=unconfined'
     : undefined;
   return check('system calls', needed, {

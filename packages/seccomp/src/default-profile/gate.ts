@@ -1,4 +1,4 @@
-import type { KernelVersion } from '../profile-target.ts';
+import type { KernelVersion } from '@coracle/syscalls';
 
 /** System calls that are blocked unless something else holds. */
 export interface Gate {

@@ -1,4 +1,4 @@
-import type { KernelVersion } from '../profile-target.ts';
+import type { KernelVersion } from '@coracle/syscalls';
 import { checkedCalls } from './checked-calls.ts';
 import { neverAllowed } from './never-allowed.ts';
 import { openedByCapability } from './opened-by-capability.ts';
