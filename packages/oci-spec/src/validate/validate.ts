@@ -14,14 +14,20 @@ import { resources } from './resources.ts';
 import { roundedNumbers } from './rounded-numbers.ts';
 import { state } from './state.ts';
 
-/** Made when first needed, and kept: making them takes longer than going through a configuration. */
-const made: {
-  config?: Check<Config>;
-  process?: Check<Process>;
-  resources?: Check<Resources>;
-  state?: Check<State>;
-  features?: Check<Features>;
-} = {};
+const configCheck = once(config);
+const processCheck = once(process);
+const resourcesCheck = once(resources);
+const stateCheck = once(state);
+const featuresCheck = once(features);
+
+/** Made when first needed, and kept: making one takes longer than going through a configuration. */
+function once<T>(make: () => Check<T>): () => Check<T> {
+  let made: Check<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
 
 /** What the validation is to tell beside its errors. */
 export interface ValidateOptions {
@@ -172,29 +178,4 @@ function roundings(text: string): Findings {
     }
   }
   return findings;
-}
-
-function configCheck(): Check<Config> {
-  made.config ??= config();
-  return made.config;
-}
-
-function processCheck(): Check<Process> {
-  made.process ??= process();
-  return made.process;
-}
-
-function resourcesCheck(): Check<Resources> {
-  made.resources ??= resources();
-  return made.resources;
-}
-
-function stateCheck(): Check<State> {
-  made.state ??= state();
-  return made.state;
-}
-
-function featuresCheck(): Check<Features> {
-  made.features ??= features();
-  return made.features;
 }
