@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type BusyboxRootfs, makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -44,6 +45,12 @@ const hostRoot = async (): Promise<number> => {
   const { stdout } = await sh('cat /proc/self/uid_map');
   return Number(stdout.trim().split(/\s+/)[1]);
 };
+
+/** How many are open once the nursery has a child in store again. */
+async function descriptors(): Promise<number> {
+  await setImmediate();
+  return readdirSync('/proc/self/fd').length;
+}
 
 const BESIDE_V1 = '/sys/fs/cgroup/unified/cgroup.controllers';
 const crunTakes = {
@@ -158,7 +165,7 @@ needs.describe(
     const overlay = `lowerdir=${rootfs.path},upperdir=${upper},workdir=${work}`;
     await run('true'); // what a first container opens for all later ones
     execFileSync('mount', ['-t', 'overlay', '-o', overlay, 'overlay', merged ?? '']);
-    const open = readdirSync('/proc/self/fd').length;
+    const open = await descriptors();
     for (const root of [merged ?? '', { path: merged ?? '', overlay: true }])
       await expect(sh('true', { root })).rejects.toMatchObject({
         code: 'EINVAL',
@@ -166,7 +173,7 @@ needs.describe(
         message: expect.stringContaining('cannot map ids in this kernel'),
         hint: expect.stringMatching(/chown -R \d+:\d+ .*without --userns/),
       });
-    expect(readdirSync('/proc/self/fd').length).toBe(open);
+    expect(await descriptors()).toBe(open);
     expect(mountPoints(scratch.path)).toEqual([merged]);
   });
 });
