@@ -17,12 +17,18 @@ export default defineConfig({
   splitting: false,
   clean: true,
   dts: false,
-  minify: true,
   plugins: [
     {
       name: 'pack',
-      buildEnd() {
-        pack(this.options.outDir);
+      async buildEnd() {
+        await pack(this.options.outDir, {
+          name: 'coracle',
+          trials: [
+            ['run', '--quiet', 'true'],
+            ['run', '-q', '--rootfs', '/', '--hostname', 'box', '--pids-limit', '20', '-e', 'A=1', '-w', '/', 'true'],
+          ],
+          runsLast: ['endAtOnce', 'isLoaded'],
+        });
       },
     },
   ],

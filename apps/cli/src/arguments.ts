@@ -1,10 +1,16 @@
-import { parseArgs } from 'node:util';
 import { nearest } from '@coracle/errors';
-import { type OptionRow, parserOptions } from './option-table.ts';
+import type { OptionRow } from './option-table.ts';
 
-type Token = NonNullable<ReturnType<typeof parseArgs<{ tokens: true; strict: false }>>['tokens']>[number];
 /** An option as it was written. */
-type Option = Extract<Token, { kind: 'option' }>;
+interface Option {
+  /** With its dashes. */
+  rawName: string;
+  /** Its row; `undefined` for one that there is not. */
+  row: OptionRow | undefined;
+  value: string | undefined;
+  /** The value is part of the same word. */
+  isInline: boolean;
+}
 
 const SEE_HELP = 'see coracle COMMAND --help';
 
@@ -62,7 +68,7 @@ export function parseArguments(
   const { own, end } = ownOptions(args, rows);
   const values: Record<string, string | boolean | string[]> = {};
   for (const option of own) {
-    const row = rows.find(({ long }) => long === option.name);
+    const { row } = option;
     if (!row) throw unknownOption(option, rows);
     const value = given(option, row);
     const earlier = values[row.long];
@@ -89,35 +95,57 @@ export function parseOptions(command: string, args: readonly string[], rows: rea
 
 /** Whether a switch stands among Coracle's own options, in a command line that may be wrong in any other way. */
 export function hasSwitch(args: readonly string[], rows: readonly OptionRow[], name: string): boolean {
-  return ownOptions(args, rows).own.some((option) => option.name === name);
+  return ownOptions(args, rows).own.some(({ row }) => row?.long === name);
 }
 
-/** The options before the program's words, and the index at which these begin. */
+/**
+ * The options before the program's words, and the index at which these begin. What `util.parseArgs` makes of them, which is
+ * loaded in more time than all of this takes.
+ */
 function ownOptions(args: readonly string[], rows: readonly OptionRow[]): { own: Option[]; end: number } {
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: parserOptions(rows),
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
   const own: Option[] = [];
-  for (const token of tokens) {
-    if (token.kind !== 'option') return { own, end: token.index };
-    own.push(token);
+  let end = 0;
+  for (let word = args[end]; word !== undefined && /^-./s.test(word) && word !== '--'; word = args[end]) {
+    const options = word.startsWith('--') ? [longOption(word, rows)] : shortOptions(word, rows);
+    const last = options.at(-1);
+    end++;
+    if (last?.row?.value !== undefined && !last.isInline) {
+      last.value = args[end];
+      end++;
+    }
+    own.push(...options);
   }
-  return { own, end: args.length };
+  return { own, end: Math.min(end, args.length) };
+}
+
+function longOption(word: string, rows: readonly OptionRow[]): Option {
+  const [rawName = '', ...rest] = word.split('=');
+  const row = rows.find(({ long }) => long === rawName.slice(2));
+  return { rawName, row, value: rest.length > 0 ? rest.join('=') : undefined, isInline: rest.length > 0 };
+}
+
+/** Letters may be written together; what stands behind one that takes a value is its value. */
+function shortOptions(word: string, rows: readonly OptionRow[]): Option[] {
+  const options: Option[] = [];
+  const letters = [...word.slice(1)];
+  for (const [index, letter] of letters.entries()) {
+    const row = rows.find(({ short }) => short === letter);
+    const behind = row?.value === undefined ? '' : letters.slice(index + 1).join('');
+    options.push({ rawName: `-${letter}`, row, value: behind || undefined, isInline: behind !== '' });
+    if (behind !== '') break;
+  }
+  return options;
 }
 
 /** What an option says: a switch is on, all others have a value. */
-function given({ rawName, value, inlineValue }: Option, row: OptionRow): string | true {
+function given({ rawName, value, isInline }: Option, row: OptionRow): string | true {
   if (row.value === undefined) {
     if (value !== undefined) throw new UsageError(`--${row.long} takes no value`, SEE_HELP);
     return true;
   }
   if (value === undefined) throw new UsageError(`--${row.long} needs a value`, SEE_HELP);
   // What begins with a dash was rather meant as an option; but for numbers, as in Docker's --pids-limit -1.
-  if (!inlineValue && /^-[^\d]/.test(value))
+  if (!isInline && /^-[^\d]/.test(value))
     throw new UsageError(
       `${rawName} needs a value, and an option follows`,
       `to give a value that begins with a dash, join them: ${rawName}${rawName.startsWith('--') ? '=' : ''}-x`,

@@ -89,22 +89,6 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
   { long: 'quiet', short: 'q', help: 'no remarks, only errors' },
 ];
 
-/** The option table as `util.parseArgs` takes it. */
-export function parserOptions(
-  rows: readonly OptionRow[],
-): Record<string, { type: 'string' | 'boolean'; short?: string; multiple?: boolean }> {
-  return Object.fromEntries(
-    rows.map(({ long, short, value, many }) => [
-      long,
-      {
-        type: value === undefined ? 'boolean' : 'string',
-        ...(short === undefined ? {} : { short }),
-        ...(many ? { multiple: true } : {}),
-      },
-    ]),
-  );
-}
-
 /** The option table as a person reads it. */
 export function renderOptions(rows: readonly OptionRow[]): string {
   const left = rows.map(

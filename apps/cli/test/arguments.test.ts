@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { hasSwitch, parseArguments, parseOptions } from '../src/arguments.ts';
@@ -61,6 +62,39 @@ describe('parseArguments', () => {
 
   test('a value too many is named', () => {
     expect(() => parse('--init=yes', 'true')).toThrow('--init takes no value');
+  });
+
+  test('command lines are split as util.parseArgs splits them', () => {
+    const options = Object.fromEntries(
+      CONTAINER_OPTIONS.map(({ long, short, value, many = false }) => [
+        long,
+        { type: value ? ('string' as const) : ('boolean' as const), multiple: many, ...(short ? { short } : {}) },
+      ]),
+    );
+    const names = CONTAINER_OPTIONS.flatMap(({ long, short = 'q' }) => [`--${long}`, `--${long}=a=b`, `-${short}`]);
+    const letters = CONTAINER_OPTIONS.flatMap(({ short = 'i' }) => short);
+    const group = fc
+      .array(fc.constantFrom(...letters), { minLength: 1, maxLength: 4 })
+      .map((all) => `-${all.join('')}`);
+    const word = fc.oneof(fc.constantFrom(...names), group, fc.constantFrom('a', '-', '--', '-1', '=', ''));
+    let compared = 0;
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), (args) => {
+        let parsed: ReturnType<typeof parse>;
+        try {
+          parsed = parse(...args);
+        } catch {
+          return; // it is stricter
+        }
+        compared++;
+        const { words } = parsed;
+        const own = args.slice(0, args.length - words.length);
+        const { values } = parseArgs({ args: own.at(-1) === '--' ? own.slice(0, -1) : own, options, strict: false });
+        expect(parsed.options.values).toEqual({ ...values });
+      }),
+      { numRuns: 2000 },
+    );
+    expect(compared).toBeGreaterThan(200);
   });
 
   test('the words of the program come through untouched, whatever they are', () => {

@@ -23,7 +23,7 @@ export function ownGroups(
   { mountinfo, selfCgroup }: Pick<Facts, 'mountinfo' | 'selfCgroup'>,
   controllers: readonly Controller[] = CONTROLLERS,
 ): OwnGroups {
-  const mounts = parseMountinfo(mountinfo);
+  const mounts = parseMountinfo(onlyCgroups(mountinfo));
   const paths = parseSelfCgroup(selfCgroup);
   const v1: Partial<Record<Controller, string>> = {};
   const readOnlyV1: Partial<Record<Controller, string>> = {};
@@ -42,6 +42,12 @@ export function ownGroups(
     isReadOnly: isReadOnly(unified),
   };
   return { v1, readOnlyV1, v2 };
+}
+
+/** A container's start looks here, and a host may have many mounts: the lines of others need not be taken apart. */
+function onlyCgroups(mountinfo: string): string {
+  const lines = mountinfo.split('\n').filter((line) => line.includes(' - cgroup'));
+  return lines.join('\n');
 }
 
 /** Lines `number:controllers:path`; version 2 has no controllers there. */

@@ -1,15 +1,10 @@
-import { errnoTable } from './errno-table.ts';
+import { ERRNO_NUMBERS, errnoTexts } from './errno-table.ts';
 
 /** The name of an errno, as in errno(3): `'EPERM'`, `'ENOENT'` ... */
-export type ErrnoName = keyof ReturnType<typeof errnoTable>;
+export type ErrnoName = keyof typeof ERRNO_NUMBERS;
 
-let byName: ReturnType<typeof errnoTable> | undefined;
 let names: ReadonlyMap<number, ErrnoName> | undefined;
-
-function table(): ReturnType<typeof errnoTable> {
-  byName ??= errnoTable();
-  return byName;
-}
+let texts: ReturnType<typeof errnoTexts> | undefined;
 
 /**
  * The positive number of an errno name.
@@ -18,7 +13,7 @@ function table(): ReturnType<typeof errnoTable> {
  * errnoNumber('ENOENT'); // 2
  */
 export function errnoNumber(name: ErrnoName): number {
-  return table()[name][0];
+  return ERRNO_NUMBERS[name];
 }
 
 /**
@@ -29,7 +24,7 @@ export function errnoNumber(name: ErrnoName): number {
  * errnoName(-2); // 'ENOENT'
  */
 export function errnoName(number: number): ErrnoName | undefined {
-  names ??= new Map(Object.entries(table()).map(([name, [number]]) => [number, name as ErrnoName]));
+  names ??= new Map(Object.entries(ERRNO_NUMBERS).map(([name, number]) => [number, name as ErrnoName]));
   return names.get(Math.abs(number));
 }
 
@@ -40,5 +35,6 @@ export function errnoName(number: number): ErrnoName | undefined {
  * errnoText('EPERM'); // 'operation not permitted'
  */
 export function errnoText(name: ErrnoName): string {
-  return table()[name][1];
+  texts ??= errnoTexts();
+  return texts[name];
 }

@@ -2,6 +2,9 @@ import type { Arg, Output, Struct } from './arg.ts';
 import type { Step } from './step.ts';
 import { setWord } from './word.ts';
 
+/** The end of a text and what fills it up to a multiple of 8. */
+const NULS = '\0'.repeat(8);
+
 /** What is put into memory for a program: everything its arguments point at. */
 type Memory = string | Uint8Array | Struct | Output;
 
@@ -72,14 +75,19 @@ export class Layout {
   #placeString(text: string): number {
     const known = this.#strings.get(text);
     if (known !== undefined) return known;
-    const offset = this.#put(text, Buffer.byteLength(text) + 1); // the NUL is there already: the memory is zeros
+    const length = Buffer.byteLength(text) + 1;
+    const padded = text + NULS.slice(0, align(length) - length + 1);
+    const offset = this.#put(padded, length);
     this.#strings.set(text, offset);
     return offset;
   }
 
   #put(content: string | Uint8Array, length: number): number {
     const offset = this.end;
-    this.#pieces.push({ offset, content });
+    const last = this.#pieces.at(-1);
+    // Texts that follow each other are one piece: to write it costs the same however long it is.
+    if (typeof content === 'string' && typeof last?.content === 'string') last.content += content;
+    else this.#pieces.push({ offset, content });
     this.end = align(offset + length);
     return offset;
   }

@@ -1,4 +1,5 @@
 import { errnoNumber } from '@coracle/errors';
+import type { Arg } from './arg.ts';
 import { type Message, NOT_MADE } from './message.ts';
 import type { Step } from './step.ts';
 import { SyscallError } from './syscall-error.ts';
@@ -51,16 +52,30 @@ export class Outcome {
 
   /** The step that failed and its errno (negative), if one did; clean-up steps never count. */
   get failure(): { step: Step; errno: number } | undefined {
-    const labels = new Map<string, number>();
-    for (const [index, step] of this.#message.steps.slice(0, this.#message.cleanup).entries()) {
-      const result = this.#resultAt(index);
-      // Before its own name is noted: a step may use an earlier result of the name it gives.
-      const passedOver = isSkipped(step, labels);
-      if (step.result !== undefined) labels.set(step.result, result ?? NOT_MADE);
-      if (result === undefined || result >= 0 || isTolerated(step, result) || passedOver) continue;
-      return { step, errno: result };
+    const { steps, cleanup } = this.#message;
+    for (let index = 0; index < cleanup; index++) {
+      if (!this.#isError(index)) continue; // nearly all: this is looked at in every start
+      const step = steps[index];
+      const errno = this.#resultAt(index);
+      if (!step || errno === undefined || isTolerated(step, errno) || this.#isSkipped(step, index)) continue;
+      return { step, errno };
     }
     return undefined;
+  }
+
+  /** Whether a result is below zero: so is its upper half then. */
+  #isError(index: number): boolean {
+    return this.#report.getInt32(index * 8 + 4, true) < 0;
+  }
+
+  /** Whether a step was passed over because an earlier result it needs is missing. */
+  #isSkipped(step: Step, index: number): boolean {
+    const before = this.#message.steps.slice(0, index);
+    const isMissing = (name: string): boolean => {
+      const giver = before.findLastIndex(({ result }) => result === name);
+      return giver >= 0 && this.#isError(giver);
+    };
+    return [...(step.needs === undefined ? [] : [step.needs]), ...step.args.flatMap(resultUsed)].some(isMissing);
   }
 
   /**
@@ -78,15 +93,6 @@ function isTolerated(step: Step, result: number): boolean {
   return (step.tolerate ?? []).some((name) => errnoNumber(name) === -result);
 }
 
-/** Whether a step was passed over because an earlier result it needs is missing. */
-function isSkipped(step: Step, labels: ReadonlyMap<string, number>): boolean {
-  if (step.needs !== undefined && (labels.get(step.needs) ?? 0) < 0) return true;
-  return step.args.some(
-    (arg) =>
-      typeof arg === 'object' &&
-      arg !== null &&
-      'kind' in arg &&
-      arg.kind === 'result' &&
-      (labels.get(arg.of) ?? 0) < 0,
-  );
+function resultUsed(arg: Arg): string[] {
+  return typeof arg === 'object' && arg !== null && 'kind' in arg && arg.kind === 'result' ? [arg.of] : [];
 }

@@ -1,5 +1,5 @@
-import { arm64Numbers } from './numbers-arm64.ts';
-import { x64Numbers } from './numbers-x64.ts';
+import { ARM64_CALLS } from './numbers-arm64.ts';
+import { X64_CALLS } from './numbers-x64.ts';
 
 /** The architectures the executors run on, as `process.arch` names them. */
 export type Arch = 'x64' | 'arm64';
@@ -17,12 +17,20 @@ export function hostArch(): Arch {
  * The name of a system call, as in syscalls(2); `reap_children` is no call of the kernel but the agent's own:
  * the endless work of an init process.
  */
-export type SyscallName = keyof ReturnType<typeof x64Numbers> | keyof ReturnType<typeof arm64Numbers> | 'reap_children';
+export type SyscallName = (typeof X64_CALLS | typeof ARM64_CALLS)[number]['names'][number] | 'reap_children';
 
 /** The number by which the agent knows `reap_children`; no kernel has a call of that number. */
 export const REAP_CHILDREN = 0xffff;
 
-const made: Partial<Record<Arch, Readonly<Record<string, number>>>> = {};
+/** Names of calls in a row, and the number of the first. */
+interface Stretch {
+  from: number;
+  names: readonly string[];
+}
+
+const CALLS: Readonly<Record<Arch, readonly Stretch[]>> = { x64: X64_CALLS, arm64: ARM64_CALLS };
+/** Those that were asked for, as a start does over and over. */
+const known: Readonly<Record<Arch, Map<string, number | undefined>>> = { x64: new Map(), arm64: new Map() };
 
 /**
  * The number of a system call.
@@ -31,7 +39,15 @@ const made: Partial<Record<Arch, Readonly<Record<string, number>>>> = {};
  * syscallNumber('openat', 'arm64'); // 56
  */
 export function syscallNumber(name: SyscallName, arch: Arch): number | undefined {
-  return name === 'reap_children' ? REAP_CHILDREN : syscallNumbers(arch)[name];
+  if (name === 'reap_children') return REAP_CHILDREN;
+  const found = known[arch].get(name) ?? find(name, CALLS[arch]);
+  known[arch].set(name, found);
+  return found;
+}
+
+function find(name: string, stretches: readonly Stretch[]): number | undefined {
+  const stretch = stretches.find(({ names }) => names.includes(name));
+  return stretch && stretch.from + stretch.names.indexOf(name);
 }
 
 /**
@@ -40,6 +56,8 @@ export function syscallNumber(name: SyscallName, arch: Arch): number | undefined
  * syscallNumbers('x64')['openat']; // 257
  */
 export function syscallNumbers(arch: Arch): Readonly<Record<string, number>> {
-  made[arch] ??= arch === 'x64' ? x64Numbers() : arm64Numbers();
-  return made[arch];
+  const rows = CALLS[arch].flatMap(({ from, names }) =>
+    names.map((name, index): [string, number] => [name, from + index]),
+  );
+  return Object.fromEntries(rows);
 }

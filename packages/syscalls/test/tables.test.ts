@@ -43,15 +43,17 @@ import {
   SOL_SOCKET,
   type SyscallName,
   syscallNumber,
+  syscallNumbers,
   WAIT,
 } from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
 import { describe, expect, test } from '@jest/globals';
-import { arm64Numbers } from '../src/numbers-arm64.ts';
-import { x64Numbers } from '../src/numbers-x64.ts';
 import { ARCHES, compilerFor, evaluate } from './c-compiler.ts';
 
-const NUMBERS: Record<Arch, Readonly<Record<string, number>>> = { x64: x64Numbers(), arm64: arm64Numbers() };
+const NUMBERS: Record<Arch, Readonly<Record<string, number>>> = {
+  x64: syscallNumbers('x64'),
+  arm64: syscallNumbers('arm64'),
+};
 
 type Table = Readonly<Record<string, number | bigint>>;
 const TABLES: [name: string, table: Table, header: string, options?: { enums?: true; also?: string }][] = [
