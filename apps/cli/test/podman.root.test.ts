@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type CommandCopy, copyCommand, findLeftovers, needs, PLAIN_USER } from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { NODE, Podman, type Said, whyNoPodman } from './podman.ts';
+import { AROUND, type Chosen, DONE, follow as followHints, hello, INSIDE, NODE, type Said } from './outer-container.ts';
+import { Podman, whyNoPodman } from './podman.ts';
 
 const PROGRAMS = ['podman', 'runc', 'unshare', 'setpriv'].map((name) => needs.program(name));
 const canTry = needs.root.met && PROGRAMS.every(({ met }) => met);
@@ -37,12 +38,6 @@ interface Scene {
   asUser?: boolean;
 }
 
-/** What the container around Coracle's and the one in it are started with. */
-interface Chosen {
-  outer: readonly string[];
-  inner: readonly string[];
-}
-
 function nested({ rootless = false, asUser = false }: Scene, { outer, inner }: Chosen, script?: string): Said {
   const podman =
     podmans.get(rootless) ??
@@ -53,36 +48,9 @@ function nested({ rootless = false, asUser = false }: Scene, { outer, inner }: C
   return podman.run(outer, script === undefined ? [...become, ...coracle] : ['sh', '-c', script, 'sh', ...coracle]);
 }
 
-const hello = (...options: string[]): string[] => ['run', '--quiet', ...options, 'echo', 'from the inner one'];
-const DONE = { status: 0, said: 'from the inner one\n' };
+const follow = (scene: Scene, how: { outer: readonly string[]; preferred: RegExp }): string[] =>
+  followHints((chosen) => nested(scene, chosen), { ...how, engine: 'podman' });
 
-/**
- * Does literally what the hints say, one after the other, until there is a container; what comes behind "or" only where it is
- * `preferred`.
- * @returns the advice followed
- */
-function follow(scene: Scene, { outer, preferred }: { outer: readonly string[]; preferred: RegExp }): string[] {
-  const chosen = { outer: [...outer], inner: [] as string[] };
-  const followed: string[] = [];
-  for (let tries = 0; tries < 6; tries++) {
-    const result = nested(scene, { outer: chosen.outer, inner: hello(...chosen.inner) });
-    if (result.status === 0) {
-      expect(result).toEqual(DONE);
-      return followed;
-    }
-    const hint = /hint: (.*)/.exec(result.said)?.[1];
-    if (hint === undefined) throw new Error(`no hint: ${result.said}`);
-    const ways = hint.split(/, or /);
-    const way = ways.find((text) => preferred.test(text)) ?? ways[0] ?? '';
-    const advice = /\(podman: ([^)]*)\)/.exec(way)?.[1] ?? /--(cap-add|security-opt|userns).*/.exec(way)?.[0] ?? '';
-    followed.push(advice);
-    (advice.startsWith('--userns') ? chosen.inner : chosen.outer).push(...advice.split(' '));
-  }
-  throw new Error(`no container after ${followed.join(' ')}`);
-}
-
-const INSIDE = /--userns/;
-const AROUND = /start the/;
 const ADMINISTER = '--cap-add SYS_ADMIN --cap-add NET_ADMIN --cap-add MKNOD';
 const UNMASK = '--security-opt unmask=ALL';
 const UNFILTERED = '--security-opt seccomp=unconfined';

@@ -3,20 +3,18 @@ import {
   chmodSync,
   chownSync,
   existsSync,
-  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmdirSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isErrno } from '@coracle/errors';
+import { makeEmptyRoot, type Said } from './outer-container.ts';
 
 /** newuidmap(1) wants a name: this user has one everywhere. */
 const NOBODY = 65534;
@@ -43,13 +41,6 @@ if [ -n "$SUBIDS" ]; then
 fi
 exec "$@"`;
 
-/** What came of a command in a container of podman's. */
-export interface Said {
-  status: number | null;
-  /** Both outputs, without podman's own warnings. */
-  said: string;
-}
-
 /**
  * The real podman, with all it stores in a directory of its own. Its containers see the host's programs, read-only; no image
  * is needed.
@@ -65,19 +56,18 @@ export class Podman implements Disposable {
     this.#isRootless = rootless;
     const root = this.#path('rootfs');
     for (const path of [root, this.#path('home'), this.#path('home/run')]) mkdirSync(path);
-    const directories = ['etc', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'var'].map((name) => `rootfs/${name}`);
-    for (const path of directories) mkdirSync(this.#path(path));
+    const programs = makeEmptyRoot(root);
+    const directories = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     chmodSync(this.#directory, 0o755);
     chmodSync(join(root, 'tmp'), 0o777);
     chmodSync(this.#path('home/run'), 0o700);
-    const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib64'].filter((path) => existsSync(path));
-    for (const path of programs)
-      if (lstatSync(path).isSymbolicLink()) symlinkSync(readlinkSync(path), join(root, path));
-    const mounted = [...programs.filter((path) => !lstatSync(path).isSymbolicLink()), ...shown];
+    const mounted = [...programs, ...shown];
     this.#shown = mounted.flatMap((path) => ['--volume', `${path}:${path}:ro`]);
     writeFileSync(this.#path('containers.conf'), SETTINGS);
     writeFileSync(this.#path('subids'), 'nobody:900000:65536\n');
-    const owned = rootless ? ['', 'home', 'home/run', 'rootfs', ...directories] : [];
+    const owned = rootless
+      ? ['', 'home', 'home/run', 'rootfs', ...directories.map(({ name }) => `rootfs/${name}`)]
+      : [];
     for (const path of owned) chownSync(this.#path(path), NOBODY, NOBODY);
   }
 
@@ -122,7 +112,8 @@ export class Podman implements Disposable {
   }
 }
 
-function groupsNamed(name: string): string[] {
+/** The groups of that name at the top of every hierarchy. */
+export function groupsNamed(name: string): string[] {
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
   return mounts
     .flatMap((line) => {
@@ -133,7 +124,7 @@ function groupsNamed(name: string): string[] {
 }
 
 /** Podman's own process for a container, conmon, leaves the group a moment after podman has ended. */
-function removeGroup(directory: string): void {
+export function removeGroup(directory: string): void {
   for (const entry of readdirSync(directory, { withFileTypes: true }))
     if (entry.isDirectory()) removeGroup(join(directory, entry.name));
   for (let tries = 1; ; tries++) {
@@ -154,6 +145,3 @@ export function whyNoPodman({ rootless }: { rootless: boolean }): string | undef
   const { status, said } = podman.run([], ['true']);
   return status === 0 ? undefined : said.trim().split('\n').at(-1);
 }
-
-/** What a directory of a program needs to be seen in a container of its own: that of Node's installation. */
-export const NODE: string = dirname(dirname(process.execPath));

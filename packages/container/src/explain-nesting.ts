@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isAtLeast, kernelRelease, kernelVersion } from '@coracle/syscalls';
 import { thisHost } from './host.ts';
 import { isInOwnUserNamespace } from './own-user-namespace.ts';
 import { askForRights, doWithoutRights, lackingRights, type RightOfRoot } from './rights-of-root.ts';
@@ -10,8 +11,10 @@ interface Refused {
   why: string;
 }
 
-const FILTERED =
-  'a filter of system calls forbids it, as inside another container: start the container around this with --security-opt seccomp=unconfined';
+const UNFILTERED = 'start the container around this with --security-opt seccomp=unconfined';
+const FILTERED = `a filter of system calls forbids it, as inside another container: ${UNFILTERED}`;
+/** With clone3, without which no container is made. */
+const OLDEST_KERNEL = { major: 5, minor: 9 };
 
 /**
  * What a refusal means that is usual inside another container, where filters, masks and missing capabilities are in the way, and
@@ -25,12 +28,11 @@ export function explainNesting(refused: Refused): string | undefined {
   if (syscall === 'ioctl' && why.includes('127.0.0.1'))
     return `${lacks(['NET_ADMIN'])}: ${askForRights(['NET_ADMIN'])}, or use --network host`;
   if (syscall === 'mknodat') return explainNodes();
-  return syscall === 'sethostname' ? FILTERED : undefined;
+  return syscall === 'sethostname' || syscall === 'pivot_root' ? FILTERED : undefined;
 }
 
 function explainBirth(code: string | undefined): string | undefined {
-  if (code === 'ENOSYS')
-    return 'a filter of system calls hides it, as inside a container, or this is no Linux 5.9 yet: `coracle doctor` tells which';
+  if (code === 'ENOSYS') return explainHidden();
   if (code !== 'EPERM' && code !== 'EACCES') return undefined;
   if (readSetting('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === '1')
     return 'AppArmor restricts user namespaces: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0';
@@ -39,6 +41,14 @@ function explainBirth(code: string | undefined): string | undefined {
     // In a user namespace that somebody made even all capabilities are not enough, see below.
     return `${lacks(lacking)}: ${doWithoutRights()}${isInOwnUserNamespace() ? '' : `, or ${askForRights(lacking)}`}`;
   return 'namespaces are not allowed here (inside another container?); `coracle doctor` looks for the reason';
+}
+
+/** Docker's filter says ENOSYS of clone3. */
+function explainHidden(): string {
+  const release = kernelRelease();
+  if (!isAtLeast(kernelVersion(release), OLDEST_KERNEL))
+    return `this is Linux ${release}: Coracle needs ${OLDEST_KERNEL.major}.${OLDEST_KERNEL.minor} or later`;
+  return `a filter of system calls hides it, as inside another container: ${UNFILTERED}`;
 }
 
 /** The kernel lets only the root of the first user namespace make nodes; see mknod(2). */

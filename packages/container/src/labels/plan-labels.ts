@@ -102,7 +102,9 @@ function setAttribute({ proc, name, value }: { proc: Fd; name: string; value: st
 export function joinOwnKeyring(): Step {
   return step('keyctl', [flags(KEYCTL, 'KEYCTL_JOIN_SESSION_KEYRING'), null, 0, 0, 0], {
     why: "have a session keyring of its own, not the caller's",
-    tolerate: ['ENOSYS', 'EDQUOT'], // the latter when a user has two hundred; the filter forbids to read it anyway
+    // EDQUOT when a user has two hundred: the filter forbids to read it anyway. EPERM when the filter of a container around
+    // this does, as Docker's: it holds for all that is started here too.
+    tolerate: ['ENOSYS', 'EDQUOT', 'EPERM'],
   });
 }
 

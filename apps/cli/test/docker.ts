@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeEmptyRoot, type Said } from './outer-container.ts';
+import { groupsNamed, removeGroup } from './podman.ts';
+
+/**
+ * In namespaces of its own: what it mounts, what it writes below /run, and the loopback device it wants are gone with it. It
+ * makes no network.
+ */
+const DAEMON = `
+mount --make-rprivate /
+mount -t tmpfs tmpfs /run
+ip link set lo up
+exec dockerd --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/pid" --host "unix://$1/socket" --cgroup-parent "/$2" \
+  --exec-opt native.cgroupdriver=cgroupfs --storage-driver vfs --bridge none --iptables=false --ip6tables=false \
+  --ip-forward=false --ip-masq=false --userland-proxy=false --log-level error`;
+
+/** The name of its only image: places at which the host's programs are shown. */
+const IMAGE = 'host';
+const PATIENCE_MS = 30_000;
+
+/** The real Docker: a daemon with all it stores in a directory of its own, and its command. */
+export class Docker implements Disposable {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'docker-'));
+  readonly #parent = `coracle-docker-${process.pid}`;
+  readonly #shown: string[];
+  readonly #daemon: ChildProcess;
+
+  /**
+   * @param options `shown`: directories of the host that containers see
+   * @throws Error with what the daemon said when it does not start here
+   */
+  constructor({ shown }: { shown: readonly string[] }) {
+    const root = this.#path('rootfs');
+    mkdirSync(root);
+    const mounted = [...makeEmptyRoot(root), ...shown];
+    chmodSync(join(root, 'tmp'), 0o777);
+    this.#shown = mounted.flatMap((path) => ['--volume', `${path}:${path}:ro`]);
+    const words = ['-mn', 'sh', '-ec', `exec >"$1/log" 2>&1; ${DAEMON}`, 'sh', this.#directory, this.#parent];
+    this.#daemon = spawn('unshare', words, { stdio: 'ignore' });
+    try {
+      this.#waitForDaemon();
+      this.#import(root);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  #docker(words: readonly string[], input: Buffer | string = ''): Said {
+    const { status, stdout, stderr } = spawnSync('docker', ['--host', `unix://${this.#path('socket')}`, ...words], {
+      encoding: 'utf8',
+      input,
+      timeout: 60_000,
+      env: { PATH: process.env['PATH'] ?? '', DOCKER_CONFIG: this.#path('config') },
+    });
+    return { status, said: stdout + stderr };
+  }
+
+  #waitForDaemon(): void {
+    for (const end = Date.now() + PATIENCE_MS; ; pause(100)) {
+      if (existsSync(this.#path('socket')) && this.#docker(['version']).status === 0) return;
+      if (Date.now() > end) throw new Error(`dockerd does not start: ${lastLine(this.#path('log'))}`);
+    }
+  }
+
+  #import(root: string): void {
+    const { stdout } = spawnSync('tar', ['-C', root, '-c', '.'], { maxBuffer: 1 << 24 });
+    const { status, said } = this.#docker(['import', '-', IMAGE], stdout);
+    if (status !== 0) throw new Error(said);
+  }
+
+  /** Runs a command in a new container with these options. */
+  run(options: readonly string[], command: readonly string[]): Said {
+    return this.#docker(['run', '--rm', '--network', 'none', ...this.#shown, ...options, IMAGE, ...command]);
+  }
+
+  [Symbol.dispose](): void {
+    if (existsSync(this.#path('pid'))) {
+      process.kill(Number(readFileSync(this.#path('pid'), 'utf8')), 'SIGTERM'); // it ends its containerd as well
+      for (const end = Date.now() + PATIENCE_MS; existsSync(this.#path('pid')) && Date.now() < end; ) pause(50);
+    }
+    this.#daemon.kill('SIGKILL');
+    for (const path of groupsNamed(this.#parent)) removeGroup(path);
+    rmSync(this.#directory, { recursive: true, maxRetries: 20, retryDelay: 50 });
+  }
+}
+
+function lastLine(file: string): string {
+  return existsSync(file) ? (readFileSync(file, 'utf8').trim().split('\n').at(-1) ?? '') : 'it has said nothing';
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
