@@ -24,8 +24,8 @@ export const hello = (...options: string[]): string[] => ['run', '--quiet', ...o
 export const DONE: Said = { status: 0, said: 'from the inner one\n' };
 
 /** Which of two ways out a hint is followed on. */
-export const INSIDE = /--userns/;
-export const AROUND = /start the/;
+export const INSIDE: RegExp = /--userns/;
+export const AROUND: RegExp = /start the/;
 
 /**
  * Does literally what the hints say, one after the other, until there is a container; what comes behind "or" only where it is
