@@ -39,7 +39,7 @@ export {
 export type { DeviceProgram } from '@coracle/cgroups-v2';
 export { allGroups, type ExistingGroup } from './all-groups.ts';
 export type { Availability } from './availability.ts';
-export { type CreatedGroup, create } from './create.ts';
+export { type CreatedGroup, type CreateOptions, create } from './create.ts';
 export { describe, detect, type Machine } from './detect.ts';
 export { type ControllerName, detectAll, type FullMachine } from './detect-all.ts';
 export type { Facts } from './facts.ts';
