@@ -27,7 +27,7 @@ import {
   type WaitOptions,
   writeValue,
 } from '@coracle/cgroups-core';
-import { isErrno, SystemError } from '@coracle/errors';
+import { isErrno } from '@coracle/errors';
 import { checkPartition } from './cpuset.ts';
 import { eventSource } from './event-source.ts';
 import { freeze, thaw } from './freeze.ts';
@@ -35,6 +35,7 @@ import { type Place, planCreate } from './plan.ts';
 import { controllersOf, planResources } from './plan-resources.ts';
 import { lackingInThreads, limitableInThreads, planThreaded } from './plan-threaded.ts';
 import { parseStats, statFiles } from './stats.ts';
+import { giveThreadsBack, isThreaded, onlyThreads } from './threads.ts';
 
 /** How to make a group. */
 export interface CreateOptions {
@@ -86,7 +87,8 @@ export class CgroupV2 implements Group {
     runOperations(
       (function* () {
         yield* threaded ? planThreaded(place, handed) : planCreate(place, {}, handed).create;
-        onLeftOut?.([...lacking, ...group.update(kept, { mode })]);
+        const leftOut = group.update(kept, { mode });
+        onLeftOut?.([...lacking, ...leftOut]);
       })(),
     );
     return group;
@@ -193,21 +195,10 @@ export class CgroupV2 implements Group {
     await removeGroup(this.#directory, options);
   }
 
-  /** Ends its processes and removes it. */
+  /** Ends its processes and removes it; the threads of a threaded group go on in the group above. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.killAll();
+    if (isThreaded(this.#directory)) giveThreadsBack(this.#directory, this.#door);
+    else await this.killAll();
     await this.delete();
   }
-}
-
-/** Killing is for whole processes, and their other threads may be elsewhere. */
-function onlyThreads(path: string, cause: unknown): SystemError {
-  return new SystemError({
-    code: 'EOPNOTSUPP',
-    syscall: 'kill',
-    path,
-    text: 'the group has single threads, and only whole processes can be killed',
-    hint: 'kill in the group above that has the processes: the one whose cgroup.type is "domain threaded"',
-    cause,
-  });
 }

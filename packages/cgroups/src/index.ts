@@ -40,6 +40,7 @@ export type { DeviceProgram } from '@coracle/cgroups-v2';
 export { allGroups, type ExistingGroup } from './all-groups.ts';
 export type { Availability } from './availability.ts';
 export { type CreatedGroup, type CreateOptions, create } from './create.ts';
+export { type DelegateTo, type Delegation, delegate, planDelegation } from './delegate.ts';
 export { describe, detect, type Machine } from './detect.ts';
 export { type ControllerName, detectAll, type FullMachine } from './detect-all.ts';
 export type { Facts } from './facts.ts';

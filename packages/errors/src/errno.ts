@@ -42,3 +42,12 @@ export function errnoName(number: number): ErrnoName | undefined {
 export function errnoText(name: ErrnoName): string {
   return table()[name][1];
 }
+
+/**
+ * Whether a value is the name of an errno; Node has codes that are none.
+ * @example
+ * isErrnoName('ERR_INVALID_ARG_TYPE'); // false
+ */
+export function isErrnoName(name: unknown): name is ErrnoName {
+  return typeof name === 'string' && Object.hasOwn(table(), name);
+}
