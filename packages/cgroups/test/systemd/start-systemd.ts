@@ -44,8 +44,13 @@ export async function startSystemd(top: string): Promise<OwnSystemd> {
   const units = mkdtempSync(join(tmpdir(), 'coracle-systemd-'));
   for (const [name, text] of Object.entries(UNITS)) writeFileSync(join(units, name), text);
   mkdirSync(directory);
-  const enterGroup = `echo 0 > ${directory}/cgroup.procs; exec unshare --cgroup --mount --pid --fork --kill-child --propagation private sh -c "$1" /lib/systemd/systemd`;
-  const outer = spawn('sh', ['-c', enterGroup, 'sh', BOOT], { env: { ...process.env, UNITS: units }, stdio: 'ignore' });
+  // Who waits for it stays outside of its tree, whose top must have no processes.
+  const outside = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
+  const enter = `echo 0 > ${directory}/cgroup.procs; exec unshare --cgroup sh -c "$1" /lib/systemd/systemd`;
+  const outer = spawn('unshare', [...outside, 'sh', '-c', enter, 'sh', BOOT], {
+    env: { ...process.env, UNITS: units },
+    stdio: 'ignore',
+  });
   const ended = once(outer, 'exit');
   const init = await childOf(Number(outer.pid));
   const root = `/proc/${init}/root`;
