@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
+import { errnoOf, isErrno, SystemError } from '@coracle/errors';
 import type { FileOperation } from './file-operation.ts';
 import { NOT_YOURS, readValue } from './read-value.ts';
 import { lackingFile, whyRefused } from './why-refused.ts';
@@ -161,8 +161,8 @@ interface Attempt {
 
 /** Says at the place of failure what the bare errno leaves open. */
 function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
-  if (cause instanceof SystemError || typeof cause !== 'object' || cause === null || !('code' in cause)) return cause;
-  const code = cause.code as ErrnoName;
+  const code = errnoOf(cause);
+  if (cause instanceof SystemError || code === undefined) return cause;
   const details = {
     code,
     syscall,

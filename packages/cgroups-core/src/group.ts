@@ -47,6 +47,12 @@ export interface Group extends AsyncDisposable {
   /** Moves a process, with all its threads, into the group; children it has already stay. @throws SystemError ESRCH when there is no such process */
   add(pid: number): void;
   /**
+   * Moves one thread into the group. On version 2 only a threaded group takes single threads, of a process whose others are
+   * in the same threaded tree.
+   * @throws SystemError ESRCH when there is no such thread; EOPNOTSUPP when the group takes whole processes only
+   */
+  addThread(tid: number): void;
+  /**
    * What it and the groups below have used so far. A group that is gone has no part of it.
    * @param wanted only the files of these numbers are read; what else stands in them comes along. Everything if absent
    * @throws SystemError EACCES
@@ -59,14 +65,32 @@ export interface Group extends AsyncDisposable {
   events(options?: EventOptions): EventStream<EventState, GroupEvent>;
   /** What {@link Group.events} watches, to be put together with that of another part of the group. */
   eventSource(options?: EventOptions): EventSource<EventState>;
-  /** Its processes and those of the groups below. */
+  /** Its processes and those of the groups below. A threaded group of version 2 has none, but threads. */
   processes(): number[];
+  /** Its threads and those of the groups below. */
+  threads(): number[];
+  /**
+   * Stops all its processes, with those of the groups below and those that are born meanwhile, until {@link Group.thaw}. They
+   * do not see it as they see SIGSTOP. Resolves when all stand still; given up, they go on.
+   * @param options `signal` bounds the wait for a process that cannot stop, such as one that waits for a broken disk
+   * @throws SystemError EDEADLK when the caller itself is in the group; EOPNOTSUPP without the controller freezer (version 1) or
+   *   before Linux 5.2 (version 2); ENOENT when it is gone
+   */
+  freeze(options?: WaitOptions): Promise<void>;
+  /**
+   * Lets them go on. Resolves when they do; groups below that were frozen by themselves stay so.
+   * @throws SystemError EBUSY naming the group above that is frozen and keeps this one so; EOPNOTSUPP, ENOENT as {@link Group.freeze}
+   */
+  thaw(options?: WaitOptions): Promise<void>;
   /**
    * Ends all its processes with SIGKILL, also ones that are being born meanwhile. Resolves when it is empty.
    * @param options `signal` bounds the wait for a process that cannot end, such as one that waits for a broken disk
    * @throws SystemError EDEADLK when the caller itself is in the group, before anything is killed
    */
   killAll(options?: WaitOptions): Promise<void>;
-  /** Removes it with the groups below it. @throws SystemError EBUSY when processes live there */
-  delete(): Promise<void>;
+  /**
+   * Removes it with the groups below it. While processes are still ending it is tried again, for five seconds.
+   * @throws SystemError EBUSY naming the processes that live there
+   */
+  delete(options?: WaitOptions): Promise<void>;
 }

@@ -3,6 +3,7 @@
  * @see cgroups(7)
  * @module
  */
+export { refuseCallerInside } from './caller-inside.ts';
 export { checkResources } from './check-resources.ts';
 export { formatCpuList, parseCpuList } from './cpu-list.ts';
 export { type DeviceRequest, isDeviceAllowed } from './decide-device.ts';
@@ -33,7 +34,7 @@ export {
 export { type FileOperation, type GroupPlan, type ReadFile, setFile } from './file-operation.ts';
 export type { Group, UpdateOptions, WaitOptions } from './group.ts';
 export { combineSources, type EventOptions, groupEvents, POLL_MILLISECONDS } from './group-events.ts';
-export { type Killable, killEach, killUntilEmpty } from './kill.ts';
+export { type Killable, killAsBorn, killEach, killUntilEmpty } from './kill.ts';
 export {
   CPU_PERIOD_USEC,
   checkLimits,
@@ -45,7 +46,7 @@ export {
 } from './limits.ts';
 export { checkName } from './name.ts';
 export { onPressure, type PressureEvent, type PressureState, type PressureTrigger } from './on-pressure.ts';
-export { childGroups, listProcesses, removeGroup } from './processes.ts';
+export { childGroups, listProcesses, listThreads, removeGroup } from './processes.ts';
 export { type CpuRates, type IoRate, type IoRates, type PressureRates, type Rates, rates } from './rates.ts';
 export { formatRdma } from './rdma-line.ts';
 export { readValue } from './read-value.ts';
@@ -101,4 +102,5 @@ export {
   present,
   sumIo,
 } from './stats-text.ts';
+export { waitFor } from './wait-for.ts';
 export { watchFiles } from './watch-files.ts';

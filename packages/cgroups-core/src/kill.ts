@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrno, SystemError } from '@coracle/errors';
+import { isErrno } from '@coracle/errors';
+import { refuseCallerInside } from './caller-inside.ts';
 import type { WaitOptions } from './group.ts';
 
 /** What {@link killUntilEmpty} needs to know of a group. */
@@ -26,7 +27,7 @@ const PAUSE_MS = 2;
  */
 export async function killUntilEmpty(group: Killable, { signal }: WaitOptions = {}): Promise<void> {
   const { directory, processes, isPopulated = () => processes().length > 0 } = group;
-  if (processes().includes(process.pid)) throw callerInside(directory);
+  refuseCallerInside(directory, { processes: processes(), syscall: 'kill' });
   while (isPopulated()) {
     signal?.throwIfAborted();
     try {
@@ -36,16 +37,6 @@ export async function killUntilEmpty(group: Killable, { signal }: WaitOptions = 
     }
     await sleep(PAUSE_MS);
   }
-}
-
-function callerInside(directory: string): SystemError {
-  return new SystemError({
-    code: 'EDEADLK',
-    syscall: 'kill',
-    path: directory,
-    text: `the calling process ${process.pid} is in the group itself`,
-    hint: 'move it out first: write its pid into the cgroup.procs of another group',
-  });
 }
 
 /**
@@ -62,5 +53,25 @@ export function killEach(pids: readonly number[]): void {
     } catch (error) {
       if (!isErrno(error, 'ESRCH')) throw error;
     }
+  }
+}
+
+/** So often new processes are looked for at once, before others get a turn. */
+const PASSES = 1000;
+
+/**
+ * Kills what is listed, and at once what was born meanwhile, until a list has only what was killed already: a process that
+ * has got SIGKILL can have no more children. So it wins against a bomb that it cannot stop, where it lists faster than that forks.
+ * @throws the error of kill(2), as {@link killEach}
+ * @example
+ * killAsBorn(() => listProcesses('/sys/fs/cgroup/pids/box'));
+ */
+export function killAsBorn(processes: () => readonly number[]): void {
+  const killed = new Set<number>();
+  for (let pass = 0; pass < PASSES; pass++) {
+    const born = processes().filter((pid) => !killed.has(pid));
+    if (born.length === 0) return;
+    killEach(born);
+    for (const pid of born) killed.add(pid);
   }
 }

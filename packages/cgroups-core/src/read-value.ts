@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
+import { errnoOf, isErrno, SystemError } from '@coracle/errors';
 
 /** What helps who may not touch a group. */
 export const NOT_YOURS =
@@ -23,7 +23,8 @@ export function readValue(path: string): string | undefined {
 }
 
 function unreadable(path: string, cause: unknown): unknown {
-  if (typeof cause !== 'object' || cause === null || !('code' in cause)) return cause;
+  const code = errnoOf(cause);
+  if (code === undefined) return cause;
   const hint = isErrno(cause, 'EACCES', 'EPERM') ? NOT_YOURS : undefined;
-  return new SystemError({ code: cause.code as ErrnoName, syscall: 'read', path, hint, cause });
+  return new SystemError({ code, syscall: 'read', path, hint, cause });
 }

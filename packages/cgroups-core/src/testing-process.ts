@@ -45,6 +45,11 @@ export function startSleeper(): OwnProcess {
   return new OwnProcess(spawn('sleep', ['1000'], { stdio: 'ignore' }));
 }
 
+/** A process with more than one thread: another Node. */
+export function startThreads(): OwnProcess {
+  return new OwnProcess(spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' }));
+}
+
 /** A bash that waits for a line before it begins, so that it can be put into its group first. */
 export function startBash(script: string): OwnProcess {
   return new OwnProcess(spawn('bash', ['-c', `read; ${script}`], { stdio: ['pipe', 'pipe', 'ignore'] }));

@@ -1,6 +1,6 @@
 /**
  * What every implementation of {@link Group} has to do, as tests for any runner: each version of cgroups runs the same.
- * Needs a kernel with cgroups, the right to make groups, and bash.
+ * Needs a kernel with cgroups, the right to make groups, bash and perl.
  * @module
  */
 import { deepEqual, equal, ok, rejects, throws } from 'node:assert/strict';
@@ -9,7 +9,8 @@ import { isErrno } from '@coracle/errors';
 import type { Group } from './group.ts';
 import type { Limits, Resource } from './limits.ts';
 import { eventTests } from './testing-events.ts';
-import { startBash, startSleeper, until } from './testing-process.ts';
+import { freezeTests } from './testing-freeze.ts';
+import { startBash, startSleeper, startThreads, until } from './testing-process.ts';
 import { statsTests } from './testing-stats.ts';
 
 export { probeDevices } from './device-probe.ts';
@@ -22,6 +23,12 @@ export interface ConformanceDriver {
   limits(): Required<Limits>;
   /** Directories that the group has when it exists. */
   directories: readonly string[];
+  /** Makes a group right below that of `create`. */
+  createBelow(name: string): Group;
+  /** Moves the calling process back to where it was when the test began. */
+  goHome(): void;
+  /** Whether its groups can be frozen here. */
+  canFreeze: boolean;
 }
 
 /** One test of the suite, to be handed to a runner. It takes up to ten seconds. */
@@ -37,6 +44,7 @@ export interface ConformanceTest {
 /** More processes than any kernel can number: `pids.max` refuses it with EINVAL. */
 const TOO_MANY = 5_000_000;
 const BOMB_PIDS = 30;
+const STRONG_BOMB_PIDS = 60;
 
 /**
  * The conformance suite.
@@ -48,6 +56,7 @@ export function conformanceTests(driver: ConformanceDriver): ConformanceTest[] {
     ...lifeTests(driver),
     ...limitTests(driver),
     ...processTests(driver),
+    ...freezeTests(driver),
     ...statsTests(driver),
     ...eventTests(driver),
   ];
@@ -228,6 +237,72 @@ function processTests(driver: ConformanceDriver): ConformanceTest[] {
         deepEqual(group.processes(), []);
         await group.delete();
         assertGone(driver);
+      },
+    },
+    {
+      title: 'killAll wins against a bomb whose every process forks without a pause, also in a group below',
+      needs: ['pids'],
+      async body() {
+        await using group = driver.create({ pids: STRONG_BOMB_PIDS });
+        await using below = driver.createBelow('below');
+        await using bomb = startBash("exec perl -e 'while (1) { fork }'");
+        below.add(bomb.pid);
+        bomb.start();
+        // Which group counts the hits of the limit depends on the kernel.
+        const full = BigInt(STRONG_BOMB_PIDS - 10);
+        await until(() => (group.stats(['pids']).pids?.current ?? 0n) > full, 'the bomb to meet the limit');
+        await group.killAll();
+        deepEqual(group.processes(), []);
+        await group.delete();
+        assertGone(driver);
+      },
+    },
+    {
+      title: 'threads lists those of all its processes, and of the groups below',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        await using below = driver.createBelow('below');
+        await using many = startThreads();
+        await using sleeper = startSleeper();
+        group.add(many.pid);
+        below.add(sleeper.pid);
+        deepEqual(group.processes().sort(byNumber), [many.pid, sleeper.pid].sort(byNumber));
+        // Node begins with one thread and starts its others on the way.
+        await until(() => group.threads().length > 5, 'the process to start its threads');
+        deepEqual(
+          group
+            .threads()
+            .filter((tid) => tid === many.pid || tid === sleeper.pid)
+            .sort(byNumber),
+          [many.pid, sleeper.pid].sort(byNumber),
+        );
+      },
+    },
+    {
+      title: 'delete also removes groups that are made below it meanwhile',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        await using sleeper = startSleeper();
+        group.add(sleeper.pid);
+        const deleted = group.delete();
+        driver.createBelow('late');
+        sleeper.end();
+        await deleted;
+        assertGone(driver);
+      },
+    },
+    {
+      title: 'delete with a signal gives up on a living process when that says so',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        await using sleeper = startSleeper();
+        group.add(sleeper.pid);
+        const reason = new Error('no time');
+        await rejects(group.delete({ signal: AbortSignal.abort(reason) }), (error) => error === reason);
+        deepEqual(group.processes(), [sleeper.pid]);
       },
     },
     {

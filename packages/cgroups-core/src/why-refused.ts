@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ErrnoName } from '@coracle/errors';
 import type { ReadFile } from './file-operation.ts';
+import { notForProcesses, notThreadable } from './why-no-place.ts';
 
 /** What is said of an error beside its errno. */
 interface Refusal {
@@ -23,14 +24,15 @@ interface Refused {
  * @returns `undefined` where nothing is known beyond the errno
  */
 export function whyRefused(refused: Refused): Refusal | undefined {
-  for (const reason of [noDisk, swapBelowMemory, notAbove, idle, burst, partOfTime, notCounted, noInterface]) {
+  for (const reason of REASONS) {
     const refusal = reason(refused);
     if (refusal) return refusal;
   }
   return undefined;
 }
 
-type Reason = (refused: Refused) => Refusal | undefined;
+/** One of the things the kernel may have against a value. */
+export type Reason = (refused: Refused) => Refusal | undefined;
 
 const noDisk: Reason = ({ file, value, code }) => {
   const [device] = /^\d+:\d+/.exec(value) ?? [];
@@ -127,6 +129,19 @@ const noInterface: Reason = ({ file, value, code }) => {
     hint: `there is: ${list('/sys/class/net')}`,
   };
 };
+
+const REASONS: readonly Reason[] = [
+  noDisk,
+  swapBelowMemory,
+  notAbove,
+  idle,
+  burst,
+  partOfTime,
+  notCounted,
+  noInterface,
+  notThreadable,
+  notForProcesses,
+];
 
 /** Only the top of the tree has the capacities. */
 function topOf(directory: string): string {

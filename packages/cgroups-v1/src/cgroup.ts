@@ -8,14 +8,15 @@ import {
   type Group,
   type GroupEvent,
   groupEvents,
-  killEach,
   killUntilEmpty,
   type LeftOut,
   listProcesses,
+  listThreads,
   type Mode,
   type Resources,
   readTexts,
   readValue,
+  refuseCallerInside,
   removeGroup,
   runAsFarAs,
   runOperations,
@@ -25,9 +26,13 @@ import {
   type WaitOptions,
   writeValue,
 } from '@coracle/cgroups-core';
+import { SystemError } from '@coracle/errors';
 import { planCpusetStart } from './cpuset.ts';
 import { planDevices } from './devices.ts';
 import { eventSource } from './event-source.ts';
+import { freeze, thaw } from './freeze.ts';
+import { type Freezer, freezerAt } from './freezer.ts';
+import { killOnce } from './kill.ts';
 import { directoriesOf, type Place } from './place.ts';
 import { planCreate } from './plan.ts';
 import { planResources } from './plan-resources.ts';
@@ -106,6 +111,10 @@ export class CgroupV1 implements Group {
     for (const directory of this.directories) writeValue(`${directory}/cgroup.procs`, String(pid), this.#door);
   }
 
+  addThread(tid: number): void {
+    for (const directory of this.directories) writeValue(`${directory}/tasks`, String(tid), this.#door);
+  }
+
   stats(wanted: StatsSelection = 'all'): Snapshot {
     const atNanoseconds = process.hrtime.bigint();
     const texts = readTexts(statFiles(this.#place, wanted));
@@ -124,35 +133,43 @@ export class CgroupV1 implements Group {
     return [...new Set(this.directories.flatMap(listProcesses))];
   }
 
-  /** Frozen processes have no children: so a fork bomb is stopped first and then killed, again until nothing is left. */
+  threads(): number[] {
+    return [...new Set(this.directories.flatMap((directory) => listThreads(directory, 'tasks')))];
+  }
+
+  async freeze(options: WaitOptions = {}): Promise<void> {
+    const freezer = this.#freezer();
+    refuseCallerInside(freezer.directory, { processes: this.processes(), syscall: 'freeze' });
+    await freeze(freezer, options);
+  }
+
+  async thaw(options: WaitOptions = {}): Promise<void> {
+    await thaw(this.#freezer(), options);
+  }
+
+  #freezer(): Freezer {
+    const { freezer } = this.#place;
+    if (freezer !== undefined) return freezerAt(freezer, this.#door);
+    throw new SystemError({
+      code: 'EOPNOTSUPP',
+      syscall: 'freeze',
+      path: this.directories[0],
+      text: 'the group does not lie in the hierarchy of the controller freezer, which alone can stop it on version 1',
+      hint: 'make it there too: give its place a directory for freezer; or stop each process with SIGSTOP',
+    });
+  }
+
+  /** Stops a fork bomb before it is killed, wherever version 1 can; again until nothing is left. */
   async killAll(options?: WaitOptions): Promise<void> {
+    const victims = { place: this.#place, processes: () => this.processes(), door: this.#door };
     await killUntilEmpty(
-      {
-        directory: this.directories[0] ?? '',
-        processes: () => this.processes(),
-        killOnce: () => this.#killFrozen(),
-      },
+      { directory: this.directories[0] ?? '', processes: victims.processes, killOnce: () => killOnce(victims) },
       options,
     );
   }
 
-  #killFrozen(): void {
-    this.#freeze('FROZEN');
-    try {
-      killEach(this.processes());
-    } finally {
-      // A frozen process does not even die; and what may not be killed must not stay frozen.
-      this.#freeze('THAWED');
-    }
-  }
-
-  #freeze(state: 'FROZEN' | 'THAWED'): void {
-    const directory = this.#place.freezer;
-    if (directory !== undefined) writeValue(`${directory}/freezer.state`, state, this.#door);
-  }
-
-  async delete(): Promise<void> {
-    for (const directory of this.directories) await removeGroup(directory);
+  async delete(options?: WaitOptions): Promise<void> {
+    for (const directory of this.directories) await removeGroup(directory, options);
   }
 
   /** Ends its processes and removes it. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limits, Resource } from '@coracle/cgroups-core';
 import { type ConformanceDriver, conformanceTests } from '@coracle/cgroups-core/testing';
 import { isErrno } from '@coracle/errors';
@@ -11,9 +12,14 @@ import { CgroupV1, CONTROLLERS, type Controller, directoriesOf, type Place } fro
 const CONTROLLER_OF: Record<Resource, Controller> = { pids: 'pids', memory: 'memory', cpus: 'cpu' };
 const place = ownPlace(`coracle-test-${process.pid}`);
 
+const home = CgroupV1.open(ownPlace(''));
+
 const driver: ConformanceDriver = {
   create: (limits) => CgroupV1.create(place, limits),
   directories: directoriesOf(place),
+  createBelow: (name) => CgroupV1.create(below(place, name)),
+  goHome: () => home.add(process.pid),
+  canFreeze: place.freezer !== undefined,
   limits(): Required<Limits> {
     const memory = BigInt(read('memory', 'memory.limit_in_bytes'));
     const pids = read('pids', 'pids.max');
@@ -48,9 +54,29 @@ describe('a group of version 1', () => {
     expect(existsSync(`${place.pids}`)).toBe(false);
   });
 
+  // What a machine without the controller freezer, or without that of pids too, has against a bomb.
+  for (const controller of ['pids', 'cpuacct'] as const) {
+    const missing = (['pids', controller] as const).filter((one) => place[one] === undefined);
+    testOn(`killAll with the controller ${controller} alone wins against a bomb`, missing, async () => {
+      await using fence = CgroupV1.create({ pids: `${place.pids}` }, { pids: 100 });
+      await using group = CgroupV1.create({
+        [controller]: `${place[controller]}${controller === 'pids' ? '/box' : ''}`,
+      });
+      const bomb = spawn('perl', ['-e', '<STDIN>; while (1) { fork }'], { stdio: ['pipe', 'ignore', 'ignore'] });
+      const ended = once(bomb, 'exit');
+      fence.add(Number(bomb.pid));
+      group.add(Number(bomb.pid));
+      bomb.stdin.write('\n');
+      while ((fence.stats(['pids']).pids?.current ?? 0n) < 90n) await sleep(5);
+      await group.killAll();
+      expect(group.processes()).toEqual([]);
+      expect(await ended).toEqual([null, 'SIGKILL']);
+      if (controller === 'pids') expect(readFileSync(`${place.pids}/box/pids.max`, 'utf8')).toBe('max\n');
+    });
+  }
+
   testOn('killAll from inside the group is refused: it would freeze its own caller for ever', needPids, async () => {
     await using group = CgroupV1.create({ pids: `${place.pids}` });
-    const home = CgroupV1.open({ pids: `${ownPlace('').pids}` });
     group.add(process.pid);
     try {
       await expect(group.killAll()).rejects.toMatchObject({ code: 'EDEADLK', path: place.pids });
@@ -114,6 +140,12 @@ function ownPlace(name: string): Place {
     }
   }
   return own;
+}
+
+function below(above: Place, name: string): Place {
+  return Object.fromEntries(
+    Object.entries(above).map(([controller, directory]) => [controller, `${directory}/${name}`]),
+  );
 }
 
 function isWritable(directory: string): boolean {

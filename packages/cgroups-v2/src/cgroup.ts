@@ -4,17 +4,20 @@ import {
   type EventSource,
   type EventState,
   type EventStream,
+  enforce,
   type Group,
   type GroupEvent,
   groupEvents,
-  killEach,
+  killAsBorn,
   killUntilEmpty,
   type LeftOut,
   listProcesses,
+  listThreads,
   type Mode,
   type Resources,
   readTexts,
   readValue,
+  refuseCallerInside,
   removeGroup,
   runAsFarAs,
   runOperations,
@@ -27,13 +30,17 @@ import {
 import { isErrno } from '@coracle/errors';
 import { checkPartition } from './cpuset.ts';
 import { eventSource } from './event-source.ts';
+import { freeze, thaw } from './freeze.ts';
 import { type Place, planCreate } from './plan.ts';
 import { controllersOf, planResources } from './plan-resources.ts';
+import { lackingInThreads, limitableInThreads, planThreaded } from './plan-threaded.ts';
 import { parseStats, statFiles } from './stats.ts';
+import { giveThreadsBack, isThreaded, onlyThreads } from './threads.ts';
 
 /** How to make a group. */
 export interface CreateOptions {
   controllers?: readonly string[];
+  threaded?: boolean;
   mode?: Mode;
   onLeftOut?: (leftOut: LeftOut[]) => void;
 }
@@ -59,24 +66,29 @@ export class CgroupV2 implements Group {
   /**
    * Makes a group, or takes over one that is there, and puts its resources in force. What was made is removed again when one
    * of them fails.
-   * @param options `controllers`: what to hand down beside those of the resources, for statistics; `mode` as for
-   *   {@link update}, `onLeftOut` gets what it left out
+   * @param options `controllers`: what to hand down beside those of the resources, for statistics; `threaded`: it takes single
+   *   threads of processes in the group right above, see {@link planThreaded}; `mode` as for {@link update}, `onLeftOut` gets
+   *   what it left out
    * @throws SystemError EINVAL, ENOENT, EACCES, EPERM, EBUSY, see {@link writeValue}; EOPNOTSUPP for a resource that version 2
    *   does not have
    * @example
    * CgroupV2.create({ parent: '/sys/fs/cgroup', name: 'box' }, { memory: '64m' }, { controllers: ['pids'] });
    */
   static create(place: Place, resources: Resources = {}, options: CreateOptions = {}): CgroupV2 {
-    const { controllers = [], mode = 'strict', onLeftOut } = options;
+    const { controllers = [], threaded = false, mode = 'strict', onLeftOut } = options;
     const directory = `${place.parent}/${place.name}`;
+    const lacking = threaded ? lackingInThreads(resources) : [];
+    enforce(lacking, mode);
+    const kept = threaded ? limitableInThreads(resources) : resources;
     // What cannot be meant or had is refused before anything is made.
-    planResources(directory, resources, { mode });
+    planResources(directory, kept, { mode });
     const group = new CgroupV2(directory);
+    const handed = [...controllersOf(kept), ...controllers];
     runOperations(
       (function* () {
-        yield* planCreate(place, {}, [...controllersOf(resources), ...controllers]).create;
-        const leftOut = group.update(resources, { mode });
-        onLeftOut?.(leftOut);
+        yield* threaded ? planThreaded(place, handed) : planCreate(place, {}, handed).create;
+        const leftOut = group.update(kept, { mode });
+        onLeftOut?.([...lacking, ...leftOut]);
       })(),
     );
     return group;
@@ -103,6 +115,10 @@ export class CgroupV2 implements Group {
     writeValue(`${this.#directory}/cgroup.procs`, String(pid), this.#door);
   }
 
+  addThread(tid: number): void {
+    writeValue(`${this.#directory}/cgroup.threads`, String(tid), this.#door);
+  }
+
   stats(wanted: StatsSelection = 'all'): Snapshot {
     const atNanoseconds = process.hrtime.bigint();
     const texts = readTexts(statFiles(this.#directory, wanted));
@@ -119,6 +135,19 @@ export class CgroupV2 implements Group {
 
   processes(): number[] {
     return listProcesses(this.#directory);
+  }
+
+  threads(): number[] {
+    return listThreads(this.#directory, 'cgroup.threads');
+  }
+
+  async freeze(options: WaitOptions = {}): Promise<void> {
+    refuseCallerInside(this.#directory, { processes: this.processes(), syscall: 'freeze' });
+    await freeze(this.#directory, { ...options, ...this.#door });
+  }
+
+  async thaw(options: WaitOptions = {}): Promise<void> {
+    await thaw(this.#directory, { ...options, ...this.#door });
   }
 
   /** One write since Linux 5.14; before, frozen processes are killed one by one, again until nothing is left. */
@@ -144,7 +173,7 @@ export class CgroupV2 implements Group {
   #killFrozen(): void {
     this.#writeIfThere('cgroup.freeze', '1');
     try {
-      killEach(this.processes());
+      killAsBorn(() => this.processes());
     } finally {
       this.#writeIfThere('cgroup.freeze', '0');
     }
@@ -157,17 +186,19 @@ export class CgroupV2 implements Group {
       return true;
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return false;
+      if (file === 'cgroup.kill' && isErrno(error, 'EOPNOTSUPP')) throw onlyThreads(this.#directory, error);
       throw error;
     }
   }
 
-  async delete(): Promise<void> {
-    await removeGroup(this.#directory);
+  async delete(options?: WaitOptions): Promise<void> {
+    await removeGroup(this.#directory, options);
   }
 
-  /** Ends its processes and removes it. */
+  /** Ends its processes and removes it; the threads of a threaded group go on in the group above. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.killAll();
+    if (isThreaded(this.#directory)) giveThreadsBack(this.#directory, this.#door);
+    else await this.killAll();
     await this.delete();
   }
 }

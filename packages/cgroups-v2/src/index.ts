@@ -11,5 +11,6 @@ export { eventSource } from './event-source.ts';
 export { ioWeightOf } from './io-weight.ts';
 export { CONTROLLER_OF, type Place, planCreate, planLimits } from './plan.ts';
 export { controllersOf, planResources } from './plan-resources.ts';
+export { lackingInThreads, limitableInThreads, planThreaded } from './plan-threaded.ts';
 export { type SimulatedAnswer, simulateDeviceProgram } from './simulate-devices.ts';
 export { parseStats, statFiles } from './stats.ts';

@@ -11,9 +11,14 @@ const name = `coracle-test-${process.pid}`;
 const directory = `${parent}/${name}`;
 const controllers = (readValue(`${parent}/cgroup.controllers`) ?? '').trim().split(' ');
 
+const home = CgroupV2.open(ownDirectory());
+
 const driver: ConformanceDriver = {
   create: (limits) => CgroupV2.create({ parent: `${parent}`, name }, limits),
   directories: [directory],
+  createBelow: (below) => CgroupV2.create({ parent: directory, name: below }),
+  goHome: () => home.add(process.pid),
+  canFreeze: true,
   limits(): Required<Limits> {
     const pids = read('pids.max');
     const memory = read('memory.max');
@@ -54,7 +59,6 @@ describe('a group of version 2', () => {
 
   testOn('killAll from inside the group is refused: it would end its own caller', [], async () => {
     await using group = CgroupV2.create({ parent: `${parent}`, name });
-    const home = CgroupV2.open(ownDirectory());
     group.add(process.pid);
     try {
       await expect(group.killAll()).rejects.toMatchObject({ code: 'EDEADLK', path: directory });

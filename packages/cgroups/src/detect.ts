@@ -1,4 +1,4 @@
-import { RESOURCES, type Resource } from '@coracle/cgroups-core';
+import type { Resource } from '@coracle/cgroups-core';
 import type { Place as PlaceV1 } from '@coracle/cgroups-v1';
 import { type Availability, availability } from './availability.ts';
 import { findParent } from './delegation.ts';
@@ -47,31 +47,4 @@ function versionOf({ v1, v2 }: OwnGroups): Machine['version'] {
   const hasV1 = Object.keys(v1).length > 0;
   if (hasV1) return v2 ? 'hybrid' : 'v1';
   return v2 ? 'v2' : 'none';
-}
-
-/**
- * What is there, in words: what can be limited, and why the rest cannot.
- * @example
- * console.log(describe(detect())); // 'cgroup version 2; pids, memory, cpus can be limited'
- */
-export function describe({ version, resources }: Machine): string {
-  const names = {
-    v1: 'cgroup version 1',
-    v2: 'cgroup version 2',
-    hybrid: 'cgroup version 1, with version 2 beside it',
-    none: 'no cgroups',
-  };
-  const can = RESOURCES.filter((resource) => resources[resource].version !== undefined);
-  const parts = [names[version], `${can.length === 0 ? 'nothing' : can.join(', ')} can be limited`];
-  return [...parts, ...whyNot(resources)].join('; ');
-}
-
-/** One part for each reason, with the resources it holds for. */
-function whyNot(resources: Machine['resources']): string[] {
-  const reasons = new Map<string, Resource[]>();
-  for (const resource of RESOURCES) {
-    const answer = resources[resource];
-    if (answer.version === undefined) reasons.set(answer.reason, [...(reasons.get(answer.reason) ?? []), resource]);
-  }
-  return [...reasons].map(([reason, without]) => `not ${without.join(', ')}: ${reason}`);
 }

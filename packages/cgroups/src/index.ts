@@ -39,11 +39,15 @@ export {
 export type { DeviceProgram } from '@coracle/cgroups-v2';
 export { allGroups, type ExistingGroup } from './all-groups.ts';
 export type { Availability } from './availability.ts';
-export { type CreatedGroup, create } from './create.ts';
-export { describe, detect, type Machine } from './detect.ts';
+export { commandInside } from './command-inside.ts';
+export { type CreatedGroup, type CreateOptions, create } from './create.ts';
+export { type DelegateTo, type Delegation, delegate, planDelegation } from './delegate.ts';
+export { describe } from './describe.ts';
+export { detect, type Machine } from './detect.ts';
 export { type ControllerName, detectAll, type FullMachine } from './detect-all.ts';
 export type { Facts } from './facts.ts';
 export { fromOci } from './from-oci.ts';
 export type { Obstacle } from './obstacle.ts';
 export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';
 export { type PlannedResources, planResources, type ResourcesRequest } from './plan-resources.ts';
+export { type Survey, type SurveyedController, type SurveyedMount, type SurveyFacts, survey } from './survey.ts';

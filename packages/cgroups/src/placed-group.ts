@@ -15,6 +15,7 @@ import {
   type UpdateOptions,
   type WaitOptions,
 } from '@coracle/cgroups-core';
+import { isErrno } from '@coracle/errors';
 import type { FullMachine } from './detect-all.ts';
 import { divide } from './divide.ts';
 import { mergeStats } from './merge-stats.ts';
@@ -56,6 +57,10 @@ export class PlacedGroup implements Group {
     for (const part of this.#parts()) part.add(pid);
   }
 
+  addThread(tid: number): void {
+    for (const part of this.#parts()) part.addThread(tid);
+  }
+
   stats(wanted?: StatsSelection): Snapshot {
     const atNanoseconds = process.hrtime.bigint();
     return { ...mergeStats(this.#v1?.stats(wanted), this.#v2?.stats(wanted)), atNanoseconds };
@@ -73,12 +78,35 @@ export class PlacedGroup implements Group {
     return [...new Set(this.#parts().flatMap((part) => part.processes()))];
   }
 
+  threads(): number[] {
+    return [...new Set(this.#parts().flatMap((part) => part.threads()))];
+  }
+
+  async freeze(options?: WaitOptions): Promise<void> {
+    await this.#byOne((part) => part.freeze(options));
+  }
+
+  async thaw(options?: WaitOptions): Promise<void> {
+    await this.#byOne((part) => part.thaw(options));
+  }
+
+  /** Both parts have the same processes, so that one has to do it: version 2, which tells when it is done, where it can. */
+  async #byOne(action: (part: Group) => Promise<void>): Promise<void> {
+    const [first, second] = this.#parts().reverse();
+    try {
+      if (first) await action(first);
+    } catch (error) {
+      if (!second || !isErrno(error, 'EOPNOTSUPP')) throw error;
+      await action(second);
+    }
+  }
+
   async killAll(options?: WaitOptions): Promise<void> {
     for (const part of this.#parts()) await part.killAll(options);
   }
 
-  async delete(): Promise<void> {
-    for (const part of this.#parts()) await part.delete();
+  async delete(options?: WaitOptions): Promise<void> {
+    for (const part of this.#parts()) await part.delete(options);
   }
 
   /** Ends its processes and removes it. */

@@ -126,13 +126,17 @@ export function planOnV2(
   if (!v2) return undefined;
   const { parent, controllers } = v2;
   const directory = `${parent}/${name}`;
-  const counted = COUNTED.filter((controller) => controllers.includes(controller));
   return {
-    ...planV2({ parent, name }, limits, [...counted, ...further]),
+    ...planV2({ parent, name }, limits, [...countedBy(controllers), ...further]),
     version: 'v2',
     parseStats: (texts) => parseV2(directory, texts),
     deviceProgram: devices && planDevicesV2(devices, directory),
   };
+}
+
+/** Those controllers that are handed down to count, whatever is limited. */
+export function countedBy(controllers: readonly string[]): string[] {
+  return COUNTED.filter((controller) => controllers.includes(controller));
 }
 
 /** A group that lies in both. */

@@ -4,6 +4,8 @@ import { type ConformanceDriver, conformanceTests } from '@coracle/cgroups-core/
 import { CgroupV1, directoriesOf, planCreate as planV1 } from '@coracle/cgroups-v1';
 import { CgroupV2, planCreate as planV2 } from '@coracle/cgroups-v2';
 import { describe, expect, test } from '@jest/globals';
+import { theseFacts } from '../src/facts.ts';
+import { ownGroups } from '../src/hierarchy.ts';
 import { create, detectAll } from '../src/index.ts';
 import { PlacedGroup } from '../src/placed-group.ts';
 import { placeBelow } from '../src/plan.ts';
@@ -12,6 +14,7 @@ const machine = detectAll();
 const name = `coracle-test-hybrid-${process.pid}`;
 const place = placeBelow(machine.v1, name);
 const inV2 = `${machine.v2?.parent}/${name}`;
+const homes = ownGroups(theseFacts());
 const isHybrid = machine.version === 'hybrid' && machine.v2 !== undefined && directoriesOf(place).length > 0;
 
 // The limits are all on version 1, as on every machine of this kind; version 2 takes part in the life of the group.
@@ -22,6 +25,16 @@ const driver: ConformanceDriver = {
     return new PlacedGroup({ v1: CgroupV1.open(place), v2: CgroupV2.open(inV2), machine });
   },
   directories: [...directoriesOf(place), inV2],
+  createBelow(below) {
+    const placeOfIt = placeBelow(place, below);
+    runOperations([...planV1(placeOfIt).create, ...planV2({ parent: inV2, name: below }).create]);
+    return new PlacedGroup({ v1: CgroupV1.open(placeOfIt), v2: CgroupV2.open(`${inV2}/${below}`), machine });
+  },
+  goHome() {
+    CgroupV1.open(homes.v1).add(process.pid);
+    if (homes.v2) CgroupV2.open(homes.v2.directory).add(process.pid);
+  },
+  canFreeze: true,
   limits(): Required<Limits> {
     const memory = BigInt(read(place.memory, 'memory.limit_in_bytes'));
     const pids = read(place.pids, 'pids.max');

@@ -38,3 +38,12 @@ export function errnoText(name: ErrnoName): string {
   texts ??= errnoTexts();
   return texts[name];
 }
+
+/**
+ * Whether a value is the name of an errno; Node has codes that are none.
+ * @example
+ * isErrnoName('ERR_INVALID_ARG_TYPE'); // false
+ */
+export function isErrnoName(name: unknown): name is ErrnoName {
+  return typeof name === 'string' && Object.hasOwn(table(), name);
+}

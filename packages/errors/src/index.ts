@@ -4,4 +4,4 @@
  */
 export { type ErrnoName, errnoName, errnoNumber, errnoText } from './errno.ts';
 export { editDistance, nearest } from './nearest.ts';
-export { isErrno, SystemError, type SystemErrorDetails } from './system-error.ts';
+export { errnoOf, isErrno, SystemError, type SystemErrorDetails } from './system-error.ts';

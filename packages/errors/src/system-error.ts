@@ -1,4 +1,4 @@
-import { type ErrnoName, errnoNumber, errnoText } from './errno.ts';
+import { type ErrnoName, errnoNumber, errnoText, isErrnoName } from './errno.ts';
 
 /** What is known of a failed operation; everything but `code` and `syscall` may be absent. */
 export interface SystemErrorDetails {
@@ -82,5 +82,20 @@ function describe({ code, syscall, path, dest, detail, step, text }: SystemError
  */
 export function isErrno(error: unknown, ...codes: ErrnoName[]): boolean {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false;
-  return codes.some((code) => code === error.code);
+  const found = OTHER_NAMES.get(error.code) ?? error.code;
+  return codes.some((code) => code === found);
+}
+
+/** Names that Node gives to errnos that have two. */
+const OTHER_NAMES: ReadonlyMap<unknown, ErrnoName> = new Map([['ENOTSUP', 'EOPNOTSUPP']]);
+
+/**
+ * The errno of a caught value by its name, `undefined` when it has none.
+ * @example
+ * errnoOf(Object.assign(new Error(), { code: 'ENOTSUP' })); // 'EOPNOTSUPP': the kernel has one number for both
+ */
+export function errnoOf(error: unknown): ErrnoName | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  const { code } = error;
+  return OTHER_NAMES.get(code) ?? (isErrnoName(code) ? code : undefined);
 }

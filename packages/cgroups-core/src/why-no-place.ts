@@ -1,0 +1,56 @@
+import { dirname } from 'node:path';
+import type { Reason } from './why-refused.ts';
+
+/** Version 2 divides memory and disks among whole processes only; threads can share processors and numbers of processes. */
+const THREADED_CONTROLLERS = ['cpu', 'cpuset', 'pids', 'perf_event'];
+
+const wordsOf = (text = ''): string[] => text.split(/\s+/).filter(Boolean);
+
+/** Why a group of version 2 cannot be made threaded. */
+export const notThreadable: Reason = ({ directory, file, code, read }) => {
+  if (file !== 'cgroup.type' || code !== 'EOPNOTSUPP') return undefined;
+  const above = dirname(directory);
+  const held = wordsOf(read(`${above}/cgroup.subtree_control`)).filter((one) => !THREADED_CONTROLLERS.includes(one));
+  if (held.length > 0) {
+    return {
+      text: `the group above, ${above}, hands down ${held.join(', ')}, which no thread can have alone`,
+      hint: `make it one level further below, or take them back: echo ${held.map((one) => `-${one}`).join(' ')} > ${above}/cgroup.subtree_control`,
+    };
+  }
+  return {
+    text: 'the group has processes or groups with processes below, or the group above is no valid domain itself',
+    hint: `make a group threaded before anything is in it; see ${above}/cgroup.type`,
+  };
+};
+
+/** Why a process or a thread cannot be in a group of version 2. */
+export const notForProcesses: Reason = ({ directory, file, code, read }) => {
+  if (file !== 'cgroup.procs' && file !== 'cgroup.threads') return undefined;
+  if (code === 'EBUSY') {
+    const handed = wordsOf(read(`${directory}/cgroup.subtree_control`));
+    if (handed.length === 0) return undefined;
+    return {
+      text: `the group hands ${handed.join(', ')} down to groups below, and then has no processes of its own`,
+      hint: 'add it to one of the groups below',
+    };
+  }
+  if (code !== 'EOPNOTSUPP') return undefined;
+  const type = read(`${directory}/cgroup.type`)?.trim();
+  if (type === 'domain invalid') {
+    return {
+      text: 'the group lies in a threaded tree without being threaded',
+      hint: `make it threaded first: create(..., { threaded: true }), or echo threaded > ${directory}/cgroup.type`,
+    };
+  }
+  if (file === 'cgroup.procs') return undefined;
+  if (type === 'threaded') {
+    return {
+      text: 'the process of the thread is not in the threaded tree of this group',
+      hint: 'add the whole process first, to the group at the top of that tree',
+    };
+  }
+  return {
+    text: 'the group takes whole processes only',
+    hint: 'add() the process, or make a threaded group below it: create(..., { threaded: true })',
+  };
+};

@@ -1,0 +1,8 @@
+/**
+ * Groups through systemd, which has the upper part of the tree for itself where it is process 1.
+ * @see org.freedesktop.systemd1(5), systemd.resource-control(5)
+ * @module
+ */
+export { type Bus, type BusSignal, type Call, openBus, SYSTEM_BUS } from './bus.ts';
+export { type Property, planProperties } from './properties.ts';
+export { createScope, type Scope, type ScopeOptions } from './scope.ts';

@@ -1,0 +1,67 @@
+import { expect, test } from '@jest/globals';
+import { planProperties } from '../../src/systemd/index.ts';
+
+const INFINITY = '18446744073709551615';
+
+test('resources are properties, with no limit as systemd writes it', () => {
+  const { properties } = planProperties({
+    pids: 'max',
+    memory: { max: '1g', high: 1n, low: 0, min: 2, swapMax: 'max' },
+    cpu: { quotaUsec: 30_000, periodUsec: 20_000, weight: 7 },
+    cpuset: { cpus: '0-1,9', mems: '0' },
+    io: { weight: 500, devices: { '8:0': { readBytesPerSec: '1m', writeOpsPerSec: 'max', weight: 100 } } },
+  });
+  expect(Object.fromEntries(properties)).toEqual({
+    TasksMax: ['t', INFINITY],
+    MemoryMax: ['t', '1073741824'],
+    MemoryHigh: ['t', '1'],
+    MemoryLow: ['t', '0'],
+    MemoryMin: ['t', '2'],
+    MemorySwapMax: ['t', INFINITY],
+    CPUQuotaPerSecUSec: ['t', '1500000'],
+    CPUQuotaPeriodUSec: ['t', '20000'],
+    CPUWeight: ['t', '7'],
+    AllowedCPUs: ['ay', [3, 2]],
+    AllowedMemoryNodes: ['ay', [1]],
+    IOWeight: ['t', '4950'],
+    IOReadBandwidthMax: ['a(st)', [['/dev/block/8:0', '1048576']]],
+    IOWriteIOPSMax: ['a(st)', [['/dev/block/8:0', INFINITY]]],
+    IODeviceWeight: ['a(st)', [['/dev/block/8:0', '910']]],
+  });
+});
+
+test.each([
+  [
+    { cpus: 0.5 },
+    [
+      ['CPUQuotaPerSecUSec', ['t', '500000']],
+      ['CPUQuotaPeriodUSec', ['t', '100000']],
+    ],
+  ],
+  [
+    { cpus: 'max' as const },
+    [
+      ['CPUQuotaPerSecUSec', ['t', INFINITY]],
+      ['CPUQuotaPeriodUSec', ['t', '100000']],
+    ],
+  ],
+  [{ cpu: { shares: 1024 } }, [['CPUWeight', ['t', '100']]]],
+  [{}, []],
+])('%j', (resources, properties) => {
+  expect(planProperties(resources).properties).toEqual(properties);
+});
+
+test('what systemd has no property for is refused with the alternative, or left out and listed', () => {
+  const resources = {
+    pids: 3,
+    hugetlb: { '2MB': 0 },
+    memory: { oomGroup: true },
+    io: { devices: { '8:0': { latencyUsec: 5 } } },
+  };
+  expect(() => planProperties(resources)).toThrow(
+    expect.objectContaining({ code: 'EOPNOTSUPP', hint: expect.stringContaining('delegate: true') }),
+  );
+  const { properties, leftOut } = planProperties(resources, 'best-effort');
+  expect(properties).toEqual([['TasksMax', ['t', '3']]]);
+  expect(leftOut.map(({ resource }) => resource)).toEqual(['memory.oomGroup', 'io.devices.latencyUsec', 'hugetlb']);
+});
