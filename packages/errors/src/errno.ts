@@ -45,5 +45,5 @@ export function errnoText(name: ErrnoName): string {
  * isErrnoName('ERR_INVALID_ARG_TYPE'); // false
  */
 export function isErrnoName(name: unknown): name is ErrnoName {
-  return typeof name === 'string' && Object.hasOwn(table(), name);
+  return typeof name === 'string' && Object.hasOwn(ERRNO_NUMBERS, name);
 }
