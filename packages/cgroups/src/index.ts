@@ -44,6 +44,7 @@ export { describe, detect, type Machine } from './detect.ts';
 export { type ControllerName, detectAll, type FullMachine } from './detect-all.ts';
 export type { Facts } from './facts.ts';
 export { fromOci } from './from-oci.ts';
+export { type Location, locate } from './locate.ts';
 export type { Obstacle } from './obstacle.ts';
 export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';
 export { type PlannedResources, planResources, type ResourcesRequest } from './plan-resources.ts';

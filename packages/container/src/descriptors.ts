@@ -22,6 +22,8 @@ export const FDS = {
   /** The cgroup that a device program is attached to, and the program. */
   deviceGroup: 45,
   deviceProgram: 46,
+  /** A place that something is being mounted on by path. */
+  place: 47,
   /** From here on the places that rules of Landlock are made for, a number each. */
   firstPlace: 100,
 } as const;

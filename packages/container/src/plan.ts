@@ -5,6 +5,7 @@ import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { filterFor } from './filter-for.ts';
 import type { OwnedTree } from './give-tree.ts';
+import type { Further } from './plan-further.ts';
 import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
 import type { Landlock } from './plan-landlock.ts';
@@ -34,6 +35,8 @@ export interface PlanInput {
   init: boolean;
   /** The caller's terminal settings, to be put back at the end. */
   terminalSettings: Uint8Array | undefined;
+  /** What only a config.json can ask for; nothing if absent. */
+  further?: Further | undefined;
 }
 
 /**
@@ -67,14 +70,14 @@ export interface Plan {
 
 /** Puts the steps of all packages in their order. Pure: nothing is looked up, nothing is done. */
 export function makePlan(input: PlanInput): Plan {
-  const { config, idMaps } = input;
+  const { config, idMaps, further } = input;
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
   const { root, hostRoot, kindOf, olderCalls } = input;
   const idmapped = idMaps ? idmappedTrees(config, root) : [];
   const parts = once(() => {
-    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf });
+    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf, further });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
   });
@@ -85,6 +88,7 @@ export function makePlan(input: PlanInput): Plan {
       bounding: input.bounding,
       landlock: input.landlock,
       makeWorkingDirectory: process.cwd !== '/',
+      settings: further?.settings ?? [],
       canSetGroups: idMaps?.how !== 'single',
       init: input.init,
     }),
@@ -97,6 +101,7 @@ export function makePlan(input: PlanInput): Plan {
       name: input.name,
       stateRoot: input.stateRoot,
       namespaces: namespaceTypes(config),
+      further,
       cgroup: input.cgroup,
       hasHandover: process.terminal === true || notifies || idmapped.length > 0,
       terminal: input.terminalSettings,

@@ -1,0 +1,8 @@
+/**
+ * Containers from the config.json of an OCI bundle, for programs that have one instead of options. Nothing of it is loaded with the
+ * package's main entry.
+ * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/bundle.md
+ * @module
+ */
+export type { ConfigWarning } from './oci/config-error.ts';
+export { type PrepareConfigOptions, prepareConfig } from './prepare-config.ts';

@@ -1,0 +1,77 @@
+import { statSync } from 'node:fs';
+import { isErrno } from '@coracle/errors';
+import { validateConfig } from '@coracle/oci-spec/validate';
+import { assemble } from './assemble.ts';
+import { thisHost } from './host.ts';
+import { type ConfigWarning, cannot } from './oci/config-error.ts';
+import { configIdMaps } from './oci/id-maps.ts';
+import { type Normalized, normalize } from './oci/normalize.ts';
+import { planFurther } from './oci/plan-further.ts';
+import { planConfigGroup } from './oci/plan-group.ts';
+import type { Prepared } from './prepare.ts';
+import { defaultStateRoot } from './state-root.ts';
+
+/** What a container is made with, beside its configuration. */
+export interface PrepareConfigOptions {
+  /** The directory of the bundle, at which relative paths of the configuration begin. */
+  bundle: string;
+  /** The name of the container's directory in the state root, and of its cgroup where the configuration names none. */
+  id: string;
+  /** Where the state is kept: `/run/coracle` if absent, see `run`. */
+  stateRoot?: string | undefined;
+  /** The caller's terminal (`struct termios`), to be set back at the end. */
+  terminalSettings?: Uint8Array | undefined;
+  /** Told of what is done otherwise than the configuration says: names of capabilities that are not known. Nobody if absent. */
+  onWarning?: ((warning: ConfigWarning) => void) | undefined;
+}
+
+/**
+ * From the config.json of a bundle to a plan: as `prepare` does from options, with the same second half.
+ *
+ * Hooks are left to the caller, who knows when the container is what they are told it is.
+ * @param value what config.json holds; checked first
+ * @throws {ConfigError} for what is no configuration, and for parts of one that this machine or this runtime cannot do
+ * @throws SystemError for paths of the host that are not there
+ * @example
+ * const { plan } = prepareConfig(JSON.parse(text), { bundle: '/srv/box', id: 'box' });
+ */
+export function prepareConfig(value: unknown, options: PrepareConfigOptions): Prepared {
+  const { bundle, id, stateRoot, terminalSettings, onWarning = () => {} } = options;
+  const host = thisHost();
+  const config = normalize(validateConfig(value, { onRemark: onWarning }), bundle);
+  const idMaps = configIdMaps(config, host);
+  const inUserNamespace = config.linux.namespaces?.some(({ type }) => type === 'user') ?? false;
+  const root = checkRoot(config);
+  const group = planConfigGroup(config, { id, isRoot: host.uid === 0 });
+  return assemble(
+    {
+      id,
+      name: undefined,
+      stateRoot: stateRoot ?? defaultStateRoot(host.uid),
+      config,
+      root: { kind: 'bind', path: root },
+      hostRoot: undefined,
+      group,
+      limits: group.inForce,
+      idMaps,
+      userIds: inUserNamespace ? (idMaps?.how === 'single' ? 'single' : 'range') : 'host',
+      owned: [],
+      bounding: host.capabilities(inUserNamespace).bounding,
+      landlock: { landlock: undefined, missing: [] },
+      init: false,
+      terminalSettings,
+      further: planFurther(config, { host, onWarning, group }),
+    },
+    host,
+  );
+}
+
+function checkRoot({ root }: Normalized): string {
+  try {
+    if (statSync(root.path).isDirectory()) return root.path;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
+    throw cannot({ path: '$.root.path', value: root.path }, 'a directory that is there and can be looked at');
+  }
+  throw cannot({ path: '$.root.path', value: root.path }, 'a directory');
+}
