@@ -3,6 +3,8 @@ import { isErrno } from '@coracle/errors';
 import { validateConfig } from '@coracle/oci-spec/validate';
 import { assemble } from './assemble.ts';
 import { thisHost } from './host.ts';
+import { possibleCapabilities } from './oci/capabilities.ts';
+import { checkLabels } from './oci/check-labels.ts';
 import { type ConfigWarning, cannot } from './oci/config-error.ts';
 import { configIdMaps } from './oci/id-maps.ts';
 import { type Normalized, normalize } from './oci/normalize.ts';
@@ -38,9 +40,13 @@ export interface PrepareConfigOptions {
 export function prepareConfig(value: unknown, options: PrepareConfigOptions): Prepared {
   const { bundle, id, stateRoot, terminalSettings, onWarning = () => {} } = options;
   const host = thisHost();
-  const config = normalize(validateConfig(value, { onRemark: onWarning }), bundle);
+  const written = normalize(validateConfig(value, { onRemark: onWarning }), bundle);
+  checkLabels(written, host.modules);
+  const inUserNamespace = written.linux.namespaces?.some(({ type }) => type === 'user') ?? false;
+  const { available, bounding } = host.capabilities(inUserNamespace);
+  const capabilities = possibleCapabilities(written.process.capabilities ?? {}, { available, onWarning });
+  const config = { ...written, process: { ...written.process, capabilities } };
   const idMaps = configIdMaps(config, host);
-  const inUserNamespace = config.linux.namespaces?.some(({ type }) => type === 'user') ?? false;
   const root = checkRoot(config);
   const group = planConfigGroup(config, { id, isRoot: host.uid === 0 });
   return assemble(
@@ -56,11 +62,11 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
       idMaps,
       userIds: inUserNamespace ? (idMaps?.how === 'single' ? 'single' : 'range') : 'host',
       owned: [],
-      bounding: host.capabilities(inUserNamespace).bounding,
+      bounding,
       landlock: { landlock: undefined, missing: [] },
       init: false,
       terminalSettings,
-      further: planFurther(config, { host, onWarning, group }),
+      further: planFurther(config, { id, host, onWarning, group }),
     },
     host,
   );
