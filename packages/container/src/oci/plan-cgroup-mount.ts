@@ -85,7 +85,10 @@ function eachHierarchy(mount: Mount, { view, path, why }: Place): Step[] {
     ...putOn(path, why),
     ...view.hierarchies.flatMap(({ name, options, directory }) => [
       ...(view.hasNamespace && view.canMount
-        ? createFilesystem({ type: 'cgroup', source: 'cgroup', options: [...attributes, ...mountWords(options)] }, why)
+        ? createFilesystem(
+            { type: 'cgroup', source: sourceOf(options), options: [...attributes, ...mountWords(options)] },
+            why,
+          )
         : bind(directory, mount, why)),
       ...putOn(`${path}/${name}`, why),
     ]),
@@ -95,6 +98,11 @@ function eachHierarchy(mount: Mount, { view, path, why }: Place): Step[] {
 /** A hierarchy without a controller is found by its name. */
 function mountWords(options: readonly string[]): string[] {
   return options.some((one) => one.startsWith('name=')) ? ['none', ...options] : [...options];
+}
+
+/** As runc calls what it mounts. */
+function sourceOf(options: readonly string[]): string {
+  return options.find((one) => one.startsWith('name='))?.slice('name='.length) ?? 'cgroup';
 }
 
 /** What a mount of the type `cgroup` may say of it: attributes alone. */

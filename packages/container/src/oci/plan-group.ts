@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import {
   DEFAULT_DEVICE_RULES,
   type DeviceRule,
@@ -12,6 +13,8 @@ import type { Group } from '../cgroup-for.ts';
 import { toSteps } from '../cgroup-for.ts';
 import { cannot } from './config-error.ts';
 import type { Normalized } from './normalize.ts';
+import { alsoIn } from './other-hierarchies.ts';
+import { mayMakeIn, ownHierarchies } from './own-hierarchies.ts';
 
 /** Who asks for the group. */
 export interface GroupContext {
@@ -26,7 +29,8 @@ export interface GroupContext {
  * @throws {ConfigError} for resources that cannot be had here
  */
 export function planConfigGroup({ linux }: Normalized, { id, isRoot }: GroupContext): Group {
-  const { machine: found, name } = locate(linux.cgroupsPath ?? `coracle-${id}`);
+  const path = linux.cgroupsPath || id;
+  const { machine: found, name } = locate(path);
   if (name === '')
     throw cannot(
       { path: '$.linux.cgroupsPath', value: linux.cgroupsPath },
@@ -43,14 +47,25 @@ export function planConfigGroup({ linux }: Normalized, { id, isRoot }: GroupCont
     mode: 'best-effort',
   });
   refuseMissing(planned?.leftOut ?? missingWithout(resources), linux.resources);
+  const steps = planned && toSteps(planned);
   return {
-    plan: planned && toSteps(planned),
+    plan: steps && alsoIn(steps, otherPlaces(steps.directories, path)),
     version: planned ? machine.version : 'none',
     inForce: limitsOf(resources),
     missing: [],
     readStats: (texts) =>
       planned?.parseStats(new Map(planned.statFiles.map((path, index) => [path, texts[index] ?? '']))) ?? {},
   };
+}
+
+/** Where a group is to be in hierarchies that it does not lie in yet. */
+function otherPlaces(directories: readonly string[], path: string): Parameters<typeof alsoIn>[1] {
+  return ownHierarchies().flatMap(({ mountPoint, directory, isUnified }) => {
+    const above = path.startsWith('/') ? mountPoint : directory;
+    const isIn = directories.some((one) => one.startsWith(`${mountPoint}/`));
+    if (isIn || !mayMakeIn(above)) return [];
+    return [{ directory: posix.join(above, path), mountPoint, file: isUnified ? 'cgroup.procs' : 'tasks' }];
+  });
 }
 
 const DENY_ALL: DeviceRule = { allow: false, type: 'a', access: 'rwm' };

@@ -55,7 +55,7 @@ export function runConfig(config: unknown, options: RunConfigOptions): Promise<R
 }
 
 function prepareFor(value: unknown, options: ConfigOptions): ReturnType<typeof prepareConfig> {
-  const id = options.id ?? Buffer.from(randomBytes(6)).toString('hex');
+  const id = options.id ?? `coracle-${Buffer.from(randomBytes(6)).toString('hex')}`;
   const prepared = prepareConfig(value, { ...options, id, terminalSettings: options.callerTerminal?.settings });
   refuseHooks(prepared.config);
   return prepared;
