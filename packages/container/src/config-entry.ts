@@ -5,5 +5,6 @@
  * @module
  */
 export type { ConfigWarning } from './oci/config-error.ts';
+export { endGroup } from './oci/end-group.ts';
 export { type ConfigOptions, createFromConfig, type RunConfigOptions, runConfig } from './oci/run-config.ts';
 export { type PrepareConfigOptions, prepareConfig } from './prepare-config.ts';

@@ -371,6 +371,7 @@ export class Container implements AsyncDisposable {
       if (patience.isOver) this.stopFor('time');
       else this.#launch.signal(SIGKILL);
     });
+    await this.#prepared.endAll?.();
     if (this.#handlerError) throw this.#handlerError.error;
     return this.#resultOf(report);
   }

@@ -1,5 +1,6 @@
 import type { NamespaceType } from '@coracle/namespaces';
 import type { Step } from '@coracle/syscalls';
+import type { IdmappedTree } from './plan-idmapped.ts';
 import type { InitPlan } from './plan-init.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Further {
   madeBefore: readonly NamespaceType[];
   /** The container is in a user namespace that was there before, with maps that nobody here knows. */
   joinsUserNamespace: boolean;
+  /** Mounts with mapped ids. */
+  idmapped: readonly IdmappedTree[];
   /** Makes the files, in place of how `run` does. */
   files: (plan: InitPlan) => Step[];
   /** By the init, after its limits and before it becomes its user: what else of the kernel holds for the program. */

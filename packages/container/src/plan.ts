@@ -1,6 +1,6 @@
 import type { HostRoot, OlderCalls, PathKind, Restriction, RootSource } from '@coracle/chroot-fs';
 import type { IdMaps } from '@coracle/namespaces';
-import type { Config } from '@coracle/oci-spec';
+import type { Config, Process } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { filterFor } from './filter-for.ts';
@@ -75,7 +75,7 @@ export function makePlan(input: PlanInput): Plan {
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
   const { root, hostRoot, kindOf, olderCalls } = input;
-  const idmapped = idMaps ? idmappedTrees(config, root) : [];
+  const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
     const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf, further });
     if (!olderCalls) return planned;
@@ -89,7 +89,7 @@ export function makePlan(input: PlanInput): Plan {
       landlock: input.landlock,
       makeWorkingDirectory: process.cwd !== '/',
       settings: further?.settings ?? [],
-      canSetGroups: idMaps?.how !== 'single',
+      canSetGroups: idMaps?.how !== 'single' && !hasNoGroups(process, further),
       init: input.init,
     }),
   );
@@ -125,6 +125,11 @@ export function makePlan(input: PlanInput): Plan {
     landlock: input.landlock,
     statFiles: input.cgroup?.statFiles ?? [],
   };
+}
+
+/** In a user namespace that was there before, groups may be settled for good; the monitor has left its own then. */
+function hasNoGroups({ user }: Process, further: Further | undefined): boolean {
+  return further?.joinsUserNamespace === true && (user.additionalGids ?? []).length === 0;
 }
 
 function once<T>(make: () => T): () => T {

@@ -6,6 +6,7 @@ import { thisHost } from './host.ts';
 import { possibleCapabilities } from './oci/capabilities.ts';
 import { checkLabels } from './oci/check-labels.ts';
 import { type ConfigWarning, cannot } from './oci/config-error.ts';
+import { endGroup } from './oci/end-group.ts';
 import { configIdMaps } from './oci/id-maps.ts';
 import { type Normalized, normalize } from './oci/normalize.ts';
 import { planFurther } from './oci/plan-further.ts';
@@ -49,7 +50,7 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   const idMaps = configIdMaps(config, host);
   const root = checkRoot(config);
   const group = planConfigGroup(config, { id, isRoot: host.uid === 0 });
-  return assemble(
+  const prepared = assemble(
     {
       id,
       name: undefined,
@@ -70,6 +71,8 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
     },
     host,
   );
+  const isAlone = config.linux.namespaces?.some(({ type, path }) => type === 'pid' && path === undefined);
+  return isAlone ? prepared : { ...prepared, endAll: () => endGroup(prepared.cgroups) };
 }
 
 function checkRoot({ root }: Normalized): string {

@@ -12,6 +12,7 @@ import type { ConfigWarning } from './config-error.ts';
 import type { Normalized } from './normalize.ts';
 import { devicePlan } from './plan-devices.ts';
 import { planFiles } from './plan-files.ts';
+import { idmappedMounts } from './plan-mounts.ts';
 import { planNamespaces } from './plan-namespaces.ts';
 import { planOomScore } from './plan-oom-score.ts';
 import { planRdt } from './plan-rdt.ts';
@@ -44,6 +45,7 @@ export function planFurther(config: Normalized, { id, host, group, onWarning }: 
     atEnd: rdt.atEnd,
     madeBefore: namespaces.madeBefore,
     joinsUserNamespace: namespaces.joinsUser,
+    idmapped: idmappedMounts(config),
     files: planFiles(config, { kindOf, cgroups, onWarning, devices }),
     settings: planSettings(config),
   };

@@ -7,6 +7,7 @@ import {
   parseConfigMountOptions,
   resolveMountpoint,
 } from '@coracle/chroot-fs/config';
+import type { IdMaps } from '@coracle/namespaces';
 import type { Mount } from '@coracle/oci-spec';
 import {
   AT,
@@ -24,6 +25,7 @@ import { earlyResult, type IdmappedTree } from '../plan-idmapped.ts';
 import { purposeOf, resultFor } from '../plan-init.ts';
 import { type ConfigWarning, cannot } from './config-error.ts';
 import { copyUp, modeOf } from './copy-up.ts';
+import { toMappings } from './id-maps.ts';
 import { longMount, needsLongMount } from './long-mount.ts';
 import type { Normalized } from './normalize.ts';
 import { type CgroupView, planCgroupMount } from './plan-cgroup-mount.ts';
@@ -61,7 +63,19 @@ export function idmappedMounts(config: Normalized): IdmappedTree[] {
   return config.mounts.flatMap((mount, index) => {
     const options = parseConfigMountOptions(mount.options ?? []);
     if (!options.idmap || mount.type !== 'bind') return [];
-    return [{ source: mount.source ?? '/', options: copyOptions(options), result: earlyResult(index) }];
+    const own: IdMaps = {
+      uids: toMappings(mount.uidMappings),
+      gids: toMappings(mount.gidMappings),
+      how: 'direct',
+    };
+    return [
+      {
+        source: mount.source ?? '/',
+        options: copyOptions(options),
+        result: earlyResult(index),
+        ...(own.uids.length > 0 ? { idMaps: own } : {}),
+      },
+    ];
   });
 }
 
@@ -113,6 +127,8 @@ function check({ mount, index, options, place }: Wanted, { kindOf, onWarning }: 
       { path: `${path}.options`, value: mount.options },
       `without ${options.idmap}, which is for bind mounts`,
     );
+  if (!options.idmap && (mount.uidMappings?.length ?? 0) > 0)
+    throw cannot({ path: `${path}.options`, value: mount.options }, 'with idmap or ridmap, as the mount has mappings');
   if (options.copiesUp && mount.type !== 'tmpfs')
     throw cannot({ path: `${path}.options`, value: mount.options }, 'without tmpcopyup, which is for tmpfs');
   if ((mount.type === 'proc' || mount.type === 'sysfs') && place.path !== mount.destination)

@@ -53,6 +53,8 @@ export function planNamespaces(
             ...(boottime ? { boottime: { seconds: boottime.secs ?? 0, nanoseconds: boottime.nanosecs ?? 0 } } : {}),
           })
         : []),
+      // Inside it may be settled for good which groups a process has.
+      ...(user ? [setgroups([], { why: 'belong to no other group', tolerate: ['EPERM'] })] : []),
       ...order.flatMap(enter),
     ],
     afterBirth: cgroup ? [open(cgroup), ...enter(cgroup)].map((step) => ({ ...step, only: 'child' as const })) : [],

@@ -237,17 +237,22 @@ function build(choice: Choice, scene: Scene): Config {
                 ...(cgroup.quota === undefined ? {} : { quota: cgroup.quota, period: 100_000 }),
               },
             }),
-        ...(cgroup.devices === 'none'
-          ? {}
-          : {
-              devices: [
-                { allow: false, access: 'rwm' },
-                ...(cgroup.devices === 'fuse'
-                  ? [{ allow: true, type: 'c' as const, major: 10, minor: 229, access: 'rw' }]
-                  : []),
-              ],
-            }),
+        ...deviceRules(choice),
       },
     },
   };
+}
+
+/** runc 1.1 forgets to allow a usual device that is named: it has a rule here. */
+function deviceRules({
+  cgroup,
+  devices,
+}: Choice): Pick<NonNullable<NonNullable<Config['linux']>['resources']>, 'devices'> {
+  const hasNull = devices.some(({ path }) => path === '/dev/null');
+  const rules = [
+    ...(cgroup.devices === 'none' ? [] : [{ allow: false, access: 'rwm' }]),
+    ...(cgroup.devices === 'fuse' ? [{ allow: true, type: 'c' as const, major: 10, minor: 229, access: 'rw' }] : []),
+    ...(hasNull ? [{ allow: true, type: 'c' as const, major: 1, minor: 3, access: 'rwm' }] : []),
+  ];
+  return rules.length === 0 ? {} : { devices: rules };
 }
