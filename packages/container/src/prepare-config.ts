@@ -7,6 +7,7 @@ import { possibleCapabilities } from './oci/capabilities.ts';
 import { checkLabels } from './oci/check-labels.ts';
 import { type ConfigWarning, cannot } from './oci/config-error.ts';
 import { endGroup } from './oci/end-group.ts';
+import { withHome } from './oci/home.ts';
 import { configIdMaps } from './oci/id-maps.ts';
 import { type Normalized, normalize } from './oci/normalize.ts';
 import { planFurther } from './oci/plan-further.ts';
@@ -46,9 +47,10 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   const inUserNamespace = written.linux.namespaces?.some(({ type }) => type === 'user') ?? false;
   const { available, bounding } = host.capabilities(inUserNamespace);
   const capabilities = possibleCapabilities(written.process.capabilities ?? {}, { available, onWarning });
-  const config = { ...written, process: { ...written.process, capabilities } };
+  const root = checkRoot(written);
+  const env = withHome(written.process.env ?? [], { root, uid: written.process.user.uid });
+  const config = { ...written, process: { ...written.process, capabilities, env } };
   const idMaps = configIdMaps(config, host);
-  const root = checkRoot(config);
   const group = planConfigGroup(config, { id, isRoot: host.uid === 0 });
   const prepared = assemble(
     {

@@ -1,5 +1,4 @@
 import { posix, resolve } from 'node:path';
-import { readInRoot } from '@coracle/chroot-fs';
 import type { Config, Mount } from '@coracle/oci-spec';
 import { cannot } from './config-error.ts';
 
@@ -26,22 +25,10 @@ export function normalize(config: Config, bundle: string): Normalized {
   return {
     ...config,
     root: { ...config.root, path: resolve(bundle, config.root.path) },
-    process: {
-      ...process,
-      capabilities: process.capabilities ?? {},
-      env: withHome(process.env ?? [], { root: resolve(bundle, config.root.path), uid: process.user.uid }),
-    },
+    process: { ...process, capabilities: process.capabilities ?? {} },
     mounts: (config.mounts ?? []).map((one) => plainMount(one, bundle)),
     linux,
   };
-}
-
-/** As other runtimes have it, where nothing is said: by the root's own /etc/passwd, see passwd(5). */
-function withHome(env: readonly string[], { root, uid }: { root: string; uid: number }): string[] {
-  if (env.some((variable) => variable.startsWith('HOME='))) return [...env];
-  const users = (readInRoot(root, '/etc/passwd') ?? '').split('\n').map((line) => line.split(':'));
-  const home = users.find(([, , id]) => id === String(uid))?.[5] || '/';
-  return [...env, `HOME=${home}`];
 }
 
 function plainMount(mount: Mount, bundle: string): Mount {

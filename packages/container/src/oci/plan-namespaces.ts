@@ -1,6 +1,6 @@
 import { type NamespaceType, namespaceFlags, timeOffsets } from '@coracle/namespaces';
 import type { Namespace } from '@coracle/oci-spec';
-import { close, flags, OPEN, openat, resultOf, setgroups, type Step, setns } from '@coracle/syscalls';
+import { close, flags, OPEN, openat, resultOf, type Step, setgroups, setns } from '@coracle/syscalls';
 import { cannot } from './config-error.ts';
 import type { Normalized } from './normalize.ts';
 
