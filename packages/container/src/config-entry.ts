@@ -4,6 +4,7 @@
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/bundle.md
  * @module
  */
+export { configAbilities } from './oci/abilities.ts';
 export type { ConfigWarning } from './oci/config-error.ts';
 export { endGroup } from './oci/end-group.ts';
 export { type ConfigOptions, createFromConfig, type RunConfigOptions, runConfig } from './oci/run-config.ts';

@@ -44,6 +44,7 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   const host = thisHost();
   const written = normalize(validateConfig(value, { onRemark: onWarning }), bundle);
   checkLabels(written, host.modules);
+  refuseNetDevices(written);
   const inUserNamespace = written.linux.namespaces?.some(({ type }) => type === 'user') ?? false;
   const { available, bounding } = host.capabilities(inUserNamespace);
   const capabilities = possibleCapabilities(written.process.capabilities ?? {}, { available, onWarning });
@@ -75,6 +76,18 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   );
   const isAlone = config.linux.namespaces?.some(({ type, path }) => type === 'pid' && path === undefined);
   return isAlone ? prepared : { ...prepared, endAll: () => endGroup(prepared.cgroups) };
+}
+
+/** Moving one takes a conversation with the kernel (rtnetlink(7)) that nobody here holds yet. */
+function refuseNetDevices({ linux }: Normalized): void {
+  const { netDevices = {} } = linux;
+  const [name] = Object.keys(netDevices);
+  if (name === undefined) return;
+  throw cannot(
+    { path: '$.linux.netDevices', value: netDevices },
+    'absent, as network devices are not moved',
+    `move it yourself once the container is there: ip link set ${name} netns PID`,
+  );
 }
 
 function checkRoot({ root }: Normalized): string {

@@ -145,7 +145,7 @@ describe('Intel RDT', () => {
 
   test('a class is made, filled and joined by its number for the one who writes, and removed', () => {
     const { beforeBirth, afterBirth, atEnd } = planRdt({ l3CacheSchema: 'L3:0=f', schemata: ['MB:0=50'] }, options);
-    expect(lines(beforeBirth).join('\n')).toMatch(/mkdirat.*\/sys\/fs\/resctrl\/box[^]*MB:0=50\\nL3:0=f/);
+    expect(lines(beforeBirth).join('\n')).toMatch(/mkdirat.*\/sys\/fs\/resctrl\/box[\s\S]*MB:0=50\\nL3:0=f/);
     expect(lines(afterBirth)[0]).toContain('/sys/fs/resctrl/box/tasks');
     expect(afterBirth[1]).toMatchObject({ only: 'child', syscall: 'write' });
     expect(calls(atEnd)).toEqual(['unlinkat']);
@@ -182,7 +182,7 @@ describe('a mount of cgroups', () => {
     const view = { hasNamespace: true, canMount: true, unified: undefined, hierarchies };
     const all = lines(planCgroupMount(mount, { view, ...place }));
     expect(all.filter((line) => line.startsWith('symlinkat'))).toHaveLength(2);
-    expect(all.join('\n')).toMatch(/fsopen\("cgroup"[^]*"cpuacct"[^]*"none"[^]*"name", "systemd"/);
+    expect(all.join('\n')).toMatch(/fsopen\("cgroup"[\s\S]*"cpuacct"[\s\S]*"none"[\s\S]*"name", "systemd"/);
   });
 
   test('without a namespace the groups of the container are shown by bind mounts', () => {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { runConfig } from '@coracle/container/config';
+import { configAbilities, runConfig } from '@coracle/container/config';
 import { isErrno } from '@coracle/errors';
-import type { Config } from '@coracle/oci-spec';
+import { type Config, features } from '@coracle/oci-spec';
+import { validateFeatures } from '@coracle/oci-spec/validate';
 import { findLeftovers, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { baseConfig, type ConfigParts, inUserNamespace } from './support/base-config.ts';
@@ -10,18 +11,24 @@ import { type Bundle, makeBundle } from './support/bundle.ts';
 import { makeNamespaces } from './support/namespaces.ts';
 
 let bundle: Bundle;
-const before = findLeftovers();
+let containers = 0;
+const ID = 'coracle-config-test';
 beforeAll(() => {
   bundle = makeBundle();
 });
 afterAll(() => {
   bundle[Symbol.dispose]();
-  expect(findLeftovers()).toEqual(before);
+  const left = Object.values(findLeftovers()).flat();
+  expect(left.filter((one) => one.includes(ID) || one.includes(bundle.path))).toEqual([]);
 });
 
 const asRoot = needs.test(needs.root);
 const run = (config: Config, warnings: string[] = []): ReturnType<typeof runConfig> =>
-  runConfig(config, { bundle: bundle.path, onWarning: ({ path, text }) => void warnings.push(`${path} ${text}`) });
+  runConfig(config, {
+    bundle: bundle.path,
+    id: `${ID}-${++containers}`,
+    onWarning: ({ path, text }) => void warnings.push(`${path} ${text}`),
+  });
 const sh = (script: string, parts: ConfigParts = {}): ReturnType<typeof runConfig> => run(baseConfig(script, parts));
 const options = (place: string): string => `awk '$5 == "${place}" { print $6 }' /proc/self/mountinfo`;
 
@@ -253,5 +260,23 @@ describe('namespaces of a configuration', () => {
     await expect(sh('true', { linux: { namespaces: [{ type: 'pid' }] } })).rejects.toMatchObject({
       path: '$.linux.namespaces',
     });
+  });
+});
+
+describe('what this package says that it can do', () => {
+  asRoot('is a valid document, and what it says that it cannot do is refused', async () => {
+    const document = features({ ...configAbilities(), hooks: [] });
+    expect(validateFeatures(document)).toBe(document);
+    expect(document.linux?.netDevices).toEqual({ enabled: false });
+    const linux = { ...baseConfig('').linux, netDevices: { eth0: {} } };
+    await expect(sh('true', { linux })).rejects.toMatchObject({ path: '$.linux.netDevices' });
+  });
+
+  asRoot('hooks and terminals are for those who ask for more', async () => {
+    const config = baseConfig('true');
+    await expect(run({ ...config, hooks: { poststop: [{ path: '/bin/true' }] } })).rejects.toMatchObject({
+      path: '$.hooks.poststop',
+    });
+    await expect(sh('true', { process: { terminal: true } })).rejects.toMatchObject({ path: '$.process.terminal' });
   });
 });
