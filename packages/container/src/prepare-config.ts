@@ -70,7 +70,7 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
       landlock: { landlock: undefined, missing: [] },
       init: false,
       terminalSettings,
-      further: planFurther(config, { id, host, onWarning, group }),
+      further: planFurther(config, { id, idMaps, host, onWarning, group }),
     },
     host,
   );

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { IN_ROOT } from '@coracle/chroot-fs';
+import type { IdMaps, OwnIds } from '@coracle/namespaces';
 import {
   AT,
   close,
@@ -26,33 +27,58 @@ export function modeOf(path: string): string {
   return `mode=${(lstatSync(path).mode & 0o7777).toString(8).padStart(4, '0')}`;
 }
 
+/** The ids of the container that ids of the host are; `undefined` where they are none. */
+export type IdsInside = (owner: OwnIds) => OwnIds | undefined;
+
+/** How the container sees who owns files of the host. */
+export function idsInside(idMaps: IdMaps | undefined): IdsInside {
+  if (!idMaps) return (owner) => owner;
+  const find = (mappings: IdMaps['uids'], id: number): number | undefined => {
+    const mapping = mappings.find(({ hostId, size }) => hostId <= id && id < hostId + size);
+    return mapping && mapping.containerId + id - mapping.hostId;
+  };
+  return (owner) => {
+    const [uid, gid] = [find(idMaps.uids, owner.uid), find(idMaps.gids, owner.gid)];
+    return uid === undefined || gid === undefined ? undefined : { uid, gid };
+  };
+}
+
 /**
  * Steps that copy what lies in a directory of the root into a new file system (`tmpcopyup`): names, owners, modes, links and
- * contents. The list is made now, on the host; the files are opened in the root, where no link leads out of it.
+ * contents. The list is made now, on the host; the files are opened in the root, where no link leads out of it. What belongs to nobody in
+ * the container belongs to its root there.
  * @param directory where it is on the host
  * @param options `path`: where it is in the root; `mount`: the result that is the new file system
  * @see sendfile(2)
  */
-export function copyUp(directory: string, { path, mount }: { path: string; mount: string }): Step[] {
+export function copyUp(
+  directory: string,
+  { path, mount, inside }: { path: string; mount: string; inside: IdsInside },
+): Step[] {
   const why = `copy what is in ${path}`;
   const top = resultOf(mount);
   return entriesOf(directory, '').flatMap(({ name, stats }): Step[] => {
     const mode = stats.mode & 0o7777;
-    const own = fchownat(
-      { dir: top, path: name, uid: stats.uid, gid: stats.gid, flags: flags(AT, 'AT_SYMLINK_NOFOLLOW') },
-      why,
-    );
+    const owner = inside(stats);
+    const own = owner
+      ? [
+          fchownat(
+            { dir: top, path: name, uid: owner.uid, gid: owner.gid, flags: flags(AT, 'AT_SYMLINK_NOFOLLOW') },
+            why,
+          ),
+        ]
+      : [];
     if (stats.isSymbolicLink())
-      return [symlinkat({ target: readlinkSync(join(directory, name)), dir: top, path: name }, why), own];
+      return [symlinkat({ target: readlinkSync(join(directory, name)), dir: top, path: name }, why), ...own];
     // A change of owner takes set-id bits away.
     const again = step('fchmodat', [top, name, { kind: 'flags', value: mode, text: `0${mode.toString(8)}` }], why);
-    if (stats.isDirectory()) return [mkdirat({ dir: top, path: name, mode }, why), own, again];
+    if (stats.isDirectory()) return [mkdirat({ dir: top, path: name, mode }, why), ...own, again];
     const type = stats.mode & ~0o7777;
     if (!stats.isFile())
-      return [mknodat({ dir: top, path: name, mode: type | mode, device: stats.rdev }, why), own, again];
+      return [mknodat({ dir: top, path: name, mode: type | mode, device: stats.rdev }, why), ...own, again];
     return [
       mknodat({ dir: top, path: name, mode: S.S_IFREG | mode }, why),
-      own,
+      ...own,
       again,
       ...copyContent({ from: `${path}/${name}`, top: mount, name, size: stats.size }, why),
     ];

@@ -2,13 +2,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { toMask } from '@coracle/capabilities';
 import type { DeviceSource } from '@coracle/chroot-fs';
 import { parseMountinfo } from '@coracle/mountinfo';
-import { namespaceOwner } from '@coracle/namespaces';
+import { type IdMaps, namespaceOwner } from '@coracle/namespaces';
 import type { Group } from '../cgroup-for.ts';
 import type { Host } from '../host.ts';
 import { isInOwnUserNamespace } from '../own-user-namespace.ts';
 import type { Further } from '../plan-further.ts';
 import { cgroupView } from './cgroup-view.ts';
 import type { ConfigWarning } from './config-error.ts';
+import { idsInside } from './copy-up.ts';
 import type { Normalized } from './normalize.ts';
 import { devicePlan } from './plan-devices.ts';
 import { planFiles } from './plan-files.ts';
@@ -21,13 +22,15 @@ import { planSettings } from './plan-settings.ts';
 /** What the plan of a configuration depends on beside it. */
 export interface FurtherContext {
   id: string;
+  /** Of a new user namespace. */
+  idMaps: IdMaps | undefined;
   host: Host;
   group: Group;
   onWarning: (warning: ConfigWarning) => void;
 }
 
 /** All that a configuration asks for and the options of `run` cannot. */
-export function planFurther(config: Normalized, { id, host, group, onWarning }: FurtherContext): Further {
+export function planFurther(config: Normalized, { id, idMaps, host, group, onWarning }: FurtherContext): Further {
   const user = config.linux.namespaces?.find(({ type }) => type === 'user');
   const { kindOf } = host;
   const devices = devicePlan(config, { source: deviceSource(user !== undefined, host), kindOf, onWarning });
@@ -46,7 +49,7 @@ export function planFurther(config: Normalized, { id, host, group, onWarning }: 
     madeBefore: namespaces.madeBefore,
     joinsUserNamespace: namespaces.joinsUser,
     idmapped: idmappedMounts(config),
-    files: planFiles(config, { kindOf, cgroups, onWarning, devices }),
+    files: planFiles(config, { kindOf, cgroups, inside: idsInside(idMaps), onWarning, devices }),
     settings: planSettings(config),
   };
 }

@@ -24,7 +24,7 @@ import { labelTop, withContext } from '../labels/label-mounts.ts';
 import { earlyResult, type IdmappedTree } from '../plan-idmapped.ts';
 import { purposeOf, resultFor } from '../plan-init.ts';
 import { type ConfigWarning, cannot } from './config-error.ts';
-import { copyUp, modeOf } from './copy-up.ts';
+import { copyUp, type IdsInside, modeOf } from './copy-up.ts';
 import { toMappings } from './id-maps.ts';
 import { longMount, needsLongMount } from './long-mount.ts';
 import type { Normalized } from './normalize.ts';
@@ -36,6 +36,8 @@ export interface MountsContext {
   kindOf: (path: string) => PathKind;
   /** The cgroups that a mount of the type `cgroup` is to show. */
   cgroups: () => CgroupView;
+  /** How the container sees who owns files of the host. */
+  inside: IdsInside;
   onWarning: (warning: ConfigWarning) => void;
 }
 
@@ -175,7 +177,7 @@ function makeMount(
   return [
     ...(early ? [] : create(one, { result, label })),
     ...(options.copiesUp && place.onHost !== undefined
-      ? copyUp(place.onHost, { path: place.path, mount: result })
+      ? copyUp(place.onHost, { path: place.path, mount: result, inside: context.inside })
       : []),
     ...target,
     attach(result, why),

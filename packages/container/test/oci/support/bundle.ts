@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lchownSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeBusyboxRootfs } from '@coracle/test-support';
@@ -60,6 +60,10 @@ export function makeBundle(): Bundle {
   mkdirSync(join(root.path, 'full/directory'), { mode: 0o711 });
   writeFileSync(join(root.path, 'full/directory/two'), 'two\n'.repeat(10_000));
   symlinkSync('directory/two', join(root.path, 'full/link'));
+  // Those of root in the user namespaces of the tests.
+  if (process.geteuid?.() === 0)
+    for (const name of ['', '/one', '/directory', '/directory/two', '/link'])
+      lchownSync(join(root.path, `full${name}`), 200_000, 200_000);
   symlinkSync('/run/nowhere', join(root.path, 'var/lock'));
   mkdirSync(join(path, 'volume/below'), { recursive: true });
   writeFileSync(join(path, 'volume/file'), 'of the host\n');

@@ -37,7 +37,11 @@ function linesOf(question: string, text: string, { config, joinable }: Omit<Comp
   if (question === 'namespaces') return lines.map((line) => namespace(line, joinable));
   if (question === 'mounts') return mountsOf(text, config);
   if (question === 'files') return lines.filter((line) => !(isMasked('/full/one', config) && line.endsWith(' one')));
-  if (question === 'cgroup') return lines.filter((line) => line !== 'c 10:200 rwm').map(withoutMknod);
+  if (question === 'cgroup')
+    return lines
+      .filter((line) => line !== 'c 10:200 rwm')
+      .map(withoutMknod)
+      .sort();
   return lines;
 }
 

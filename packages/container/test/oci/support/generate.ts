@@ -188,7 +188,7 @@ function build(choice: Choice, scene: Scene): Config {
           },
         ]
       : []),
-    ...choice.mounts.filter((one) => one !== undefined),
+    ...choice.mounts.filter((one) => one !== undefined).map((one) => (user ? withoutLocked(one) : one)),
   ];
   return {
     ociVersion: '1.0.2',
@@ -255,4 +255,10 @@ function deviceRules({
     ...(hasNull ? [{ allow: true, type: 'c' as const, major: 1, minor: 3, access: 'rwm' }] : []),
   ];
   return rules.length === 0 ? {} : { devices: rules };
+}
+
+/** How access times are kept is locked for a user namespace, in what it gets from the host. */
+function withoutLocked(mount: Mount): Mount {
+  if (mount.type !== 'bind') return mount;
+  return { ...mount, options: mount.options?.filter((option) => !/^no(dir)?atime$/.test(option)) ?? [] };
 }

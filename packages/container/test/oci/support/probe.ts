@@ -28,11 +28,11 @@ export const PROBE: string = [
   section('environment', "env | grep -vE '^(SHLVL|PWD|OLDPWD|_)=' | sort"),
   section('mounts', 'cat /proc/self/mountinfo'),
   section('limits', 'cat /proc/self/limits'),
-  section('namespaces', 'for n in cgroup ipc mnt net pid time user uts; do echo $n $(readlink /proc/self/ns/$n); done'),
+  section('namespaces', 'ls -l /proc/self/ns | sed -n "s/.* \\([a-z]*\\) -> /\\1 /p"'),
   section('scheduling', "sed 's/.*) //' /proc/self/stat | cut -d' ' -f 16,17,38,39; ionice; uname -m"),
   section(
     'devices',
-    'for d in $(find /dev /mnt ! -type d | grep -vE "^/dev/(pts|mqueue)/" | sort); do stat -c "%a %u %g %t:%T %F %N" $d; done; stat -c "%a %u %g %n" /dev /dev/shm /full /scratch /data',
+    'stat -c "%a %u %g %t:%T %F %N" $(find /dev /mnt ! -type d | grep -vE "^/dev/(pts|mqueue)/" | sort); stat -c "%a %u %g %n" /dev /dev/shm /full /scratch /data',
   ),
   section(
     'masks',
