@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { pack } from '../build/pack.mjs';
+import { pack } from '../pack.mjs';
 
 let directory: string;
 beforeEach(() => {
@@ -14,7 +14,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 function packed(bundle: string): string {
   const path = join(directory, 'coracle.cjs');
   writeFileSync(path, `#!/usr/bin/env node\n${bundle}\n`);
-  pack(directory);
+  pack(directory, { name: 'coracle', warmUp: ['run', '--quiet', 'true'] });
   return path;
 }
 

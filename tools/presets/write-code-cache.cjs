@@ -1,10 +1,10 @@
-// node write-code-cache.cjs PROGRAM CACHE: runs the program once and stores what V8 has compiled of it.
+// node write-code-cache.cjs PROGRAM CACHE [WORD...]: runs the program once with these words and stores what V8 has compiled of it.
 'use strict';
 const { writeFileSync } = require('node:fs');
 const { resolve } = require('node:path');
 const vm = require('node:vm');
 
-const [program, cache] = process.argv.slice(2).map((path) => resolve(path));
+const [program, cache] = process.argv.slice(2, 4).map((path) => resolve(path));
 let script;
 
 vm.Script = class extends vm.Script {
@@ -14,7 +14,7 @@ vm.Script = class extends vm.Script {
   }
 };
 
-process.argv = [process.execPath, program, 'run', '--quiet', 'true'];
+process.argv = [process.execPath, program, ...process.argv.slice(4)];
 process.on('exit', () => {
   writeFileSync(cache, script.createCachedData());
   process.exitCode = 0; // a machine that runs no container has a cache of all up to there

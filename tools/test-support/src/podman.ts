@@ -16,7 +16,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isErrno } from '@coracle/errors';
 
 /** newuidmap(1) wants a name: this user has one everywhere. */
 const NOBODY = 65534;
@@ -60,9 +59,19 @@ export class Podman implements Disposable {
   readonly #parent = `coracle-podman-${process.pid}`;
   readonly #shown: string[];
 
-  /** @param options `shown`: directories of the host that containers see; `rootless`: as an ordinary user, nobody */
-  constructor({ shown, rootless = false }: { shown: readonly string[]; rootless?: boolean }) {
+  readonly #runtime: readonly string[];
+
+  /**
+   * @param options `shown`: directories of the host that containers see; `rootless`: as an ordinary user, nobody; `runtime`: path of
+   *   the one to run them with, runc if absent
+   */
+  constructor({
+    shown,
+    rootless = false,
+    runtime,
+  }: { shown: readonly string[]; rootless?: boolean; runtime?: string }) {
     this.#isRootless = rootless;
+    this.#runtime = runtime === undefined ? [] : ['--runtime', runtime];
     const root = this.#path('rootfs');
     for (const path of [root, this.#path('home'), this.#path('home/run')]) mkdirSync(path);
     const directories = ['etc', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'var'].map((name) => `rootfs/${name}`);
@@ -85,13 +94,27 @@ export class Podman implements Disposable {
     return join(this.#directory, name);
   }
 
-  /** Runs a command in a new container with these options. */
+  /** Runs a command in a new container with these options, which is removed at its end. */
   run(options: readonly string[], command: readonly string[]): Said {
-    const places = ['root', 'runroot', 'tmpdir'].flatMap((place) => [`--${place}`, this.#path(place)]);
+    return this.call('run', '--rm', ...this.containerOptions(), ...options, '--rootfs', this.rootfs, ...command);
+  }
+
+  /** The root that containers have, on the host. */
+  get rootfs(): string {
+    return this.#path('rootfs');
+  }
+
+  /** What every container here is made with. */
+  containerOptions(): string[] {
     const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000'];
     const group = this.#isRootless ? [] : ['--cgroup-parent', `/${this.#parent}`]; // version 1 lets nobody else have one
-    const own = ['--rm', '--network', 'none', ...group, ...limits, ...this.#shown];
-    const podman = ['podman', ...places, 'run', ...own, ...options, '--rootfs', this.#path('rootfs'), ...command];
+    return ['--network', 'none', ...group, ...limits, ...this.#shown];
+  }
+
+  /** Runs podman itself with these words. */
+  call(...words: string[]): Said {
+    const places = ['root', 'runroot', 'tmpdir'].flatMap((place) => [`--${place}`, this.#path(place)]);
+    const podman = ['podman', ...places, ...this.#runtime, ...words];
     const { status, stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', SHELL, 'sh', ...podman], {
       encoding: 'utf8',
       cwd: '/',
@@ -141,14 +164,15 @@ function removeGroup(directory: string): void {
       rmdirSync(directory);
       return;
     } catch (error) {
-      if (isErrno(error, 'ENOENT')) return;
-      if (tries === 100 || !isErrno(error, 'EBUSY')) throw error;
+      const code: unknown = Reflect.get(Object(error), 'code'); // Jest's realms have an Error each
+      if (code === 'ENOENT') return;
+      if (tries === 250 || code !== 'EBUSY') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
   }
 }
 
-/** Whether podman starts containers here at all, as root or rootless; where it does not, it says why. */
+/** Whether podman starts containers here at all, with runc, as root or rootless; where it does not, it says why. */
 export function whyNoPodman({ rootless }: { rootless: boolean }): string | undefined {
   using podman = new Podman({ shown: [], rootless });
   const { status, said } = podman.run([], ['true']);
