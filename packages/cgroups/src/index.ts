@@ -46,5 +46,6 @@ export type { Facts } from './facts.ts';
 export { fromOci } from './from-oci.ts';
 export { type Location, locate } from './locate.ts';
 export type { Obstacle } from './obstacle.ts';
+export { open } from './open.ts';
 export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';
 export { type PlannedResources, planResources, type ResourcesRequest } from './plan-resources.ts';
