@@ -68,7 +68,7 @@ const REMOVE_DIRECTORY = flags(AT, 'AT_REMOVEDIR');
  */
 export function planMonitor(plan: MonitorPlan): Program {
   return {
-    steps: [...prepareItself(), ...recordState(plan), ...makeCgroup(plan.cgroup), ...makeInit(plan), ...watch(plan)],
+    steps: [...prepareItself(), ...recordState(plan), ...planBirth(plan), ...watch(plan)],
     finally: [
       ...endContainer(),
       ...measure(plan.cgroup),
@@ -79,6 +79,14 @@ export function planMonitor(plan: MonitorPlan): Program {
       ...leave(),
     ],
   };
+}
+
+/** What the birth of an init depends on. */
+type BirthPlan = Pick<MonitorPlan, 'cgroup' | 'namespaces' | 'further'>;
+
+/** Steps from the cgroup to the birth of the init, whose pid is the result `'init'`. */
+export function planBirth(plan: BirthPlan): Step[] {
+  return [...makeCgroup(plan.cgroup), ...makeInit(plan)];
 }
 
 function prepareItself(): Step[] {
@@ -143,7 +151,7 @@ function makeCgroup(cgroup: CgroupPlan | undefined): Step[] {
  * see the host's groups above its own, and a privileged one could mount them.
  * @see cgroup_namespaces(7)
  */
-function makeInit({ namespaces, cgroup, further }: MonitorPlan): Step[] {
+function makeInit({ namespaces, cgroup, further }: BirthPlan): Step[] {
   const atBirth = namespaces.filter((type) => type !== 'cgroup' && !further?.madeBefore.includes(type));
   const inside = (why: string): { why: string; only: 'child' } => ({ why, only: 'child' });
   return [

@@ -9,7 +9,7 @@ import type { Further } from './plan-further.ts';
 import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
 import type { Landlock } from './plan-landlock.ts';
-import { planMonitor } from './plan-monitor.ts';
+import { planBirth, planMonitor } from './plan-monitor.ts';
 import { planProcess } from './plan-process.ts';
 
 /** Everything a container is made from; all of it plain data. */
@@ -48,6 +48,8 @@ export interface Plan {
   program: string;
   /** Run by the monitor, from before the birth to after the end. */
   monitor: Program;
+  /** What of it makes the cgroup and the init, for a container that nobody of ours watches. */
+  readonly birth: readonly Step[];
   /** Run by the init: the set-up, in the parts that `explain` shows. */
   readonly parts: readonly Part[];
   readonly setup: readonly Step[];
@@ -106,6 +108,9 @@ export function makePlan(input: PlanInput): Plan {
       hasHandover: process.terminal === true || notifies || idmapped.length > 0,
       terminal: input.terminalSettings,
     }),
+    get birth() {
+      return planBirth({ cgroup: input.cgroup, namespaces: namespaceTypes(config), further });
+    },
     get parts() {
       return parts();
     },
