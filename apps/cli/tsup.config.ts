@@ -1,44 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { defineConfig } from 'tsup';
-import { pack } from './build/pack.mjs';
+import { command } from '../../tools/presets/command.ts';
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-
-/**
- * The command as one CommonJS file, which Node 20 loads faster than an ES module: Node's start is most of what `coracle run`
- * costs, and every further file read and byte parsed adds to it. The workspace's packages are bundled from their sources, so
- * nothing else has to be built first. koffi stays outside: it brings a prebuilt binary for each platform.
- */
-export default defineConfig({
-  entry: { coracle: 'src/main.ts' },
-  format: 'cjs',
-  target: 'node20',
-  platform: 'node',
-  splitting: false,
-  clean: true,
-  dts: false,
-  plugins: [
-    {
-      name: 'pack',
-      async buildEnd() {
-        await pack(this.options.outDir, {
-          name: 'coracle',
-          trials: [
-            ['run', '--quiet', 'true'],
-            ['run', '-q', '--rootfs', '/', '--hostname', 'box', '--pids-limit', '20', '-e', 'A=1', '-w', '/', 'true'],
-          ],
-          runsLast: ['endAtOnce', 'isLoaded'],
-        });
-      },
-    },
+export default command({
+  name: 'coracle',
+  trials: () => [
+    ['run', '--quiet', 'true'],
+    ['run', '-q', '--rootfs', '/', '--hostname', 'box', '--pids-limit', '20', '-e', 'A=1', '-w', '/', 'true'],
   ],
-  noExternal: [/^(?!koffi$|node:)/],
-  external: ['koffi'],
-  // Without the dashes Node takes --env-file, wherever it stands, as its own: it would read the file into this process, with
-  // NODE_OPTIONS and all, and end with 9 where there is none.
-  banner: { js: '#!/usr/bin/env -S node --' },
-  define: { 'import.meta.filename': '__filename', CORACLE_VERSION: JSON.stringify(version) },
-  esbuildOptions(options) {
-    options.conditions = ['@coracle/source', 'node', 'import'];
-  },
+  versionName: 'CORACLE_VERSION',
 });

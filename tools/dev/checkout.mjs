@@ -28,7 +28,6 @@ export function fingerprints(root) {
   const sources = [
     ...directories(root, 'packages').map((directory) => `${directory}/src`),
     'apps/cli/src',
-    'apps/cli/build',
     'apps/cli/tsup.config.ts',
     'tools/presets',
     'tsconfig.base.json',

@@ -1,8 +1,16 @@
 import { dirname } from 'node:path';
-import { type CommandCopy, copyCommand, findLeftovers, needs, PLAIN_USER } from '@coracle/test-support';
+import {
+  type CommandCopy,
+  copyCommand,
+  findLeftovers,
+  NODE,
+  needs,
+  PLAIN_USER,
+  type Said,
+} from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { Docker } from './docker.ts';
-import { AROUND, type Chosen, follow, hello, INSIDE, NODE, type Said } from './outer-container.ts';
+import { AROUND, type Chosen, follow, hello, INSIDE } from './outer-container.ts';
 
 const PROGRAMS = ['dockerd', 'docker', 'containerd', 'runc', 'unshare', 'ip', 'tar'].map((name) => needs.program(name));
 const MINUTE = 60_000;

@@ -2,8 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeEmptyRoot, type Said } from './outer-container.ts';
-import { groupsNamed, removeGroup } from './podman.ts';
+import { groupsNamed, makeEmptyRoot, removeGroup, type Said } from '@coracle/test-support';
 
 /**
  * In namespaces of its own: what it mounts, what it writes below /run, and the loopback device it wants are gone with it. It

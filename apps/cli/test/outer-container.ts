@@ -1,22 +1,11 @@
-import { existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import type { Said } from '@coracle/test-support';
 import { expect } from '@jest/globals';
-
-/** What came of a command in a container of another engine. */
-export interface Said {
-  status: number | null;
-  /** Both outputs, without the engine's own warnings. */
-  said: string;
-}
 
 /** What the container around Coracle's and the one in it are started with. */
 export interface Chosen {
   outer: readonly string[];
   inner: readonly string[];
 }
-
-/** What a directory of a program needs to be seen in a container of its own: that of Node's installation. */
-export const NODE: string = dirname(dirname(process.execPath));
 
 /** The command line of a container that says hello. */
 export const hello = (...options: string[]): string[] => ['run', '--quiet', ...options, 'echo', 'from the inner one'];
@@ -61,15 +50,4 @@ function adviceIn(way: string, engine: 'podman' | 'docker'): string {
   const podmans = /\(podman: ([^)]*)\)/.exec(way)?.[1];
   if (engine === 'podman' && podmans !== undefined) return podmans;
   return /--(cap-add|security-opt|userns)[^(]*/.exec(way)?.[0].trim() ?? '';
-}
-
-/**
- * Makes a root directory that has only the places at which the host's programs are shown.
- * @returns the directories of the host to be shown there, read-only
- */
-export function makeEmptyRoot(root: string): string[] {
-  for (const name of ['etc', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'var']) mkdirSync(join(root, name));
-  const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib64'].filter((path) => existsSync(path));
-  for (const path of programs) if (lstatSync(path).isSymbolicLink()) symlinkSync(readlinkSync(path), join(root, path));
-  return programs.filter((path) => !lstatSync(path).isSymbolicLink());
 }

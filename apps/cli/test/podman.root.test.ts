@@ -1,9 +1,18 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type CommandCopy, copyCommand, findLeftovers, needs, PLAIN_USER } from '@coracle/test-support';
+import {
+  type CommandCopy,
+  copyCommand,
+  findLeftovers,
+  NODE,
+  needs,
+  PLAIN_USER,
+  Podman,
+  type Said,
+  whyNoPodman,
+} from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { AROUND, type Chosen, DONE, follow as followHints, hello, INSIDE, NODE, type Said } from './outer-container.ts';
-import { Podman, whyNoPodman } from './podman.ts';
+import { AROUND, type Chosen, DONE, follow as followHints, hello, INSIDE } from './outer-container.ts';
 
 const PROGRAMS = ['podman', 'runc', 'unshare', 'setpriv'].map((name) => needs.program(name));
 const canTry = needs.root.met && PROGRAMS.every(({ met }) => met);

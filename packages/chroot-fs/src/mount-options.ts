@@ -18,13 +18,15 @@ export interface MountOptions {
   data: readonly (readonly [key: string, value: string | undefined])[];
 }
 
-type AttributeName = keyof typeof MOUNT_ATTR;
+/** A name of {@link MOUNT_ATTR}. */
+export type AttributeName = keyof typeof MOUNT_ATTR;
 
 /** How mount(8) says that `ro` is for one mount alone, or for the whole tree. */
 const READ_ONLY_TOP = 'ro=vfs';
 const READ_ONLY_TREE = 'ro=recursive';
 
-const ATTRIBUTES: ReadonlyMap<string, AttributeName> = new Map([
+/** Options that are attributes of a mount. */
+export const ATTRIBUTES: ReadonlyMap<string, AttributeName> = new Map([
   ['ro', 'MOUNT_ATTR_RDONLY'],
   [READ_ONLY_TREE, 'MOUNT_ATTR_RDONLY'],
   ['nosuid', 'MOUNT_ATTR_NOSUID'],
@@ -37,10 +39,10 @@ const ATTRIBUTES: ReadonlyMap<string, AttributeName> = new Map([
 ]);
 
 /** Access times are kept in one of several ways: the latest word counts. */
-const ACCESS_TIME: readonly AttributeName[] = ['MOUNT_ATTR_NOATIME', 'MOUNT_ATTR_STRICTATIME'];
+export const ACCESS_TIME: readonly AttributeName[] = ['MOUNT_ATTR_NOATIME', 'MOUNT_ATTR_STRICTATIME'];
 
 /** Options that take back an attribute; alone they name what is so anyway. */
-const OPPOSITES: ReadonlyMap<string, readonly AttributeName[]> = new Map([
+export const OPPOSITES: ReadonlyMap<string, readonly AttributeName[]> = new Map([
   ['rw', ['MOUNT_ATTR_RDONLY']],
   ['suid', ['MOUNT_ATTR_NOSUID']],
   ['dev', ['MOUNT_ATTR_NODEV']],
@@ -55,7 +57,8 @@ const OPPOSITES: ReadonlyMap<string, readonly AttributeName[]> = new Map([
 /** Options without an effect on a mount. */
 const NEUTRAL = new Set(['async', 'defaults', 'loud', 'norelatime', 'silent']);
 
-const PROPAGATION: ReadonlyMap<string, keyof typeof MS> = new Map([
+/** How a mount is connected with others, by option. */
+export const PROPAGATION: ReadonlyMap<string, keyof typeof MS> = new Map([
   ['private', 'MS_PRIVATE'],
   ['rprivate', 'MS_PRIVATE'],
   ['slave', 'MS_SLAVE'],

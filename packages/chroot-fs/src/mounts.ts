@@ -50,6 +50,8 @@ export interface NewFilesystem {
   source?: string | undefined;
   /** As mount(8) writes them; an option that is no attribute of a mount is the file system's own, of at most 255 bytes. */
   options?: readonly string[] | undefined;
+  /** Whether the file system itself is read-only, as on a device that cannot be written; `ro` alone is about the mount. */
+  readonly?: boolean;
   /** Name of the result that is the mount's descriptor; `'mount'` if absent. */
   result?: string;
 }
@@ -64,7 +66,7 @@ export interface NewFilesystem {
  * createFilesystem({ type: 'tmpfs', options: ['nosuid', 'size=64m'] }, 'give the container a /tmp of its own');
  */
 export function createFilesystem(
-  { type, source = type, options = [], result = 'mount' }: NewFilesystem,
+  { type, source = type, options = [], readonly = false, result = 'mount' }: NewFilesystem,
   why: string,
 ): Step[] {
   const { set, top, data } = parseMountOptions(options);
@@ -84,6 +86,7 @@ export function createFilesystem(
         why,
       ),
     ),
+    ...(readonly ? [fsconfig({ fs, command: command('FSCONFIG_SET_FLAG'), key: 'ro' }, why)] : []),
     fsconfig({ fs, command: command('FSCONFIG_CMD_CREATE') }, why),
     fsmount({ fs, attributes: top.value === 0 ? set : both(set, top) }, { why, result }),
   ];

@@ -99,7 +99,7 @@ function unavailable(machine: Machine, limits: Limits): { what: Resource; reason
 const DEVICE_FDS = { group: FDS.deviceGroup, program: FDS.deviceProgram };
 
 /** The plan's file operations as system calls, for the monitor. */
-function toSteps({
+export function toSteps({
   create,
   deviceProgram,
   directories,

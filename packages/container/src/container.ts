@@ -42,6 +42,12 @@ export interface LifeOptions {
   onSyscall?: SyscallHandler;
 }
 
+/** Where a container comes from: what thinks it through, and how it lives. */
+export interface Origin extends LifeOptions {
+  name?: string | undefined;
+  prepare: () => Prepared;
+}
+
 /** State roots that were swept in the life of this process. */
 const swept = new Set<string>();
 
@@ -90,7 +96,7 @@ export class Container implements AsyncDisposable {
     }: {
       launch: Launch;
       stdio: OpenedStdio;
-      options: ContainerOptions & LifeOptions;
+      options: Origin;
       agentSocket: number | undefined;
     },
   ) {
@@ -122,11 +128,21 @@ export class Container implements AsyncDisposable {
    * @throws SystemError for what the system refused, with the step, the errno and the remedy; nothing is left behind
    */
   static create(options: ContainerOptions & LifeOptions): Promise<Container> {
-    return withMountCalls(() => Container.#create(options));
+    return Container.createFrom(originOf(options));
   }
 
-  static async #create(options: ContainerOptions & LifeOptions): Promise<Container> {
-    const container = await Container.#begin(options, 'created');
+  /**
+   * The same for a container that was thought through elsewhere, as from a config.json.
+   * @throws what `prepare` throws; SystemError as {@link create}
+   * @example
+   * const box = await Container.createFrom({ prepare: () => prepareConfig(config, { bundle: '/srv/box', id: 'box' }) });
+   */
+  static createFrom(origin: Origin): Promise<Container> {
+    return withMountCalls(() => Container.#create(origin));
+  }
+
+  static async #create(origin: Origin): Promise<Container> {
+    const container = await Container.#begin(origin, 'created');
     try {
       await container.#launch.setUp();
       container.#record('created');
@@ -139,11 +155,21 @@ export class Container implements AsyncDisposable {
 
   /** Makes and starts a container in one go, which saves a message. */
   static run(options: ContainerOptions & LifeOptions): Promise<Container> {
-    return withMountCalls(() => Container.#run(options));
+    return Container.runFrom(originOf(options));
   }
 
-  static async #run(options: ContainerOptions & LifeOptions): Promise<Container> {
-    const container = await Container.#begin(options, 'started');
+  /**
+   * The same for a container that was thought through elsewhere.
+   * @throws as {@link createFrom}
+   * @example
+   * const box = await Container.runFrom({ prepare: () => prepareConfig(config, { bundle: '/srv/box', id: 'box' }) });
+   */
+  static runFrom(origin: Origin): Promise<Container> {
+    return withMountCalls(() => Container.#run(origin));
+  }
+
+  static async #run(origin: Origin): Promise<Container> {
+    const container = await Container.#begin(origin, 'started');
     try {
       await container.start();
       return container;
@@ -153,10 +179,10 @@ export class Container implements AsyncDisposable {
     }
   }
 
-  static async #begin(options: ContainerOptions & LifeOptions, goal: Goal): Promise<Container> {
+  static async #begin(options: Origin, goal: Goal): Promise<Container> {
     options.signal?.throwIfAborted();
     if (options.timeout !== undefined) parseDuration(options.timeout);
-    const prepared = prepare(options, { terminalSettings: options.callerTerminal?.settings });
+    const prepared = options.prepare();
     checkListener(prepared, options);
     const agentPath = goal === 'started' ? agentPathOf(prepared) : undefined;
     const { stateRoot } = prepared;
@@ -165,7 +191,7 @@ export class Container implements AsyncDisposable {
       sweep(stateRoot, removeGroup);
       swept.add(stateRoot);
     }
-    const kinds: [StdioOption, StdioOption, StdioOption] = options.terminal
+    const kinds: [StdioOption, StdioOption, StdioOption] = prepared.plan.terminal
       ? ['ignore', 'ignore', 'ignore']
       : [options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'];
     const agentSocket = agentPath === undefined ? undefined : connectToAgent(agentPath);
@@ -345,6 +371,7 @@ export class Container implements AsyncDisposable {
       if (patience.isOver) this.stopFor('time');
       else this.#launch.signal(SIGKILL);
     });
+    await this.#prepared.endAll?.();
     if (this.#handlerError) throw this.#handlerError.error;
     return this.#resultOf(report);
   }
@@ -374,6 +401,11 @@ export class Container implements AsyncDisposable {
     // A failure is reported to those who wait; here it only matters that it is over.
     await this.#ended.catch(() => {});
   }
+}
+
+function originOf(options: ContainerOptions & LifeOptions): Origin {
+  const terminalSettings = options.callerTerminal?.settings;
+  return { ...options, prepare: () => prepare(options, { terminalSettings }) };
 }
 
 /** A call that asks nobody would wait for ever. */
@@ -416,7 +448,7 @@ function agentPathOf({ plan, config }: Prepared): string | undefined {
 /** Begins the launch; a name that only a dead container still holds is freed and the launch tried once more. */
 async function beginOnce(
   prepared: Prepared,
-  { options, stdio, goal }: { options: ContainerOptions & LifeOptions; stdio: OpenedStdio; goal: Goal },
+  { options, stdio, goal }: { options: Origin; stdio: OpenedStdio; goal: Goal },
 ): Promise<Launch> {
   const begin = (): Promise<Launch> =>
     Launch.begin(prepared.plan, { stdio: stdio.fds, terminalFd: options.callerTerminal?.fd, goal });

@@ -22,6 +22,14 @@ export const FDS = {
   /** The cgroup that a device program is attached to, and the program. */
   deviceGroup: 45,
   deviceProgram: 46,
+  /** Where a container that was created waits for its start. */
+  door: 48,
+  /** The way back to whoever starts it, when the program gets 3 for its own. */
+  report: 49,
+  /** A place that something is being mounted on by path. */
+  place: 47,
   /** From here on the places that rules of Landlock are made for, a number each. */
   firstPlace: 100,
+  /** From here on what the program is given beside input and output, until it gets the numbers from 3 on. */
+  firstPreserved: 512,
 } as const;

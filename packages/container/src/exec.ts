@@ -1,46 +1,25 @@
 import { SystemError } from '@coracle/errors';
-import { type IdMaps, joinNamespaces, type NamespaceType } from '@coracle/namespaces';
+import type { IdMaps, NamespaceType } from '@coracle/namespaces';
 import type { Config, Process } from '@coracle/oci-spec';
 import {
   Channel,
-  clone3,
-  close,
   closeFd,
-  closeRange,
-  dup3,
-  flags,
-  MSG,
-  OPEN,
-  openat,
-  output,
-  P,
-  PR,
   type Program,
-  prctl,
-  REPORT,
-  REPORT_LENGTH,
   type RunningAgent,
   readSiginfo,
-  resultOf,
-  SIGINFO_LENGTH,
-  SIGKILL,
   type Step,
   socketPair,
-  step,
-  WAIT,
-  write,
 } from '@coracle/syscalls';
 import { checkUser } from './check-user.ts';
 import { loggedBy } from './config-security.ts';
-import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
 import { checkKnownOfExec } from './known-options.ts';
 import { isLabelled, labelEntered, openCallersProc } from './labels/plan-labels.ts';
 import { OptionError } from './option-error.ts';
 import { Patience } from './patience.ts';
+import { planWatchedEntry } from './plan-entry.ts';
 import type { Landlock } from './plan-landlock.ts';
 import { planProcess } from './plan-process.ts';
-import { keepPidfd, waitForEither } from './plan-watch.ts';
 import { startError } from './program-error.ts';
 import { signalName } from './result.ts';
 import { startAgent } from './start-agent.ts';
@@ -187,14 +166,30 @@ function processOf(
   };
 }
 
-/**
- * The agent enters the container's cgroup and namespaces itself and gives birth inside: a process is in a PID namespace only
- * from birth. It cannot be traced or read from the container: it is not dumpable, and in no PID namespace of it (CVE-2016-9962).
- */
 function planExec(target: ExecTarget, process: Process): Program {
-  const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: 'parent' });
-  const start = planProcess({
+  const labelled = isLabelled(process);
+  return planWatchedEntry({
+    pidfd: TARGET_PIDFD,
+    namespaces: namespacesOf(target.config),
+    joinFiles: target.joinFiles,
+    before: labelled ? [openCallersProc()] : [],
+    born: labelled ? labelEntered(process) : [],
+    start: startIn(target, process),
+  });
+}
+
+/**
+ * Steps by which a process that was born in a container becomes a further program of it.
+ * @param settings what else of the kernel is to hold for it
+ */
+export function startIn(
+  target: Pick<ExecTarget, 'config' | 'bounding' | 'landlock' | 'idMaps'>,
+  process: Process,
+  settings: readonly Step[] = [],
+): Step[] {
+  return planProcess({
     process,
+    settings,
     seccomp: loggedBy(target.config.linux?.seccomp) ?? target.config.linux?.seccomp,
     bounding: target.bounding,
     landlock: target.landlock,
@@ -202,61 +197,9 @@ function planExec(target: ExecTarget, process: Process): Program {
     canSetGroups: target.idMaps?.how !== 'single',
     init: false,
   });
-  const labelled = isLabelled(process);
-  const born = [
-    ...(labelled ? labelEntered(process) : []),
-    dup3({ from: FDS.initSocket, to: FDS.socket, flags: flags(OPEN, 'O_CLOEXEC') }, 'listen to its own socket'),
-    closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket'),
-    ...start,
-  ];
-  const doors = openDoors(target.joinFiles);
-  return {
-    steps: [
-      closeRange({ first: TARGET_PIDFD + 1 }, 'keep no descriptor of the caller open'),
-      prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
-      ...doors.open,
-      ...(labelled ? [openCallersProc()] : []),
-      ...joinNamespaces({ pidfd: TARGET_PIDFD, namespaces: namespacesOf(target.config) }),
-      clone3({ flags: 0 }, { why: 'be born inside', result: 'program' }),
-      ...doors.enter.map((one): Step => ({ ...one, only: 'child' })),
-      ...doors.close.map((one): Step => ({ ...one, only: 'parent' })),
-      ...born.map((one): Step => ({ ...one, only: 'child' })),
-      close(FDS.initSocket, parent('leave the socket to the program')),
-      closeRange({ first: 0, last: 2 }, parent('leave input and output to the program')),
-      ...keepPidfd('program', 'watch the program'),
-      step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
-        ...parent('tell the caller'),
-        tolerate: 'any',
-      }),
-      waitForEither('wait for the end of the program or of the caller'),
-    ],
-    finally: [
-      step('kill', [resultOf('program'), SIGKILL], parent('end the program, if the caller ended first')),
-      step(
-        'waitid',
-        [P.P_ALL, 0, output('end', SIGINFO_LENGTH), flags(WAIT, 'WEXITED'), null],
-        parent('learn how it ended'),
-      ),
-    ],
-  };
 }
 
-/**
- * The agent stays outside of the container's cgroup, which could not be removed otherwise while the agent waits: the doors
- * are opened by it, on the host, and gone through by the program.
- */
-function openDoors(files: readonly string[]): Record<'open' | 'enter' | 'close', Step[]> {
-  const why = 'join the cgroup of the container';
-  const door = (index: number): string => `door ${index}`;
-  return {
-    open: files.map((path, index) =>
-      openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: door(index) }),
-    ),
-    enter: files.map((_, index) => write({ fd: resultOf(door(index)), data: '0' }, why)),
-    close: files.map((_, index) => close(resultOf(door(index)), why)),
-  };
-}
-
-function namespacesOf(config: Config): NamespaceType[] {
+/** The kinds of namespace that a further program enters. */
+export function namespacesOf(config: Config): NamespaceType[] {
   return (config.linux?.namespaces ?? []).map(({ type }) => type);
 }

@@ -2,13 +2,15 @@ import { closeSync, openSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
 import type { IdMaps } from '@coracle/namespaces';
 import { closeFd, type Outcome, runLocally, SyscallError, sendFds } from '@coracle/syscalls';
+import { openMappedNamespace } from './mapped-namespace.ts';
 import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
 
 /** Whom the copies are for. */
 export interface Receiver {
-  /** A process in the user namespace, whose maps are written. */
+  /** A process of the container, whose maps are written. */
   pid: number;
-  idMaps: IdMaps;
+  /** Those maps; `undefined` without a user namespace, or where it was there before. */
+  idMaps: IdMaps | undefined;
   /** Our end of the socket that the init takes them from. */
   socket: number;
 }
@@ -18,21 +20,28 @@ export interface Receiver {
  * descriptor of one it is gone, whoever is killed.
  * @throws SystemError when the kernel cannot map the ids, with the remedy
  */
-export function giveIdmapped(trees: readonly IdmappedTree[], { pid, idMaps, socket }: Receiver): void {
-  const userns = openSync(`/proc/${pid}/ns/user`, 'r');
-  try {
-    for (const tree of trees) {
-      const outcome = runLocally(copyIdmapped([tree], userns));
-      const mount = outcome.result(tree.result);
-      try {
-        if (outcome.failure) throw refusal(outcome.failure, { tree, idMaps });
-        if (mount !== undefined) send(socket, mount);
-      } finally {
-        if (mount !== undefined) closeFd(mount);
-      }
+export async function giveIdmapped(trees: readonly IdmappedTree[], { pid, idMaps, socket }: Receiver): Promise<void> {
+  for (const tree of trees) {
+    const userns = tree.idMaps ? await openMappedNamespace(tree.idMaps) : openSync(`/proc/${pid}/ns/user`, 'r');
+    try {
+      give(tree, { userns, idMaps: tree.idMaps ?? idMaps, socket });
+    } finally {
+      closeSync(userns);
     }
+  }
+}
+
+function give(
+  tree: IdmappedTree,
+  { userns, idMaps, socket }: { userns: number; idMaps: IdMaps | undefined; socket: number },
+): void {
+  const outcome = runLocally(copyIdmapped([tree], userns));
+  const mount = outcome.result(tree.result);
+  try {
+    if (outcome.failure) throw refusal(outcome.failure, { tree, idMaps });
+    if (mount !== undefined) send(socket, mount);
   } finally {
-    closeSync(userns);
+    if (mount !== undefined) closeFd(mount);
   }
 }
 
@@ -47,11 +56,11 @@ function send(socket: number, fd: number): void {
 
 function refusal(
   { step, errno }: NonNullable<Outcome['failure']>,
-  { tree, idMaps }: { tree: IdmappedTree; idMaps: IdMaps },
+  { tree, idMaps }: { tree: IdmappedTree; idMaps: IdMaps | undefined },
 ): SyscallError {
   const error = new SyscallError(step, errno);
   if (step.syscall !== 'mount_setattr') return error;
-  return new SyscallError(step, errno, { text: reason(error), hint: remedy(tree, idMaps) });
+  return new SyscallError(step, errno, { text: reason(error), hint: remedy(tree, idMaps ?? { uids: [], gids: [] }) });
 }
 
 /** The errnos say little here: EINVAL has a dozen meanings. */
@@ -63,7 +72,7 @@ function reason(error: SyscallError): string | undefined {
   return undefined;
 }
 
-function remedy({ source, result }: IdmappedTree, { uids, gids }: IdMaps): string {
+function remedy({ source, result }: IdmappedTree, { uids, gids }: Pick<IdMaps, 'uids' | 'gids'>): string {
   const owner = `${uids[0]?.hostId ?? 0}:${gids[0]?.hostId ?? 0}`;
   return result.startsWith('mount')
     ? 'leave idmap out, or put the volume on another file system'

@@ -43,10 +43,14 @@ export class Host {
     return maps;
   }
 
+  /** Where newuidmap(1) and newgidmap(1) are; `undefined` where they are not installed. */
+  get helpers(): IdMapHelpers | undefined {
+    return idMapHelpers();
+  }
+
   #userMaps(wanted: WantedIds): IdMaps {
-    const { uid, gid } = this;
+    const { uid, gid, helpers } = this;
     const owner = { name: userName(uid), id: uid };
-    const helpers = idMapHelpers();
     const maps = planIdMaps({
       uid,
       gid,

@@ -121,11 +121,10 @@ export class Launch {
       if (!plan.idMaps) sendIfThere(init, first);
       const born = await agent.channel.report(message);
       const pid = bornPid(born, await (born ? undefined : agent.whyGone()));
-      if (plan.idMaps) {
-        await writeIdMaps(pid, plan.idMaps);
-        if (handover) giveIdmapped(plan.idmapped, { pid, idMaps: plan.idMaps, socket: handover[0] });
-        sendIfThere(init, first); // its first step is to become root of its user namespace
-      }
+      if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
+      if (handover && plan.idmapped.length > 0)
+        await giveIdmapped(plan.idmapped, { pid, idMaps: plan.idMaps, socket: handover[0] });
+      if (plan.idMaps) sendIfThere(init, first); // its first step is to become root of its user namespace
       return new Launch({ plan, agent, init, pid, message, goal, first, handoverFd: handover?.[0] });
     } catch (error) {
       // A monitor that was never there breaks the pipe to it, which says nothing of why.

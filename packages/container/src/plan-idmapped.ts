@@ -1,4 +1,5 @@
 import { cloneTree, idmappedCopyOf, type MountOptions, parseMountOptions, type RootSource } from '@coracle/chroot-fs';
+import type { IdMaps } from '@coracle/namespaces';
 import type { Config, Mount } from '@coracle/oci-spec';
 import {
   close,
@@ -25,6 +26,8 @@ export interface IdmappedTree {
   options: MountOptions;
   /** Name of the result that is the copy's descriptor, in the caller and in the init. */
   result: string;
+  /** Maps of its own; those of the container if absent. */
+  idMaps?: IdMaps;
 }
 
 /** The trees of a container whose ids are mapped: its root, and the volumes that ask for it. */

@@ -39,6 +39,7 @@ import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
 import { labelTop, withContext } from './labels/label-mounts.ts';
 import { isLabelled, joinOwnKeyring, labelContainer } from './labels/plan-labels.ts';
+import type { Further } from './plan-further.ts';
 import { bindOptions, earlyResult, type IdmappedTree, isIdmapped, takeIdmapped } from './plan-idmapped.ts';
 import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
@@ -55,6 +56,8 @@ export interface InitPlan {
   idmapped: readonly IdmappedTree[];
   /** What a path of the host is: the kernel's own files are the same inside. */
   kindOf: (path: string) => PathKind;
+  /** What only a config.json can ask for. */
+  further?: Further | undefined;
 }
 
 /** Steps and the question they answer: `explain` prints them so, the program runs them one after the other. */
@@ -72,7 +75,7 @@ export function planInit(plan: InitPlan): Part[] {
   const namespaces = namespaceTypes(config);
   return [
     { question: 'What keeps the agent safe while it works?', steps: guardAgent(plan) },
-    { question: 'What files does it see?', steps: makeFiles(plan) },
+    { question: 'What files does it see?', steps: (plan.further?.files ?? makeFiles)(plan) },
     { question: 'What settings of the kernel are its own?', steps: writeSysctls(config) },
     { question: 'What of the kernel is hidden from it?', steps: hideKernel(plan) },
     { question: 'What is it called, and what network has it?', steps: nameIt(config, namespaces) },
@@ -87,9 +90,10 @@ export function planInit(plan: InitPlan): Part[] {
   ];
 }
 
-function guardAgent({ idMaps, config }: InitPlan): Step[] {
+function guardAgent({ idMaps, config, further }: InitPlan): Step[] {
   return [
     ...(idMaps ? becomeFirst(idMaps) : []),
+    ...(further?.joinsUserNamespace ? becomeRoot() : []),
     prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
     prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
     umask(0, 'make files with exactly the modes asked for'),
@@ -107,6 +111,12 @@ function becomeFirst({ uids, gids }: IdMaps): Step[] {
   const why = hasRoot ? 'become root of the user namespace' : 'become the user of the user namespace';
   const [uid = 0, gid = 0] = hasRoot ? [] : [uids[0]?.containerId, gids[0]?.containerId];
   return [setresgid(gid, why), setresuid(uid, why)];
+}
+
+/** In a namespace that was there before, which most likely has a root. */
+function becomeRoot(): Step[] {
+  const purpose = { why: 'become root of the user namespace', tolerate: ['EINVAL'] } as const;
+  return [setresgid(0, purpose), setresuid(0, purpose)];
 }
 
 /** A filter with a listener is loaded after this; the socket for it stays open until the program starts. */
@@ -181,10 +191,12 @@ function bringsOwnDev({ mounts = [] }: Config): boolean {
 }
 
 /** The results that are /proc and /sys: what is hidden of them later is reached by descriptor, since their paths may be swapped. */
-const KERNEL_MOUNTS = { proc: 'proc', sysfs: 'sysfs' } as const;
+const KERNEL_MOUNTS: Readonly<Record<string, string>> = { '/proc': 'proc', '/sys': 'sysfs' };
 
-function resultFor({ type }: Mount): string {
-  return type === 'proc' || type === 'sysfs' ? KERNEL_MOUNTS[type] : 'mount';
+/** The result that is a mount's descriptor: a name of its own for those that are used again. */
+export function resultFor({ type, destination }: Mount): string {
+  const own = KERNEL_MOUNTS[destination];
+  return own !== undefined && own === type ? own : 'mount';
 }
 
 function createMount(
@@ -223,14 +235,15 @@ const PURPOSES: Readonly<Record<string, string>> = {
   '/sys': 'show the devices of the container, read-only',
 };
 
-function purposeOf(mount: Mount): string {
+/** What a mount is for, in words. */
+export function purposeOf(mount: Mount): string {
   if (mount.type === 'bind') return `bring in ${mount.source} as ${mount.destination}`;
   return PURPOSES[mount.destination] ?? `mount a ${mount.type} on ${mount.destination}`;
 }
 
 function hideKernel({ config, kindOf }: InitPlan): Step[] {
   const mounted = (config.mounts ?? []).flatMap((mount): [string, string][] =>
-    mount.type === 'proc' || mount.type === 'sysfs' ? [[mount.destination, resultFor(mount)]] : [],
+    resultFor(mount) === 'mount' ? [] : [[mount.destination, resultFor(mount)]],
   );
   const options = { mounts: Object.fromEntries(mounted) };
   return [

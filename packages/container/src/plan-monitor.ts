@@ -36,6 +36,7 @@ import {
 } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { FDS } from './descriptors.ts';
+import type { Further } from './plan-further.ts';
 import { keepPidfd, waitForEither } from './plan-watch.ts';
 import { STATE_FILES } from './state.ts';
 
@@ -50,6 +51,8 @@ export interface MonitorPlan {
   hasHandover: boolean;
   /** How the caller's terminal was set (`struct termios`), to be put back at the end whatever happened. */
   terminal: Uint8Array | undefined;
+  /** What only a config.json can ask for. */
+  further: Further | undefined;
 }
 
 /** Names of the outputs of the monitor's program. */
@@ -65,16 +68,25 @@ const REMOVE_DIRECTORY = flags(AT, 'AT_REMOVEDIR');
  */
 export function planMonitor(plan: MonitorPlan): Program {
   return {
-    steps: [...prepareItself(), ...recordState(plan), ...makeCgroup(plan.cgroup), ...makeInit(plan), ...watch(plan)],
+    steps: [...prepareItself(), ...recordState(plan), ...planBirth(plan), ...watch(plan)],
     finally: [
       ...endContainer(),
       ...measure(plan.cgroup),
       ...restoreTerminal(plan),
+      ...(plan.further?.atEnd ?? []),
       ...removeCgroup(plan.cgroup),
       ...removeState(plan),
       ...leave(),
     ],
   };
+}
+
+/** What the birth of an init depends on. */
+type BirthPlan = Pick<MonitorPlan, 'cgroup' | 'namespaces' | 'further'>;
+
+/** Steps from the cgroup to the birth of the init, whose pid is the result `'init'`. */
+export function planBirth(plan: BirthPlan): Step[] {
+  return [...makeCgroup(plan.cgroup), ...makeInit(plan)];
 }
 
 function prepareItself(): Step[] {
@@ -139,10 +151,11 @@ function makeCgroup(cgroup: CgroupPlan | undefined): Step[] {
  * see the host's groups above its own, and a privileged one could mount them.
  * @see cgroup_namespaces(7)
  */
-function makeInit({ namespaces, cgroup }: MonitorPlan): Step[] {
-  const atBirth = namespaces.filter((type) => type !== 'cgroup');
+function makeInit({ namespaces, cgroup, further }: BirthPlan): Step[] {
+  const atBirth = namespaces.filter((type) => type !== 'cgroup' && !further?.madeBefore.includes(type));
   const inside = (why: string): { why: string; only: 'child' } => ({ why, only: 'child' });
   return [
+    ...(further?.beforeBirth ?? []),
     ...cloneInit({
       namespaces: atBirth,
       ...(cgroup?.joinDirectory === undefined ? {} : { cgroupFd: FDS.cgroup }),
@@ -153,6 +166,7 @@ function makeInit({ namespaces, cgroup }: MonitorPlan): Step[] {
     ...(namespaces.includes('cgroup')
       ? [unshare(flags(CLONE, 'CLONE_NEWCGROUP'), inside('let it see its own cgroup as the topmost one'))]
       : []),
+    ...(further?.afterBirth ?? []),
   ];
 }
 

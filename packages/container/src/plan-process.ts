@@ -52,6 +52,8 @@ export interface ProcessPlan {
   bounding: bigint;
   /** What Landlock keeps it from, if anything. */
   landlock: Landlock | undefined;
+  /** What else of the kernel holds for the program; taken after its limits, as root. */
+  settings?: readonly Step[];
   /** Make the working directory where it is missing. */
   makeWorkingDirectory: boolean;
   /** Whether supplementary groups can be set: not with a map of a single id. */
@@ -75,6 +77,7 @@ export function planProcess(plan: ProcessPlan): Step[] {
     ...enterWorkingDirectory(process.cwd, { create: makeWorkingDirectory }),
     ...(landlock ? makeRuleset(landlock) : []),
     ...setLimits(process),
+    ...(plan.settings ?? []),
     ...capabilities.before,
     ...(process.noNewPrivileges ? [] : filter),
     ...becomeUser(process, canSetGroups),

@@ -21,11 +21,32 @@ import {
 import { FDS } from './descriptors.ts';
 
 /**
+ * Steps of {@link takeTerminal}, and those that make its inner side /dev/console of the container too.
+ */
+export function openTerminal(process: Process): Step[] {
+  const why = 'show it as /dev/console';
+  return [
+    ...takeTerminal(process),
+    openTree(
+      {
+        dir: resultOf('terminal'),
+        path: '',
+        flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_EMPTY_PATH'),
+      },
+      { why, result: 'mount' },
+    ),
+    openat({ dir: AT_FDCWD, path: '/', flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC') }, { why, result: 'root' }),
+    ...openMountpoint({ root: resultOf('root'), path: '/dev/console', kind: 'file' }, why),
+    attach('mount', why),
+  ];
+}
+
+/**
  * Steps that open a pseudo-terminal of the container's own devpts, send its outer side to the caller, and make its inner
- * side input, output and /dev/console of the container. Both sides are held by descriptor from the start (CVE-2025-52565).
+ * side input and output. Both sides are held by descriptor from the start (CVE-2025-52565).
  * @see pts(4), ioctl_tty(2) TIOCGPTPEER
  */
-export function openTerminal({ consoleSize, user }: Process): Step[] {
+export function takeTerminal({ consoleSize, user }: Process): Step[] {
   const why = 'give the program a terminal';
   const cloexec = flags(OPEN, 'O_CLOEXEC');
   const master = resultOf('master');
@@ -47,15 +68,5 @@ export function openTerminal({ consoleSize, user }: Process): Step[] {
       'hand its outer side to the caller',
     ),
     ...[0, 1, 2].map((to) => dup3({ from: terminal, to }, 'make it input and output of the program')),
-    openTree(
-      { dir: terminal, path: '', flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_EMPTY_PATH') },
-      { why: 'show it as /dev/console', result: 'mount' },
-    ),
-    openat(
-      { dir: AT_FDCWD, path: '/', flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC') },
-      { why: 'show it as /dev/console', result: 'root' },
-    ),
-    ...openMountpoint({ root: resultOf('root'), path: '/dev/console', kind: 'file' }, 'show it as /dev/console'),
-    attach('mount', 'show it as /dev/console'),
   ];
 }

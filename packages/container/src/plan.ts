@@ -1,14 +1,15 @@
 import type { HostRoot, OlderCalls, PathKind, Restriction, RootSource } from '@coracle/chroot-fs';
 import type { IdMaps } from '@coracle/namespaces';
-import type { Config } from '@coracle/oci-spec';
+import type { Config, Process } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { filterFor } from './filter-for.ts';
 import type { OwnedTree } from './give-tree.ts';
+import type { Further } from './plan-further.ts';
 import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
 import type { Landlock } from './plan-landlock.ts';
-import { planMonitor } from './plan-monitor.ts';
+import { planBirth, planMonitor } from './plan-monitor.ts';
 import { planProcess } from './plan-process.ts';
 
 /** Everything a container is made from; all of it plain data. */
@@ -34,6 +35,8 @@ export interface PlanInput {
   init: boolean;
   /** The caller's terminal settings, to be put back at the end. */
   terminalSettings: Uint8Array | undefined;
+  /** What only a config.json can ask for; nothing if absent. */
+  further?: Further | undefined;
 }
 
 /**
@@ -45,6 +48,8 @@ export interface Plan {
   program: string;
   /** Run by the monitor, from before the birth to after the end. */
   monitor: Program;
+  /** What of it makes the cgroup and the init, for a container that nobody of ours watches. */
+  readonly birth: readonly Step[];
   /** Run by the init: the set-up, in the parts that `explain` shows. */
   readonly parts: readonly Part[];
   readonly setup: readonly Step[];
@@ -67,14 +72,14 @@ export interface Plan {
 
 /** Puts the steps of all packages in their order. Pure: nothing is looked up, nothing is done. */
 export function makePlan(input: PlanInput): Plan {
-  const { config, idMaps } = input;
+  const { config, idMaps, further } = input;
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
   const { root, hostRoot, kindOf, olderCalls } = input;
-  const idmapped = idMaps ? idmappedTrees(config, root) : [];
+  const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
-    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf });
+    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf, further });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
   });
@@ -85,7 +90,8 @@ export function makePlan(input: PlanInput): Plan {
       bounding: input.bounding,
       landlock: input.landlock,
       makeWorkingDirectory: process.cwd !== '/',
-      canSetGroups: idMaps?.how !== 'single',
+      settings: further?.settings ?? [],
+      canSetGroups: idMaps?.how !== 'single' && !hasNoGroups(process, further),
       init: input.init,
     }),
   );
@@ -97,10 +103,14 @@ export function makePlan(input: PlanInput): Plan {
       name: input.name,
       stateRoot: input.stateRoot,
       namespaces: namespaceTypes(config),
+      further,
       cgroup: input.cgroup,
       hasHandover: process.terminal === true || notifies || idmapped.length > 0,
       terminal: input.terminalSettings,
     }),
+    get birth() {
+      return planBirth({ cgroup: input.cgroup, namespaces: namespaceTypes(config), further });
+    },
     get parts() {
       return parts();
     },
@@ -120,6 +130,11 @@ export function makePlan(input: PlanInput): Plan {
     landlock: input.landlock,
     statFiles: input.cgroup?.statFiles ?? [],
   };
+}
+
+/** In a user namespace that was there before, groups may be settled for good; the monitor has left its own then. */
+function hasNoGroups({ user }: Process, further: Further | undefined): boolean {
+  return further?.joinsUserNamespace === true && (user.additionalGids ?? []).length === 0;
 }
 
 function once<T>(make: () => T): () => T {

@@ -1,16 +1,16 @@
 import type { Limits, Stats } from '@coracle/cgroups';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
-import { doorsOf, planGroup } from './cgroup-for.ts';
+import { assemble } from './assemble.ts';
+import { planGroup } from './cgroup-for.ts';
 import { checkUser } from './check-user.ts';
 import { configure } from './config.ts';
 import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
-import { type Isolation, isolationOf, landlockedBy, reportedLimits } from './isolation.ts';
+import type { Isolation } from './isolation.ts';
 import { landlockFor } from './landlock-for.ts';
-import { olderCalls } from './mount-calls.ts';
 import type { ContainerOptions } from './options.ts';
-import { makePlan, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { defaultStateRoot } from './state-root.ts';
 import { defaultUser, userIdsOf, wantedIds } from './user-namespace.ts';
 
@@ -28,6 +28,8 @@ export interface Prepared {
   cgroups: readonly string[];
   /** Files by which a further program joins the cgroup. */
   doors: readonly string[];
+  /** Ends what lives on when the first process has ended; nothing can, where that is process 1 of its own namespace. */
+  endAll?: () => Promise<void>;
 }
 
 /**
@@ -59,54 +61,28 @@ export function prepare(
     needsDevices: !inUserNamespace,
   });
   const hostRoot = isHostRoot ? host.hostRoot : undefined;
-  const { landlock, missing } = landlockFor(options, {
-    config,
-    hostRoot,
-    kindOf: host.kindOf,
-    version: () => host.landlock,
-  });
-  const stateRoot = options.stateRoot ?? defaultStateRoot(host.uid);
-  const older = olderCalls(host);
-  const plan = makePlan({
-    id,
-    name: options.name,
-    stateRoot,
-    config,
-    root,
-    hostRoot,
-    cgroup: group.plan,
-    idMaps,
-    owned: ownedTrees(options.volumes ?? [], {
-      user: config.process?.user ?? { uid: 0, gid: 0 },
+  return assemble(
+    {
+      id,
+      name: options.name,
+      stateRoot: options.stateRoot ?? defaultStateRoot(host.uid),
+      config,
+      root,
+      hostRoot,
+      group,
+      limits,
       idMaps,
-      isRoot: host.uid === 0,
-    }),
-    kindOf: host.kindOf,
-    olderCalls: older,
-    bounding,
-    landlock,
-    init: options.init === true,
-    terminalSettings,
-  });
-  if (older) plan.setup; // what they cannot do is said before anything is done
-  return {
-    id,
-    plan,
-    config,
-    stateRoot,
-    limits,
-    cgroups: group.plan?.directories ?? [],
-    doors: group.plan ? doorsOf(group.plan) : [],
-    readStats: group.readStats,
-    isolation: {
-      ...isolationOf(config, host.modules),
       userIds: userIdsOf(wanted, idMaps),
-      root: isHostRoot ? 'host' : (config.root?.path ?? '/'),
-      limits: reportedLimits(group.inForce),
-      landlock: landlockedBy(landlock),
-      missing: [...group.missing, ...missing],
-      cgroup: group.version,
-      mountCalls: older ? 'path' : 'descriptor',
+      owned: ownedTrees(options.volumes ?? [], {
+        user: config.process?.user ?? { uid: 0, gid: 0 },
+        idMaps,
+        isRoot: host.uid === 0,
+      }),
+      bounding,
+      landlock: landlockFor(options, { config, hostRoot, kindOf: host.kindOf, version: () => host.landlock }),
+      init: options.init === true,
+      terminalSettings,
     },
-  };
+    host,
+  );
 }

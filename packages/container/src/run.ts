@@ -47,7 +47,8 @@ export function run(
   return Object.assign(result, { container, kill: async (signal?: string | number) => (await container).kill(signal) });
 }
 
-function stdioFor({ input, stdin, stdout, stderr }: RunOptions): {
+/** What the program of a container that is run is connected to. */
+export function stdioFor({ input, stdin, stdout, stderr }: Pick<RunOptions, 'input' | 'stdin' | 'stdout' | 'stderr'>): {
   stdin: StdioOption;
   stdout: StdioOption;
   stderr: StdioOption;
@@ -59,9 +60,10 @@ function stdioFor({ input, stdin, stdout, stderr }: RunOptions): {
   };
 }
 
-async function collect(
+/** Waits for the end of a container, and for all that it writes. */
+export async function collect(
   starting: Promise<Container>,
-  { input, maxOutput = MAX_OUTPUT, signal }: RunOptions,
+  { input, maxOutput = MAX_OUTPUT, signal }: Pick<RunOptions, 'input' | 'maxOutput' | 'signal'>,
 ): Promise<RunResult> {
   const container = await starting;
   if (input !== undefined) container.stdin?.end(input);

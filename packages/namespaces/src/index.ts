@@ -11,6 +11,7 @@ export { checkIdMap, formatIdMap, type IdMapping, MAX_MAP_LINES, parseIdMap } fr
 export { joinNamespaces } from './join-namespaces.ts';
 export { loopbackUp } from './loopback.ts';
 export { namespaceInode } from './namespace-inode.ts';
+export { namespaceOwner } from './namespace-owner.ts';
 export { NAMESPACE_TYPES, type NamespaceType, namespaceFile, namespaceFlags } from './namespace-type.ts';
 export {
   type IdMapHelpers,

@@ -1,11 +1,10 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = join(dirname(fileURLToPath(import.meta.url)), '../../..');
-const built = join(repository, 'apps/cli/dist/coracle.cjs');
 
 /** An id without a line in /etc/passwd or /etc/subuid is the plainest ordinary user there is. */
 export const PLAIN_USER = 54321;
@@ -28,21 +27,33 @@ export interface RunCommandOptions {
 }
 
 /**
- * Copies the built command and koffi to a directory under the one for temporary files.
- * @throws when the command has not been built
+ * Copies a built command and koffi to a directory under the one for temporary files, where every user can read it.
+ * @param app directory of the app in the repository; `name`: of the built file
+ * @returns the path of the copy; its directory is the caller's to remove
+ * @throws when it has not been built
  */
-export function copyCommand(): CommandCopy {
+export function copyApp({ app, name }: { app: string; name: string }): string {
+  const built = join(repository, app, 'dist', name);
   if (!existsSync(built)) throw new Error(`build the command first: ${built} is missing`);
   const directory = mkdtempSync(join(tmpdir(), 'coracle-command-'));
   chmodSync(directory, 0o755);
   cpSync(dirname(built), directory, { recursive: true });
-  const path = join(directory, basename(built));
-  const koffi = realpathSync(join(repository, 'apps/cli/node_modules/koffi'));
+  const koffi = realpathSync(join(repository, app, 'node_modules/koffi'));
   const modules = join(directory, 'node_modules');
   mkdirSync(modules);
   cpSync(koffi, join(modules, 'koffi'), { recursive: true });
   const binaries = `@koromix/koffi-linux-${process.arch}`;
   cpSync(realpathSync(join(koffi, '..', binaries)), join(modules, binaries), { recursive: true });
+  return join(directory, name);
+}
+
+/**
+ * Copies the built command `coracle` and koffi to a directory under the one for temporary files.
+ * @throws when the command has not been built
+ */
+export function copyCommand(): CommandCopy {
+  const path = copyApp({ app: 'apps/cli', name: 'coracle.cjs' });
+  const directory = dirname(path);
   const runtimes = new Map<number, string>();
   const runtimeOf = (uid: number): string => {
     const runtime = runtimes.get(uid) ?? join(directory, `run-${uid}`);

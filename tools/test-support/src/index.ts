@@ -3,7 +3,9 @@
  * @module
  */
 
-export { type CommandCopy, copyCommand, PLAIN_USER, type RunCommandOptions } from './command.ts';
+export { type CommandCopy, copyApp, copyCommand, PLAIN_USER, type RunCommandOptions } from './command.ts';
+export { makeEmptyRoot } from './empty-root.ts';
 export { findLeftovers, type Leftovers } from './leftovers.ts';
 export { needs, type Requirement } from './needs.ts';
+export { groupsNamed, NODE, Podman, removeGroup, type Said, whyNoPodman } from './podman.ts';
 export { type BusyboxRootfs, makeBusyboxRootfs } from './rootfs.ts';

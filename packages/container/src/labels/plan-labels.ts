@@ -56,7 +56,9 @@ export function labelContainer({ process, mounts = [] }: Config): Step[] {
   if (!process || !isLabelled(process)) return [];
   const proc = resultOf('proc');
   return [
-    ...(mounts.some(({ type }) => type === 'proc') ? [] : createProc({ subset: 'pid' })),
+    ...(mounts.some(({ type, destination }) => type === 'proc' && destination === '/proc')
+      ? []
+      : createProc({ subset: 'pid' })),
     ...setLabels(process, { proc }),
     ...(process.selinuxLabel ? joinLabelledKeyring(process.selinuxLabel, proc) : []),
   ];

@@ -1,2 +1,0 @@
-/** Turns the bundle in a directory into the program that is shipped. */
-export function pack(directory: string, how: { name: string; trials: string[][]; runsLast?: string[] }): Promise<void>;

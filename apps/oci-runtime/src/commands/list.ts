@@ -1,0 +1,42 @@
+import { list, Store } from '@coracle/container/detached';
+import { parseCommandLine, UsageError } from '../command-line.ts';
+import type { Settings } from '../global-options.ts';
+import { nameOfUser } from '../name-of-user.ts';
+import { print, table } from '../output.ts';
+import { stateDocument } from '../state-document.ts';
+
+/** `coracle-oci list`. */
+export async function command(args: readonly string[], settings: Settings): Promise<number> {
+  const { options } = parseCommandLine(args, [
+    { long: 'format', short: 'f', value: 'table|json', help: 'how: a table if absent' },
+    { long: 'quiet', short: 'q', help: 'only the ids' },
+  ]);
+  const documents = list(new Store(settings.root)).map((container) => ({
+    ...stateDocument(container),
+    owner: nameOfUser(container.record.owner),
+  }));
+  if (options.has('quiet')) {
+    await print(documents.map(({ id }) => `${id}\n`).join(''));
+    return 0;
+  }
+  const format = options.text('format') ?? 'table';
+  if (format === 'json') await print(`${JSON.stringify(documents)}\n`);
+  else if (format === 'table')
+    await print(
+      table([
+        HEADINGS,
+        ...documents.map(({ id, pid, status, bundle, created, owner }) => [
+          id,
+          String(pid),
+          status,
+          bundle,
+          created,
+          owner,
+        ]),
+      ]),
+    );
+  else throw new UsageError(`--format is table or json, and not ${JSON.stringify(format)}`);
+  return 0;
+}
+
+const HEADINGS = ['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER'];

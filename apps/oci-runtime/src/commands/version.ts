@@ -1,0 +1,11 @@
+import { OCI_VERSION } from '@coracle/oci-spec';
+import { print } from '../output.ts';
+
+/** Put in by the build, from package.json. */
+declare const CORACLE_OCI_VERSION: string;
+
+/** `coracle-oci --version`. */
+export async function command(): Promise<number> {
+  await print(`coracle-oci version ${CORACLE_OCI_VERSION}\nspec: ${OCI_VERSION}\nnode: ${process.version}\n`);
+  return 0;
+}

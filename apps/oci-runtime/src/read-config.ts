@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { SystemError } from '@coracle/errors';
+import type { Config } from '@coracle/oci-spec';
+import { UsageError } from './command-line.ts';
+import type { Settings } from './global-options.ts';
+
+/**
+ * The configuration of a bundle; whether it holds together is looked at by whoever plans with it.
+ * @returns the absolute path of the bundle, and what config.json holds
+ * @throws SystemError when it cannot be read, EINVAL when it is no JSON
+ */
+export function readConfig(bundle: string): { bundle: string; config: Config } {
+  const directory = resolve(bundle);
+  return { bundle: directory, config: readJson(join(directory, 'config.json')) };
+}
+
+function readJson(path: string): Config {
+  const text = readText(path);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SystemError({
+      code: 'EINVAL',
+      syscall: 'read',
+      path,
+      text: `this is no JSON (${cause instanceof Error ? cause.message : cause})`,
+      cause,
+    });
+  }
+}
+
+/**
+ * The text of a file; `-` is standard input.
+ * @throws the error of Node's with the path
+ */
+export function readText(path: string): string {
+  return readFileSync(path === '-' ? 0 : path, 'utf8');
+}
+
+/** Groups are made by writing files: with systemd as their owner that would be undone. */
+export function refuseSystemd({ systemdCgroup }: Settings): void {
+  if (!systemdCgroup) return;
+  throw new UsageError(
+    '--systemd-cgroup cannot be had: this runtime makes cgroups itself',
+    'use the cgroup manager cgroupfs (podman: --cgroup-manager cgroupfs; containerd: SystemdCgroup = false)',
+  );
+}

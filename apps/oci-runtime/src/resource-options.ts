@@ -1,0 +1,63 @@
+import type { Resources } from '@coracle/oci-spec';
+import { parseResources } from '@coracle/oci-spec/validate';
+import { type OptionRow, type Options, UsageError } from './command-line.ts';
+import { readText } from './read-config.ts';
+
+/** Where in the resources of a configuration each option belongs. */
+const PLACES = {
+  'blkio-weight': ['blockIO', 'weight'],
+  'cpu-period': ['cpu', 'period'],
+  'cpu-quota': ['cpu', 'quota'],
+  'cpu-burst': ['cpu', 'burst'],
+  'cpu-share': ['cpu', 'shares'],
+  'cpu-rt-period': ['cpu', 'realtimePeriod'],
+  'cpu-rt-runtime': ['cpu', 'realtimeRuntime'],
+  'cpu-idle': ['cpu', 'idle'],
+  'cpuset-cpus': ['cpu', 'cpus'],
+  'cpuset-mems': ['cpu', 'mems'],
+  memory: ['memory', 'limit'],
+  'memory-reservation': ['memory', 'reservation'],
+  'memory-swap': ['memory', 'swap'],
+  'pids-limit': ['pids', 'limit'],
+} as const;
+
+/** Those whose value is a list, and no number. */
+const LISTS: readonly string[] = ['cpuset-cpus', 'cpuset-mems'];
+
+/** Options of `update`. */
+export const RESOURCE_OPTIONS: readonly OptionRow[] = [
+  { long: 'resources', short: 'r', value: 'FILE|-', help: 'limits as config.json has them, in place of the options' },
+  ...Object.entries(PLACES).map(([long, place]) => ({
+    long,
+    value: LISTS.includes(long) ? 'LIST' : 'N',
+    help: `linux.resources.${place.join('.')}`,
+  })),
+];
+
+/**
+ * The limits that a command line asks for: of a file, or of the options.
+ * @throws {UsageError} when nothing is asked for, or a value is no number; {@link ConfigError} for what cannot be meant
+ * @example
+ * wantedResources(parseCommandLine(['--memory', '1048576'], RESOURCE_OPTIONS).options); // { memory: { limit: 1048576 } }
+ */
+export function wantedResources(options: Options): Resources {
+  const file = options.text('resources');
+  return parseResources(file === undefined ? JSON.stringify(fromOptions(options)) : readText(file));
+}
+
+function fromOptions(options: Options): Record<string, Record<string, string | number>> {
+  const resources: Record<string, Record<string, string | number>> = {};
+  for (const [name, [part, field]] of Object.entries(PLACES)) {
+    const text = options.text(name);
+    if (text === undefined) continue;
+    resources[part] = { ...resources[part], [field]: LISTS.includes(name) ? text : numberOf(text, name) };
+  }
+  if (Object.keys(resources).length === 0)
+    throw new UsageError('update is told of no limit', 'give --resources, or options such as --memory');
+  return resources;
+}
+
+function numberOf(text: string, name: string): number {
+  if (/^-?\d{1,18}$/.test(text)) return Number(text);
+  throw new UsageError(`--${name} needs a number, and not ${JSON.stringify(text)}`, 'memory is given in bytes');
+}

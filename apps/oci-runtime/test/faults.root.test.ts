@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findLeftovers, needs } from '@coracle/test-support';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { Bundle, builtRuntime, groupsNamed, Runtime, until } from './runtime.ts';
+
+let before: ReturnType<typeof findLeftovers>;
+let ours: string;
+beforeAll(() => {
+  if (!needs.root.met) return;
+  before = findLeftovers();
+  ours = builtRuntime();
+});
+afterAll(() => {
+  if (needs.root.met) expect(findLeftovers()).toEqual(before);
+});
+
+/** Kills the command, or a process it has made, at the n-th call of one kind. Returns whether it came to that. */
+function runAndKill(
+  args: readonly string[],
+  { at, count, log, follow }: { at: string; count: number; log: string; follow: boolean },
+): boolean {
+  const words = [
+    ...(follow ? ['-f'] : []),
+    '-q',
+    '-o',
+    log,
+    '-e',
+    `trace=${at}`,
+    '-e',
+    `inject=${at}:signal=KILL:when=${count}`,
+  ];
+  spawnSync('strace', [...words, ...args], { stdio: 'ignore', timeout: 60_000, cwd: '/' });
+  return readFileSync(log, 'utf8').includes('killed by SIGKILL');
+}
+
+/** So many moments of a kind are enough. */
+const MOST = 5;
+
+/** The processes that see a container's root, or wait to: what still runs of it. */
+function processesOf(rootfs: string): string[] {
+  const textOf = (path: string): string => {
+    try {
+      return readFileSync(path, 'latin1');
+    } catch {
+      return ''; // it ended between the listing and the look
+    }
+  };
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter(
+      (pid) =>
+        textOf(`/proc/${pid}/mountinfo`).includes(` ${rootfs} `) ||
+        textOf(`/proc/${pid}/cmdline`).startsWith('coracle: container box'),
+    );
+}
+
+needs.describe(
+  needs.root,
+  needs.program('busybox'),
+  needs.program('strace'),
+)('the command, killed amid its work', () => {
+  const test = needs.test();
+  /** Kills at each of the first calls of a kind, until there are no more, and looks what is left. */
+  const kill = (
+    title: string,
+    kinds: readonly string[],
+    about: { earlier?: string[][]; command: string[]; follow?: boolean },
+  ): void => {
+    const { earlier = [], command, follow = false } = about;
+    for (const at of kinds)
+      test(`${title}, at each ${at}: what is left is removed by delete --force`, async () => {
+        let kills = 0;
+        for (let count = 1, came = true; came && count <= MOST; count++) {
+          using bundle = new Bundle();
+          using runtime = new Runtime(ours);
+          bundle.configure(follow ? ['true'] : ['sleep', '1000']);
+          const words = (list: readonly string[]): string[] =>
+            list.map((word) => (word === 'BUNDLE' ? bundle.path : word));
+          for (const one of earlier) expect(runtime.call(words(one)).status).toBe(0);
+          const args = [process.execPath, ours, '--root', join(runtime.state, 'root'), ...words(command)];
+          came = runAndKill(args, { at, count, log: join(runtime.state, 'trace'), follow });
+          kills += Number(came);
+          expect(runtime.call(['delete', '--force', 'box'])).toMatchObject({ status: 0 });
+          expect(runtime.left()).toEqual([]);
+          expect(groupsNamed(`coracle-oci-test-${process.pid}/box`)).toEqual([]);
+          await until('its processes are gone', () => processesOf(bundle.rootfs).length === 0);
+        }
+        expect(kills).toBeGreaterThan(0);
+      }, 240_000);
+  };
+  const create = ['create', '--bundle', 'BUNDLE', 'box'];
+  kill('create', ['mkdir', 'bind', 'fsync', 'rename', 'sendto'], { command: create });
+  kill('start', ['connect', 'unlink'], { earlier: [create], command: ['start', 'box'] });
+  kill('delete', ['pidfd_send_signal', 'rmdir', 'rename'], {
+    earlier: [create, ['start', 'box']],
+    command: ['delete', '--force', 'box'],
+  });
+  const run = { command: ['run', '--bundle', 'BUNDLE', 'box'], follow: true };
+  kill('run with its agent and init', ['clone3', 'mkdirat', 'move_mount', 'pivot_root', 'accept4', 'capset'], run);
+});

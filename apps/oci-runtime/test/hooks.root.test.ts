@@ -1,0 +1,152 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HOOK_NAMES, type Hook, type HookName } from '@coracle/oci-spec';
+import { findLeftovers, needs } from '@coracle/test-support';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { Bundle, builtRuntime, groupsNamed, Runtime } from './runtime.ts';
+
+let before: ReturnType<typeof findLeftovers>;
+let ours: string;
+beforeAll(() => {
+  if (!needs.root.met) return;
+  before = findLeftovers();
+  ours = builtRuntime();
+});
+afterAll(() => {
+  if (needs.root.met) expect(findLeftovers()).toEqual(before);
+});
+
+/** Kinds that run inside the root of the container, where only busybox is. */
+const INSIDE: readonly HookName[] = ['startContainer'];
+
+interface Scene extends Disposable {
+  bundle: Bundle;
+  runtime: Runtime;
+  /** What the hooks have written, a line for each. */
+  told(): string[];
+}
+
+/** A bundle with hooks of all kinds that tell what they see; some as `change` has them. */
+function scene(program: string, change: (hook: Hook, name: HookName) => Hook = (hook) => hook): Scene {
+  const bundle = new Bundle();
+  const runtime = new Runtime(program);
+  const log = join(bundle.rootfs, 'log');
+  writeFileSync(log, '');
+  chmodSync(log, 0o666);
+  const hook = (name: HookName): Hook => {
+    const file = INSIDE.includes(name) ? '/log' : log;
+    const words = `read -r state; status=\${state#*'"status":"'}; echo ${name} \${status%%'"'*} $(hostname) $VARIABLE $0 $PWD >>${file}`;
+    return change(
+      {
+        path: '/bin/sh',
+        args: [INSIDE.includes(name) ? 'sh' : 'title', '-c', words],
+        env: ['PATH=/bin:/usr/bin', 'VARIABLE=value'],
+      },
+      name,
+    );
+  };
+  bundle.configure(['sh', '-c', 'echo program >>/log'], (config) => ({
+    ...config,
+    hostname: 'boat',
+    root: { path: bundle.rootfs, readonly: false },
+    hooks: Object.fromEntries(HOOK_NAMES.map((name) => [name, [hook(name)]])),
+  }));
+  return {
+    bundle,
+    runtime,
+    told: () => readFileSync(log, 'utf8').trim().split('\n'),
+    [Symbol.dispose]: () => {
+      runtime[Symbol.dispose]();
+      bundle[Symbol.dispose]();
+    },
+  };
+}
+
+const BUSYBOX = needs.program('busybox');
+
+needs.describe(needs.root, BUSYBOX)('hooks', () => {
+  const test = needs.test();
+
+  test('run each at its moment, in its namespaces, with the state to read', () => {
+    using it = scene(ours);
+    expect(it.runtime.call(['create', '--bundle', it.bundle.path, 'box'])).toMatchObject({ status: 0, error: '' });
+    expect(it.runtime.call(['start', 'box'])).toMatchObject({ status: 0, error: '' });
+    expect(it.runtime.call(['delete', '--force', 'box'])).toMatchObject({ status: 0, error: '' });
+    const lines = it.told().map((line) => line.split(' '));
+    expect(lines.map(([name, status]) => `${name} ${status}`).filter((line) => !line.startsWith('program'))).toEqual([
+      'prestart creating',
+      'createRuntime creating',
+      'createContainer creating',
+      'startContainer created',
+      'poststart running',
+      'poststop stopped',
+    ]);
+    expect(lines.map(([name]) => name)).toContain('program');
+    for (const [name = '', , host, variable, title] of lines.filter(([word]) => word !== 'program')) {
+      // Busybox goes by its name.
+      expect([variable, title]).toEqual(['value', INSIDE.includes(name as HookName) ? 'sh' : 'title']);
+      // The hostname is set after the root was changed: before, the namespace has that of the host.
+      expect([name, host === 'boat']).toEqual([name, INSIDE.includes(name as HookName)]);
+    }
+  });
+
+  for (const name of ['prestart', 'createRuntime', 'createContainer'] as const) {
+    test(`a ${name} hook that fails undoes the creation, and poststop hooks run`, () => {
+      using it = scene(ours, (hook, kind) => (kind === name ? { path: '/bin/false' } : hook));
+      const { status, error } = it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
+      expect({ status, error }).toEqual({
+        status: 1,
+        error: expect.stringContaining(`the ${name} hook /bin/false ended with status 1`),
+      });
+      expect(it.told().at(-1)).toMatch(/^poststop stopped/);
+      expect(it.told().join()).not.toContain(`${name} `);
+      expect(it.runtime.left()).toEqual([]);
+      expect(groupsNamed(`coracle-oci-test-${process.pid}/box`)).toEqual([]);
+    });
+  }
+
+  test('a startContainer hook that fails ends the container before its program', () => {
+    using it = scene(ours, (hook, kind) => (kind === 'startContainer' ? { path: '/bin/false' } : hook));
+    it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
+    const { status, error } = it.runtime.call(['start', 'box']);
+    expect({ status, error }).toEqual({
+      status: 1,
+      error: expect.stringContaining('the startContainer hook /bin/false'),
+    });
+    expect(it.runtime.stateOf('box')?.['status']).toBe('stopped');
+    expect(it.told().join()).not.toMatch(/program|poststart/);
+  });
+
+  for (const name of ['poststart', 'poststop'] as const) {
+    test(`a ${name} hook that fails is told of, and nothing else`, () => {
+      using it = scene(ours, (hook, kind) => (kind === name ? { path: '/nothing' } : hook));
+      const { status, error } = it.runtime.call(['run', '--bundle', it.bundle.path, 'box']);
+      expect({ status, error }).toEqual({
+        status: 0,
+        error: expect.stringMatching(`level=warning .*the ${name} hook /nothing could not be started \\(ENOENT\\)`),
+      });
+      expect(it.runtime.left()).toEqual([]);
+    });
+  }
+
+  for (const name of ['createRuntime', 'createContainer'] as const) {
+    test(`a ${name} hook that takes longer than it may is ended`, () => {
+      using it = scene(ours, (hook, kind) =>
+        kind === name ? { path: '/bin/sleep', args: ['sleep', '1000'], timeout: 1 } : hook,
+      );
+      const { status, error } = it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
+      expect({ status, error }).toEqual({
+        status: 1,
+        error: expect.stringContaining(`the ${name} hook /bin/sleep was not done after 1 s`),
+      });
+    });
+  }
+
+  test('poststop hooks run once, however often it is deleted', () => {
+    using it = scene(ours);
+    it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
+    for (let times = 0; times < 3; times++) it.runtime.call(['delete', '--force', 'box']);
+    expect(it.told().filter((line) => line.startsWith('poststop'))).toHaveLength(1);
+    expect(existsSync(join(it.bundle.rootfs, 'log'))).toBe(true);
+  });
+});

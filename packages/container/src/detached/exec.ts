@@ -1,0 +1,153 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { SystemError } from '@coracle/errors';
+import type { Process } from '@coracle/oci-spec';
+import { Agent, Channel, closeFd, type Program, socketPair } from '@coracle/syscalls';
+import { FDS } from '../descriptors.ts';
+import { namespacesOf, startIn } from '../exec.ts';
+import { thisHost } from '../host.ts';
+import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
+import { withHome } from '../oci/home.ts';
+import { normalize } from '../oci/normalize.ts';
+import { planOomScore } from '../oci/plan-oom-score.ts';
+import { planSettings } from '../oci/plan-settings.ts';
+import { ENTERED, planEntry } from '../plan-entry.ts';
+import { takeTerminal } from '../plan-terminal.ts';
+import { startError } from '../program-error.ts';
+import { stepError } from '../step-error.ts';
+import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
+import { openProcess } from './kill.ts';
+import { planAffinity } from './plan-affinity.ts';
+import { preservedDescriptors } from './preserved-descriptors.ts';
+import type { ContainerRecord } from './record.ts';
+import { find } from './status.ts';
+import { outliveMaker, passDescriptors, takePreserved } from './steps-for-detached.ts';
+import { type Store, writeWhole } from './store.ts';
+
+/** How a further program runs in a container. */
+export interface ExecOptions {
+  process: Process;
+  /** Path of a socket that the outer side of its terminal is sent to. */
+  consoleSocket?: string | undefined;
+  /** Where its pid is written. */
+  pidFile?: string | undefined;
+  /** So many descriptors of this process, from 3 on, are given to it. */
+  preserveFds?: number;
+  /** Enters a container that is paused all the same; the program begins when it goes on. */
+  ignorePaused?: boolean;
+}
+
+/** What an agent that enters a container has beside its sockets. */
+const FIRST_PRESERVED = FDS.firstFree;
+
+/**
+ * Starts a further program in a container, with this process's input and output. It stays when this process ends.
+ * @throws SystemError ENOENT when there is no such container, EINVAL when it does not run; {@link ProgramError} when the program
+ *   cannot be started
+ * @returns its pid: it is a child of who takes orphans in
+ */
+export async function exec(store: Store, id: string, options: ExecOptions): Promise<number> {
+  const { record, status } = find(store, id);
+  const target = record.process && openProcess(record.process);
+  if (status === 'stopped' || status === 'creating' || target === undefined) throw notRunning(id, status);
+  try {
+    if (status === 'paused' && !options.ignorePaused) throw isPaused(id);
+    checkConsoleSocket({ terminal: options.process.terminal === true, consoleSocket: options.consoleSocket });
+    return await enter(record, { ...options, target });
+  } finally {
+    closeFd(target);
+  }
+}
+
+async function enter(record: ContainerRecord, options: ExecOptions & { target: number }): Promise<number> {
+  const preserved = preservedDescriptors(options.preserveFds ?? 0, process.env);
+  const { env = [], ...wanted } = options.process;
+  const program = planExec(record, { ...wanted, env: [...env, ...preserved.variables] }, preserved.fds.length);
+  const [ours, theirs] = socketPair();
+  const channel = new Channel(ours);
+  const handover = wanted.terminal ? socketPair() : undefined;
+  const nothing = openSync('/dev/null', constants.O_RDWR);
+  let agent: Agent | undefined;
+  try {
+    const given = [theirs, handover?.[1] ?? nothing, options.target, ...preserved.fds];
+    try {
+      agent = Agent.spawn({ fds: given, title: 'coracle: exec' });
+    } finally {
+      closeFd(theirs);
+    }
+    const message = agent.channel.post(program);
+    const entered = await agent.channel.report(message);
+    if (entered?.failure) throw stepError(entered.failure);
+    const pid = entered?.result(ENTERED);
+    if (pid === undefined) throw notRunning(record.id, 'stopped');
+    agent.close();
+    agent = undefined;
+    const notStarted = await channel.report(message);
+    if (notStarted) throw startError(wanted.args?.[0] ?? '', notStarted, message.steps);
+    if (handover && options.consoleSocket !== undefined) sendTerminal(options.consoleSocket, handover[0]);
+    if (options.pidFile !== undefined) writeWhole(options.pidFile, String(pid), 0o644);
+    return pid;
+  } finally {
+    channel.close();
+    agent?.close();
+    closeSync(nothing);
+    if (handover) for (const fd of handover) closeFd(fd);
+  }
+}
+
+function planExec(record: ContainerRecord, wanted: Process, preserved: number): Program {
+  const { config, idMaps, doors, bundle } = record;
+  const { bounding } = thisHost().capabilities(idMaps !== undefined);
+  // As it is for the container's first program: the same defaults, the same settings.
+  const normalized = normalize({ ...config, process: wanted }, bundle);
+  const root = normalized.root.path;
+  const process = {
+    ...normalized.process,
+    env: withHome(normalized.process.env ?? [], { root, uid: wanted.user.uid }),
+  };
+  const start = outliveMaker(
+    startIn({ config, idMaps, bounding, landlock: undefined }, process, [
+      ...planSettings(normalized),
+      ...planAffinity(process.execCPUAffinity),
+    ]),
+  );
+  const labelled = isLabelled(process);
+  const passed = preserved === 0 ? { steps: start, finally: [] } : passDescriptors(start, preserved);
+  return planEntry({
+    pidfd: FDS.terminal,
+    namespaces: namespacesOf(config),
+    joinFiles: doors,
+    before: [
+      ...takePreserved(FIRST_PRESERVED, preserved),
+      // The agent does not go back to a score of its own: it ends.
+      ...planOomScore(process.oomScoreAdj, Number.NaN).beforeBirth,
+      ...(labelled ? [openCallersProc()] : []),
+    ],
+    born: [...(labelled ? labelEntered(process) : []), ...(process.terminal ? takeTerminal(process) : [])],
+    start: passed.steps,
+    failed: passed.finally ?? [],
+    kept: preserved,
+  });
+}
+
+function notRunning(id: string, status: string): SystemError {
+  return new SystemError({
+    code: 'EINVAL',
+    syscall: 'exec',
+    path: id,
+    text:
+      status === 'creating'
+        ? 'the container is being made'
+        : 'cannot exec in a stopped container: container not running',
+    hint: 'a program can be started in a container that was created, or runs',
+  });
+}
+
+function isPaused(id: string): SystemError {
+  return new SystemError({
+    code: 'EINVAL',
+    syscall: 'exec',
+    path: id,
+    text: 'cannot exec in a paused container',
+    hint: `resume ${id} first, or give --ignore-paused`,
+  });
+}

@@ -1,0 +1,161 @@
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { errnoName } from '@coracle/errors';
+import type { NamespaceType } from '@coracle/namespaces';
+import type { Hook, HookName } from '@coracle/oci-spec';
+import {
+  Agent,
+  AT_FDCWD,
+  Channel,
+  chroot,
+  closeFd,
+  execve,
+  fchdir,
+  flags,
+  MFD,
+  MOVE_MOUNT,
+  moveMount,
+  OPEN,
+  OPEN_TREE,
+  openat,
+  openTree,
+  readSiginfo,
+  resultOf,
+  runLocally,
+  socketPair,
+  step,
+} from '@coracle/syscalls';
+import { type Entry, planWatchedEntry } from '../plan-entry.ts';
+import { signalName } from '../result.ts';
+import { stepError } from '../step-error.ts';
+import { HookError } from './hook-error.ts';
+import type { RunHook } from './hooks.ts';
+
+/** Descriptor 5 of the agent that enters: the container's first process. */
+const TARGET = 5;
+
+/** The container that a hook runs in. */
+export interface HookPlace {
+  /** Its first process. */
+  pid: number;
+  pidfd: number;
+  namespaces: readonly NamespaceType[];
+  /** Path of its root on the host, while that is not yet the root of the container: the hook sees the host's files then. */
+  rootfs?: string;
+}
+
+/**
+ * Runs hooks in the namespaces of a container: with its own files, or before its root is changed with those of the host, where the
+ * container's lie at the path of its root.
+ * @see setns(2)
+ */
+export function runInContainer(place: HookPlace): RunHook {
+  return async (hook, about) => {
+    const input = inMemory(about.input);
+    const nothing = openSync('/dev/null', constants.O_RDWR);
+    const [ours, theirs] = socketPair();
+    const channel = new Channel(ours);
+    let agent: Agent | undefined;
+    try {
+      try {
+        agent = Agent.spawn({
+          stdio: [input, nothing, nothing],
+          fds: [theirs, place.pidfd],
+          title: `coracle: ${about.name} hook`,
+        });
+      } finally {
+        closeFd(theirs);
+      }
+      await runOne(hook, { agent, channel, place, name: about.name });
+    } finally {
+      channel.close();
+      agent?.close();
+      closeSync(input);
+      closeSync(nothing);
+    }
+  };
+}
+
+/** A file without a name that holds a text, which may be longer than what fits into a pipe. @see memfd_create(2) */
+function inMemory(text: string): number {
+  const outcome = runLocally([
+    step('memfd_create', ['state', MFD.MFD_CLOEXEC], { why: 'have the state to read for a hook', result: 'fd' }),
+  ]);
+  outcome.throwIfFailed();
+  const fd = outcome.result('fd') ?? -1;
+  writeSync(fd, text, 0); // at a place, so that it is read from the beginning
+  return fd;
+}
+
+/**
+ * Before the change of the root the container's files lie on top of the host's, and who enters stands in them; only its first process
+ * still has the old root for its own. What is mounted there goes with it.
+ */
+function seeHost(pid: number, rootfs: string): Pick<Entry, 'before' | 'born'> {
+  const why = 'let the hook see the files of the host';
+  const path = flags(OPEN, 'O_PATH', 'O_CLOEXEC');
+  return {
+    before: [openat({ path: `/proc/${pid}/root`, flags: path }, { why, result: 'host' })],
+    born: [
+      openTree(
+        {
+          dir: AT_FDCWD,
+          path: '/',
+          flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE'),
+        },
+        { why, result: 'container' },
+      ),
+      fchdir(resultOf('host'), why),
+      chroot('.', why),
+      moveMount(
+        {
+          from: resultOf('container'),
+          to: AT_FDCWD,
+          toPath: rootfs,
+          flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH'),
+        },
+        why,
+      ),
+    ],
+  };
+}
+
+interface Entered {
+  agent: Agent;
+  /** To the hook's process, until it is the hook. */
+  channel: Channel;
+  place: HookPlace;
+  name: HookName;
+}
+
+async function runOne(hook: Hook, { agent, channel, place, name }: Entered): Promise<void> {
+  const { path, args = [path], env = [], timeout } = hook;
+  const fail = (problem: string): HookError => new HookError({ name, path, problem, said: '' });
+  const why = `run the ${name} hook ${path}`;
+  const program = planWatchedEntry({
+    pidfd: TARGET,
+    namespaces: place.namespaces,
+    joinFiles: [],
+    ...(place.rootfs === undefined ? {} : seeHost(place.pid, place.rootfs)),
+    start: [execve({ path, argv: args, env }, { why })],
+  });
+  const message = agent.channel.post(program);
+  const entered = await agent.channel.report(message);
+  if (entered?.failure) throw stepError(entered.failure);
+  const failed = await channel.report(message);
+  if (failed?.failure) throw fail(`could not be started (${errnoName(failed.failure.errno)})`);
+  let isLate = false;
+  const timer =
+    timeout === undefined
+      ? undefined
+      : setTimeout(() => {
+          isLate = true;
+          agent.channel.finish();
+        }, timeout * 1000);
+  const ended = await agent.channel.report(message);
+  clearTimeout(timer);
+  if (isLate) throw fail(`was not done after ${timeout} s`);
+  if (!ended) throw fail('was ended with the process that watched it');
+  const end = readSiginfo(ended.output('end'));
+  if ('signal' in end) throw fail(`was ended by ${signalName(end.signal)}`);
+  if (end.exitCode !== 0) throw fail(`ended with status ${end.exitCode}`);
+}

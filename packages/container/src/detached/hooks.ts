@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import type { Hook, HookName, State } from '@coracle/oci-spec';
+import { errnoOf, HookError } from './hook-error.ts';
+
+/** How much of what a hook says is kept for the error. */
+const KEPT_BYTES = 4096;
+
+/** Runs one hook with the state on its input. @throws {HookError} when it fails or takes longer than it may */
+export type RunHook = (hook: Hook, about: { name: HookName; input: string }) => Promise<void>;
+
+/**
+ * Runs hooks one after the other, each with the state of the container on its input. The first that fails ends it.
+ * @param run how: {@link runHere} if absent
+ * @throws {HookError}
+ * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config.md#posix-platform-hooks
+ */
+export async function runHooks(
+  hooks: readonly Hook[],
+  { name, state, run = runHere }: { name: HookName; state: State; run?: RunHook },
+): Promise<void> {
+  const input = JSON.stringify(state);
+  for (const hook of hooks) await run(hook, { name, input });
+}
+
+/** Runs a hook as a child of this process, in its namespaces: what the specification calls the runtime namespace. */
+export const runHere: RunHook = ({ path, args = [path], env = [], timeout }, { name, input }) =>
+  new Promise((resolve, reject) => {
+    const [title, ...words] = args;
+    const said: Buffer[] = [];
+    const child = spawn(path, words, {
+      argv0: title ?? path,
+      env: Object.fromEntries(env.map(splitVariable)),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
+    const timer = timeout === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeout * 1000);
+    const fail = (problem: string): void => {
+      clearTimeout(timer);
+      reject(new HookError({ name, path, problem, said: Buffer.concat(said).subarray(0, KEPT_BYTES).toString() }));
+    };
+    child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+    // A hook need not read the state.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    child.on('error', (error) => fail(errnoOf(error)));
+    child.on('close', (code, signal) => {
+      if (code === 0) {
+        clearTimeout(timer);
+        resolve();
+      } else if (signal === 'SIGKILL' && timeout !== undefined && child.killed) fail(`was not done after ${timeout} s`);
+      else fail(signal === null ? `ended with status ${code}` : `was ended by ${signal}`);
+    });
+  });
+
+function splitVariable(variable: string): [string, string] {
+  const at = variable.indexOf('=');
+  return at < 0 ? [variable, ''] : [variable.slice(0, at), variable.slice(at + 1)];
+}

@@ -1,0 +1,20 @@
+/**
+ * Containers that outlive the command that makes them, as engines want them of a runtime: they are created, started, signalled and
+ * deleted by commands of their own, and what is known of them lies in a directory. Nothing of this is loaded by `run`.
+ * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md
+ * @module
+ */
+export { ConsoleListener } from './console-listener.ts';
+export type { CreateOptions } from './create.ts';
+export type { ExecOptions } from './exec.ts';
+export { HookError } from './hook-error.ts';
+export { kill, processesIn } from './kill.ts';
+export { create, exec } from './lazily.ts';
+export { list } from './list.ts';
+export { pause, resume } from './pause.ts';
+export type { ProcessIdentity } from './process-identity.ts';
+export { type Container, type ContainerRecord, stateOf } from './record.ts';
+export { type RemoveOptions, remove } from './remove.ts';
+export { type StartOptions, start } from './start.ts';
+export { find } from './status.ts';
+export { type Held, Store, writeWhole } from './store.ts';

@@ -1,0 +1,98 @@
+import { isErrno, SystemError } from '@coracle/errors';
+import { OCI_VERSION } from '@coracle/oci-spec';
+import { SIGKILL } from '@coracle/syscalls';
+import { endGroup } from '../oci/end-group.ts';
+import { awaitEnd } from './await-end.ts';
+import { thawIfAny } from './freezer.ts';
+import { HookError } from './hook-error.ts';
+import { openProcess, signalProcess } from './kill.ts';
+import { type ContainerRecord, stateOf } from './record.ts';
+import { statusOf } from './status.ts';
+import type { Held, Store } from './store.ts';
+
+/** How a container is removed. */
+export interface RemoveOptions {
+  /** Ends it when it still runs, and takes it for no failure when it is not there. */
+  force?: boolean;
+  /** Is told of hooks that failed: the container is removed all the same. */
+  onHookFailure?: (error: Error) => void;
+}
+
+/**
+ * Removes all that was made for a container: its cgroup, what is kept of it. One that was created and not started is ended first.
+ * Then the `poststop` hooks run, once.
+ * @throws SystemError ENOENT when there is no such container, EBUSY when it still runs, unless with `force`
+ * @example
+ * await remove(new Store('/run/coracle-oci'), 'web', { force: true });
+ */
+export async function remove(store: Store, id: string, options: RemoveOptions = {}): Promise<void> {
+  const { force = false } = options;
+  let held: Held;
+  try {
+    held = await store.hold(id);
+  } catch (error) {
+    if (force && isErrno(error, 'ENOENT')) return;
+    throw error;
+  }
+  using _ = held;
+  const record = store.read(id);
+  // A create that was killed before it did anything.
+  if (!record) return store.remove(held);
+  const status = record.stage === 'creating' ? 'stopped' : statusOf(store, record);
+  if (!force && status !== 'stopped' && status !== 'created') throw stillRuns(id, status);
+  await endAll(record);
+  if (record.process && !record.poststop) {
+    store.write(held, { ...record, poststop: true });
+    await runPoststop(record, options.onHookFailure);
+  }
+  store.remove(held);
+}
+
+/** Ends what is left of a container: its first process, with which the kernel ends all others of a pid namespace, and its group. */
+async function endAll({ process, cgroups }: ContainerRecord): Promise<void> {
+  const pidfd = process && openProcess(process);
+  if (pidfd !== undefined) {
+    signalProcess(pidfd, SIGKILL);
+    thawIfAny(cgroups);
+    if (!(await awaitEnd(pidfd)))
+      throw new SystemError({
+        code: 'EBUSY',
+        syscall: 'kill',
+        detail: `pid ${process?.pid}`,
+        text: 'the container was killed and does not end',
+        hint: 'it may wait for a disk or a network that does not answer; try again',
+      });
+  }
+  // Without a pid namespace of its own there is more to end; what is frozen would not.
+  thawIfAny(cgroups);
+  await endGroup(cgroups);
+}
+
+/**
+ * Runs the hooks that come after the removal. One that fails does not keep the others from running.
+ * @param onFailure is told of each that fails; nobody if absent
+ */
+export async function runPoststop(record: ContainerRecord, onFailure?: (error: Error) => void): Promise<void> {
+  const { poststop = [] } = record.config.hooks ?? {};
+  if (poststop.length === 0) return;
+  const { runHooks } = await import('./hooks.ts');
+  const state = stateOf({ record, status: 'stopped' }, OCI_VERSION);
+  for (const hook of poststop) {
+    try {
+      await runHooks([hook], { name: 'poststop', state });
+    } catch (error) {
+      if (!(error instanceof HookError)) throw error;
+      onFailure?.(error);
+    }
+  }
+}
+
+function stillRuns(id: string, status: string): SystemError {
+  return new SystemError({
+    code: 'EBUSY',
+    syscall: 'delete',
+    path: id,
+    text: `cannot delete container that is not stopped: ${status}`,
+    hint: `end it first: kill ${id} KILL; or: delete --force ${id}`,
+  });
+}

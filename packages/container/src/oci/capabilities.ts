@@ -1,0 +1,41 @@
+import { type CapabilitySets, formatCapabilities, fromMask, parseCapabilities } from '@coracle/capabilities';
+import type { Capabilities } from '@coracle/oci-spec';
+import { type ConfigWarning, cannot } from './config-error.ts';
+
+const PATH = '$.process.capabilities';
+
+/**
+ * The capability sets of a configuration as they can be: without names that are no capability, and without ambient ones that the
+ * kernel would not raise, as runc has it. Both are told. Who cannot get a capability has no use for it in the bounding set either.
+ * @param available those that can be given: a mask
+ * @throws {ConfigError} for capabilities that cannot be had, and sets that the kernel would refuse
+ * @see capabilities(7)
+ */
+export function possibleCapabilities(
+  wanted: Capabilities,
+  { available, onWarning }: { available: bigint; onWarning: (warning: ConfigWarning) => void },
+): Capabilities {
+  const { sets, unknown } = parseCapabilities(wanted);
+  if (unknown.length > 0)
+    onWarning({ path: PATH, text: `has ${unknown.join(', ')}, which are not capabilities and are left out` });
+  const ambient = sets.ambient & sets.permitted & sets.inheritable;
+  if (ambient !== sets.ambient)
+    onWarning({
+      path: `${PATH}.ambient`,
+      text: `has ${names(sets.ambient & ~ambient)}, which are left out, being not both permitted and inheritable`,
+    });
+  const possible: CapabilitySets = { ...sets, ambient };
+  refuse(wanted, 'permitted', possible.permitted & ~available, 'which the caller does not have');
+  refuse(wanted, 'effective', possible.effective & ~possible.permitted, 'which are not permitted');
+  refuse(wanted, 'inheritable', possible.inheritable & ~possible.bounding, 'which are not in the bounding set');
+  return formatCapabilities(possible);
+}
+
+function refuse(wanted: Capabilities, set: keyof CapabilitySets, beyond: bigint, reason: string): void {
+  if (beyond === 0n) return;
+  throw cannot({ path: `${PATH}.${set}`, value: wanted[set] }, `without ${names(beyond)}, ${reason}`);
+}
+
+function names(mask: bigint): string {
+  return fromMask(mask).join(', ');
+}

@@ -1,0 +1,47 @@
+import { posix, resolve } from 'node:path';
+import type { Config, Mount } from '@coracle/oci-spec';
+import { cannot } from './config-error.ts';
+
+/** A configuration in which everything is written one way. */
+export type Normalized = Config &
+  Required<Pick<Config, 'process' | 'mounts'>> & { linux: NonNullable<Config['linux']> };
+
+/**
+ * Writes a configuration out: paths of the host are absolute, a bind mount has the type `bind`, places in the container begin at
+ * `/` and are plain, and sets of capabilities that are absent are there, empty, as runc has it.
+ * @param bundle the directory that relative paths begin at
+ * @throws {ConfigError} for what cannot make a container that runs
+ */
+export function normalize(config: Config, bundle: string): Normalized {
+  const { process, linux = {} } = config;
+  if (!process) throw cannot({ path: '$.process', value: process }, 'an object, as there is no program to run');
+  const namespaces = linux.namespaces ?? [];
+  const mount = namespaces.find(({ type }) => type === 'mount');
+  if (!mount)
+    throw cannot(
+      { path: '$.linux.namespaces', value: linux.namespaces },
+      'a list with { "type": "mount" }, as the container\'s mounts would otherwise be made on the host',
+    );
+  return {
+    ...config,
+    root: { ...config.root, path: resolve(bundle, config.root.path) },
+    process: { ...process, capabilities: process.capabilities ?? {} },
+    mounts: (config.mounts ?? []).map((one) => plainMount(one, bundle)),
+    linux,
+  };
+}
+
+function plainMount(mount: Mount, bundle: string): Mount {
+  const options = mount.options ?? [];
+  const isBind = mount.type === 'bind' || options.includes('bind') || options.includes('rbind');
+  const destination = posix.normalize(`/${mount.destination}`).replace(/(?<=.)\/$/, '');
+  if (!isBind) return { ...mount, destination, options };
+  const way = options.includes('bind') || options.includes('rbind') ? [] : ['bind'];
+  return {
+    ...mount,
+    type: 'bind',
+    source: resolve(bundle, mount.source ?? '/'),
+    destination,
+    options: [...way, ...options],
+  };
+}

@@ -1,0 +1,101 @@
+import { posix } from 'node:path';
+import {
+  DEFAULT_DEVICE_RULES,
+  type DeviceRule,
+  type FullMachine,
+  fromOci,
+  type LeftOut,
+  locate,
+  planResources,
+  type Resources,
+} from '@coracle/cgroups';
+import type { Group } from '../cgroup-for.ts';
+import { toSteps } from '../cgroup-for.ts';
+import { cannot } from './config-error.ts';
+import type { Normalized } from './normalize.ts';
+import { alsoIn } from './other-hierarchies.ts';
+import { mayMakeIn, ownHierarchies } from './own-hierarchies.ts';
+
+/** Who asks for the group. */
+export interface GroupContext {
+  id: string;
+  isRoot: boolean;
+}
+
+/**
+ * Plans the cgroup of a configuration: where `linux.cgroupsPath` says, with `linux.resources`, in every hierarchy of version 1 that
+ * this process may change, so that it can be counted, frozen and ended. Devices are ruled over as runc does: what no rule lets
+ * through is denied, but for the harmless ones. Without root there are no such rules, and no need for them.
+ * @throws {ConfigError} for resources that cannot be had here
+ */
+export function planConfigGroup({ linux }: Normalized, { id, isRoot }: GroupContext): Group {
+  const path = linux.cgroupsPath || id;
+  const { machine: found, name } = locate(path);
+  if (name === '')
+    throw cannot(
+      { path: '$.linux.cgroupsPath', value: linux.cgroupsPath },
+      'the path of a group of its own, as the top belongs to the whole machine',
+    );
+  const machine: FullMachine = { ...found, v1: found.hierarchies };
+  const { resources, devices = [] } = fromOci(linux.resources ?? {});
+  const rules = isRoot ? [DENY_ALL, ...devices, ...ALWAYS_ALLOWED] : undefined;
+  const planned = planResources({
+    machine,
+    name,
+    resources,
+    devices: machine.devices.version === undefined ? undefined : rules,
+    mode: 'best-effort',
+  });
+  refuseMissing(planned?.leftOut ?? missingWithout(resources), linux.resources);
+  const steps = planned && toSteps(planned);
+  return {
+    plan: steps && alsoIn(steps, otherPlaces(steps.directories, path)),
+    version: planned ? machine.version : 'none',
+    inForce: limitsOf(resources),
+    missing: [],
+    readStats: (texts) =>
+      planned?.parseStats(new Map(planned.statFiles.map((path, index) => [path, texts[index] ?? '']))) ?? {},
+  };
+}
+
+/** Where a group is to be in hierarchies that it does not lie in yet. */
+function otherPlaces(directories: readonly string[], path: string): Parameters<typeof alsoIn>[1] {
+  return ownHierarchies().flatMap(({ mountPoint, directory, isUnified }) => {
+    const above = path.startsWith('/') ? mountPoint : directory;
+    const isIn = directories.some((one) => one.startsWith(`${mountPoint}/`));
+    if (isIn || !mayMakeIn(above)) return [];
+    return [{ directory: posix.join(above, path), mountPoint, file: isUnified ? 'cgroup.procs' : 'tasks' }];
+  });
+}
+
+const DENY_ALL: DeviceRule = { allow: false, type: 'a', access: 'rwm' };
+/** What runc adds after the rules of the configuration, whatever these say: the first of ours denies all. */
+const ALWAYS_ALLOWED = DEFAULT_DEVICE_RULES.filter(({ allow }) => allow);
+
+function refuseMissing(missing: readonly LeftOut[], value: unknown): void {
+  const [first] = missing;
+  if (first === undefined) return;
+  const names = missing.map(({ resource }) => resource).join(', ');
+  throw cannot({ path: '$.linux.resources', value }, `without ${names}, as ${first.reason}`, first.alternative);
+}
+
+/** Where there is no group to be had, nothing but what asks for nothing can be. */
+function missingWithout(resources: Resources): LeftOut[] {
+  return Object.keys(resources).map((resource) => ({
+    resource,
+    reason: 'no group can be made here',
+    alternative: 'be root, or have a group of version 2 delegated to you',
+  }));
+}
+
+/** The limits that are reported: those that options of `run` have too. */
+function limitsOf({ pids, memory, cpu }: Resources): Group['inForce'] {
+  const given = typeof memory === 'object' ? memory.max : memory;
+  const max = typeof given === 'bigint' || given === 'max' ? given : undefined;
+  const quota = cpu?.quotaUsec;
+  return {
+    ...(pids === undefined ? {} : { pids }),
+    ...(max === undefined ? {} : { memory: max }),
+    ...(quota === undefined ? {} : { cpus: quota === 'max' ? quota : quota / (cpu?.periodUsec ?? 100_000) }),
+  };
+}

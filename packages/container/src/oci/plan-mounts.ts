@@ -1,0 +1,271 @@
+import { attach, createFilesystem, type MountOptions, openMountpoint, type PathKind } from '@coracle/chroot-fs';
+import {
+  type AttributeChange,
+  type ConfigMountOptions,
+  type MountedBefore,
+  type Mountpoint,
+  parseConfigMountOptions,
+  resolveMountpoint,
+} from '@coracle/chroot-fs/config';
+import type { IdMaps } from '@coracle/namespaces';
+import type { Mount } from '@coracle/oci-spec';
+import {
+  AT,
+  close,
+  flags,
+  MOUNT_ATTR,
+  mountSetattr,
+  OPEN_TREE,
+  openTree,
+  resultOf,
+  type Step,
+} from '@coracle/syscalls';
+import { labelTop, withContext } from '../labels/label-mounts.ts';
+import { earlyResult, type IdmappedTree } from '../plan-idmapped.ts';
+import { purposeOf, resultFor } from '../plan-init.ts';
+import { type ConfigWarning, cannot } from './config-error.ts';
+import { copyUp, type IdsInside, modeOf } from './copy-up.ts';
+import { toMappings } from './id-maps.ts';
+import { longMount, needsLongMount } from './long-mount.ts';
+import type { Normalized } from './normalize.ts';
+import { type CgroupView, planCgroupMount } from './plan-cgroup-mount.ts';
+
+/** What the mounts of a container depend on beside its configuration. */
+export interface MountsContext {
+  /** What a path of the host is. */
+  kindOf: (path: string) => PathKind;
+  /** The cgroups that a mount of the type `cgroup` is to show. */
+  cgroups: () => CgroupView;
+  /** How the container sees who owns files of the host. */
+  inside: IdsInside;
+  onWarning: (warning: ConfigWarning) => void;
+}
+
+/** The mounts of a container: copies that are made before any other step, the mounts in their order, and what is left for the end. */
+export interface MountSteps {
+  early: Step[];
+  make: Step[];
+  finish: Step[];
+}
+
+/** One mount, looked into. */
+interface Wanted {
+  mount: Mount;
+  index: number;
+  options: ConfigMountOptions;
+  place: Mountpoint;
+  why: string;
+}
+
+const WHOLE_MOUNT = flags(AT, 'AT_EMPTY_PATH');
+const WHOLE_TREE = flags(AT, 'AT_EMPTY_PATH', 'AT_RECURSIVE');
+
+/** A mount whose ids are mapped is copied by the caller, and attributes go with the copy. */
+export function idmappedMounts(config: Normalized): IdmappedTree[] {
+  return config.mounts.flatMap((mount, index) => {
+    const options = parseConfigMountOptions(mount.options ?? []);
+    if (!options.idmap || mount.type !== 'bind') return [];
+    const own: IdMaps = {
+      uids: toMappings(mount.uidMappings),
+      gids: toMappings(mount.gidMappings),
+      how: 'direct',
+    };
+    return [
+      {
+        source: mount.source ?? '/',
+        options: copyOptions(options),
+        result: earlyResult(index),
+        ...(own.uids.length > 0 ? { idMaps: own } : {}),
+      },
+    ];
+  });
+}
+
+function copyOptions({ bind, idmap, top, tree }: ConfigMountOptions): MountOptions {
+  return { set: tree.set, top: top.set, recursive: bind === 'rbind', bind, idmap, propagation: undefined, data: [] };
+}
+
+/**
+ * Plans the mounts of a configuration.
+ * @throws {ConfigError} for a source that is not there and for options that cannot be kept
+ */
+export function planMounts(config: Normalized, context: MountsContext): MountSteps {
+  const before: MountedBefore[] = [];
+  const wanted = config.mounts.map((mount, index): Wanted => {
+    const options = parseConfigMountOptions(mount.options ?? []);
+    const place = resolveMountpoint(mount.destination, { root: config.root.path, before });
+    const one = { mount, index, options, place, why: purposeOf(mount) };
+    check(one, context);
+    before.push({ destination: place.path, source: mount.type === 'bind' ? mount.source : undefined });
+    return one;
+  });
+  const stays = /^r?shared$/.test(config.linux.rootfsPropagation ?? '');
+  const isEarly = ({ mount, options }: Wanted): boolean =>
+    mount.type === 'bind' && (stays || options.idmap !== undefined);
+  const label = config.linux.mountLabel;
+  return {
+    early: wanted.flatMap((one) => (isEarly(one) && !one.options.idmap ? cloneBind(one, earlyResult(one.index)) : [])),
+    make: wanted.flatMap((one) => makeMount(one, { early: isEarly(one), label, context })),
+    finish: wanted.filter(isDeferred).flatMap(forbidChanges),
+  };
+}
+
+function check({ mount, index, options, place }: Wanted, { kindOf, onWarning }: MountsContext): void {
+  const path = `$.mounts[${index}]`;
+  if (mount.type === 'bind' && kindOf(mount.source ?? '/') === undefined)
+    throw cannot({ path: `${path}.source`, value: mount.source }, 'a file or directory of the host that is there');
+  if (options.data.length > 0 && mount.type === 'bind')
+    onWarning({
+      path: `${path}.options`,
+      text: `has ${options.data.map(([key]) => key).join(', ')}, which mean nothing for a bind mount`,
+    });
+  if (options.data.length > 0 && options.remount)
+    throw cannot(
+      { path: `${path}.options`, value: mount.options },
+      'without options of the file system, as it is only a remount',
+    );
+  if (options.idmap && mount.type !== 'bind')
+    throw cannot(
+      { path: `${path}.options`, value: mount.options },
+      `without ${options.idmap}, which is for bind mounts`,
+    );
+  if (!options.idmap && (mount.uidMappings?.length ?? 0) > 0)
+    throw cannot({ path: `${path}.options`, value: mount.options }, 'with idmap or ridmap, as the mount has mappings');
+  if (options.copiesUp && mount.type !== 'tmpfs')
+    throw cannot({ path: `${path}.options`, value: mount.options }, 'without tmpcopyup, which is for tmpfs');
+  if ((mount.type === 'proc' || mount.type === 'sysfs') && place.path !== mount.destination)
+    throw cannot(
+      { path: `${path}.destination`, value: mount.destination },
+      `no symbolic link, as somebody else could lead it elsewhere (it leads to ${place.path} now)`,
+    );
+}
+
+/** Files and mountpoints are still to be made in it, and a mount that is read-only takes none. */
+function isDeferred({ mount, options }: Wanted): boolean {
+  return mount.type === 'tmpfs' && !options.remount && asksReadOnly(options);
+}
+
+function asksReadOnly({ top, tree }: ConfigMountOptions): boolean {
+  return ((Number(top.set.value) | Number(tree.set.value)) & MOUNT_ATTR.MOUNT_ATTR_RDONLY) !== 0;
+}
+
+/** Looked up again: its path is that of the mount now. */
+function forbidChanges({ mount, place, why }: Wanted): Step[] {
+  return [
+    ...openMountpoint({ root: resultOf('rootfs'), path: place.path, kind: 'directory' }, why),
+    mountSetattr(
+      { mount: resultOf('target'), flags: WHOLE_MOUNT, set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') },
+      `forbid changes to ${mount.destination}`,
+    ),
+    close(resultOf('target'), why),
+  ];
+}
+
+function makeMount(
+  one: Wanted,
+  { early, label, context }: { early: boolean; label: string | undefined; context: MountsContext },
+): Step[] {
+  const { mount, index, options, place, why } = one;
+  if (options.remount) return remount(one);
+  if (mount.type === 'cgroup' || mount.type === 'cgroup2')
+    return planCgroupMount(mount, { view: context.cgroups(), path: place.path, why });
+  const kind = mount.type === 'bind' ? (context.kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
+  const result = early ? earlyResult(index) : resultFor(mount);
+  const target = openMountpoint({ root: resultOf('rootfs'), path: place.path, kind }, why);
+  if (needsLongMount(options)) return longMount(one, target);
+  const isKept = result !== 'mount';
+  return [
+    ...(early ? [] : create(one, { result, label })),
+    ...(options.copiesUp && place.onHost !== undefined
+      ? copyUp(place.onHost, { path: place.path, mount: result, inside: context.inside })
+      : []),
+    ...target,
+    attach(result, why),
+    ...connect(options, result, why),
+    ...(isKept ? [] : [close(resultOf(result), why)]),
+    close(resultOf('target'), why),
+  ];
+}
+
+function create(one: Wanted, { result, label }: { result: string; label: string | undefined }): Step[] {
+  const { mount, why } = one;
+  const type = mount.type ?? 'none';
+  if (type === 'bind') return cloneBind(one, result);
+  const steps = createFilesystem(
+    {
+      type,
+      source: mount.source,
+      options: fileSystemOptions(one, TAKES_NO_CONTEXT.has(type) ? undefined : label),
+      readonly: asksReadOnly(one.options) && !KERNELS.has(type),
+      result,
+    },
+    why,
+  );
+  const labelled = type === 'mqueue' && label ? labelTop(result, label) : [];
+  return [...steps, ...labelled, close(resultOf('fs'), why)];
+}
+
+/** File systems of the kernel's own, which have labels of their own. */
+const TAKES_NO_CONTEXT = new Set(['proc', 'sysfs', 'mqueue']);
+/** Those that lie on nothing: others may be on a device that is read-only itself, and have to know. */
+const KERNELS = new Set([
+  'proc',
+  'sysfs',
+  'mqueue',
+  'devpts',
+  'tmpfs',
+  'ramfs',
+  'overlay',
+  'bpf',
+  'debugfs',
+  'tracefs',
+  'securityfs',
+]);
+
+function fileSystemOptions({ mount, options, place }: Wanted, label: string | undefined): readonly string[] {
+  const isLater = mount.type === 'tmpfs' && asksReadOnly(options);
+  const words = (mount.options ?? []).filter(
+    (option) => !RUNTIMES_OWN.test(option) && !(isLater && /^r?ro$/.test(option)),
+  );
+  const mode = mount.type === 'tmpfs' && place.onHost !== undefined ? [modeOf(place.onHost)] : [];
+  return withContext([...mode, ...words], label);
+}
+
+/** What is not for the file system and is kept otherwise. */
+const RUNTIMES_OWN = /^(tmpcopyup|noiversion|r?norelatime|rnostrictatime|r?(private|shared|slave|unbindable))$/;
+
+function cloneBind({ mount, options, why }: Wanted, result: string): Step[] {
+  const whole = options.bind === 'rbind' ? (['AT_RECURSIVE'] as const) : [];
+  return [
+    openTree(
+      { path: mount.source ?? '/', flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', ...whole) },
+      { why, result },
+    ),
+    ...change(options, result, why),
+  ];
+}
+
+/** The steps for attributes of a mount that is open; what is for the whole tree first, and what is for its top alone after it. */
+function change({ tree, top }: ConfigMountOptions, result: string, why: string): Step[] {
+  const one = (wanted: AttributeChange, where: typeof WHOLE_TREE): Step[] =>
+    wanted.set.value === 0 && wanted.clear.value === 0
+      ? []
+      : [mountSetattr({ mount: resultOf(result), flags: where, ...wanted }, why)];
+  return [...one(tree, WHOLE_TREE), ...one(top, WHOLE_MOUNT)];
+}
+
+function connect({ propagation }: ConfigMountOptions, result: string, why: string): Step[] {
+  return propagation.map(({ kind, recursive }) =>
+    mountSetattr({ mount: resultOf(result), flags: recursive ? WHOLE_TREE : WHOLE_MOUNT, propagation: kind }, why),
+  );
+}
+
+/** Changes what is mounted at the place already. */
+function remount({ options, place, why }: Wanted): Step[] {
+  return [
+    ...openMountpoint({ root: resultOf('rootfs'), path: place.path, kind: place.kind ?? 'directory' }, why),
+    ...change(options, 'target', why),
+    ...connect(options, 'target', why),
+    close(resultOf('target'), why),
+  ];
+}

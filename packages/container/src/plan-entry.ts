@@ -1,0 +1,129 @@
+import { joinNamespaces, type NamespaceType } from '@coracle/namespaces';
+import {
+  clone3,
+  close,
+  closeRange,
+  dup3,
+  flags,
+  MSG,
+  OPEN,
+  openat,
+  output,
+  P,
+  PR,
+  type Program,
+  prctl,
+  REPORT,
+  REPORT_LENGTH,
+  resultOf,
+  SIGINFO_LENGTH,
+  SIGKILL,
+  type Step,
+  step,
+  WAIT,
+  write,
+} from '@coracle/syscalls';
+import { FDS } from './descriptors.ts';
+import { keepOpen } from './keep-open.ts';
+import { keepPidfd, waitForEither } from './plan-watch.ts';
+
+/** A program that is to run in a living container. */
+export interface Entry {
+  /** Where the agent has the descriptor of a process of the container. */
+  pidfd: number;
+  /** So many descriptors behind that are passed on to the program. */
+  kept?: number;
+  namespaces: readonly NamespaceType[];
+  /** Files into which the new process writes "0" to join the cgroup. */
+  joinFiles: readonly string[];
+  /** Taken on the host, before the container is entered. */
+  before?: readonly Step[];
+  /** Taken by the new process, while it has what its agent was given. */
+  born?: readonly Step[];
+  /** Taken by the new process when it has nothing left but input, output and its socket: it becomes the program. */
+  start: readonly Step[];
+  /** Taken by the new process when a step failed. */
+  failed?: readonly Step[];
+}
+
+/** The name of the result that is the pid of the program. */
+export const ENTERED = 'program';
+
+const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: 'parent' });
+
+/**
+ * The agent enters the container's cgroup and namespaces itself and gives birth inside: a process is in a PID namespace only
+ * from birth. It cannot be traced or read from the container: it is not dumpable, and in no PID namespace of it (CVE-2016-9962).
+ * Then it leaves, and the program becomes a child of who takes orphans in.
+ */
+export function planEntry(entry: Entry): Program {
+  const { pidfd, namespaces, joinFiles, kept = 0, before = [], born = [], start, failed = [] } = entry;
+  const passedOn = Array.from({ length: kept }, (_, index) => FDS.firstPreserved + index);
+  const doors = openDoors(joinFiles);
+  const inside = [
+    ...doors.enter,
+    ...born,
+    dup3({ from: FDS.initSocket, to: FDS.socket, flags: flags(OPEN, 'O_CLOEXEC') }, 'listen to its own socket'),
+    ...keepOpen(
+      [closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket')],
+      passedOn,
+    ),
+    ...start,
+  ];
+  return {
+    steps: [
+      closeRange({ first: pidfd + 1 + kept }, 'keep no descriptor of the caller open'),
+      prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
+      ...doors.open,
+      ...before,
+      ...joinNamespaces({ pidfd, namespaces }),
+      clone3({ flags: 0 }, { why: 'be born inside', result: ENTERED }),
+      ...inside.map((one): Step => ({ ...one, only: 'child' })),
+      ...doors.close.map((one): Step => ({ ...one, only: 'parent' })),
+      close(FDS.initSocket, parent('leave the socket to the program')),
+    ],
+    finally: failed.map((one): Step => ({ ...one, only: 'child' })),
+  };
+}
+
+/** As {@link planEntry}; but the agent stays until the program ends, which it is when the caller ends first. */
+export function planWatchedEntry(entry: Entry): Program {
+  const { steps, finally: failed = [] } = planEntry(entry);
+  return {
+    steps: [
+      ...steps,
+      closeRange({ first: 0, last: 2 }, parent('leave input and output to the program')),
+      ...keepPidfd(ENTERED, 'watch the program'),
+      step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], {
+        ...parent('tell the caller'),
+        tolerate: 'any',
+      }),
+      waitForEither('wait for the end of the program or of the caller'),
+    ],
+    finally: [
+      ...failed,
+      step('kill', [resultOf(ENTERED), SIGKILL], parent('end the program, if the caller ended first')),
+      step(
+        'waitid',
+        [P.P_ALL, 0, output('end', SIGINFO_LENGTH), flags(WAIT, 'WEXITED'), null],
+        parent('learn how it ended'),
+      ),
+    ],
+  };
+}
+
+/**
+ * The agent stays outside of the container's cgroup, which could not be removed otherwise while the agent waits: the doors
+ * are opened by it, on the host, and gone through by the program.
+ */
+function openDoors(files: readonly string[]): Record<'open' | 'enter' | 'close', Step[]> {
+  const why = 'join the cgroup of the container';
+  const door = (index: number): string => `door ${index}`;
+  return {
+    open: files.map((path, index) =>
+      openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: door(index) }),
+    ),
+    enter: files.map((_, index) => write({ fd: resultOf(door(index)), data: '0' }, why)),
+    close: files.map((_, index) => close(resultOf(door(index)), why)),
+  };
+}

@@ -1,0 +1,95 @@
+import { leaveOldRoot } from '@coracle/chroot-fs';
+import { closeRange, execve, flags, PR, prctl, resultOf, type Step, step } from '@coracle/syscalls';
+import { expect, test } from '@jest/globals';
+import { planDetachedBirth } from '../../src/detached/plan-birth.ts';
+import {
+  keepKeyring,
+  outliveMaker,
+  passDescriptors,
+  pauseBeforePivot,
+  waitForStart,
+  withoutPivot,
+} from '../../src/detached/steps-for-detached.ts';
+import { keepOpen } from '../../src/keep-open.ts';
+
+const calls = (steps: readonly Step[]): string[] => steps.map(({ syscall }) => syscall);
+
+test('a container that outlives its maker has no step that ends it with him, and all others', () => {
+  const dying = prctl(flags(PR, 'PR_SET_PDEATHSIG'), [9], 'end with the maker');
+  const other = prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'be private');
+  expect(outliveMaker([dying, other, dying])).toEqual([other]);
+});
+
+test('descriptors that are kept are left out of each range that is closed', () => {
+  const ranges = (first: number, last: number, kept: number[]): unknown[] =>
+    keepOpen([closeRange({ first, last }, 'close all')], kept).map(({ args }) => args.slice(0, 2));
+  expect(ranges(4, 100, [])).toEqual([[4, 100]]);
+  expect(ranges(4, 100, [50, 48])).toEqual([
+    [4, 47],
+    [49, 49],
+    [51, 100],
+  ]);
+  expect(ranges(4, 100, [4, 100])).toEqual([[5, 99]]);
+  expect(ranges(4, 5, [4, 5])).toEqual([]);
+  expect(ranges(4, 40, [41])).toEqual([[4, 40]]);
+});
+
+test('the set-up stops once, right before the root is changed', () => {
+  const paused = pauseBeforePivot(leaveOldRoot());
+  expect(calls(paused)).toEqual(['fchdir', 'sendto', 'read', 'pivot_root', 'umount2', 'chdir', 'openat2']);
+  expect(() => pauseBeforePivot([step('chdir', ['/'], 'stand at the root')])).toThrow(TypeError);
+});
+
+test('without pivot_root nothing is taken off that is not there', () => {
+  expect(calls(withoutPivot(leaveOldRoot()))).toEqual(['fchdir', 'chroot', 'chdir', 'openat2']);
+});
+
+test('the keyring of the caller is kept by no step', () => {
+  const steps = [step('keyctl', [1, null], 'have a keyring'), step('chdir', ['/'], 'stand at the root')];
+  expect(calls(keepKeyring(steps))).toEqual(['chdir']);
+});
+
+const START = [
+  step('setsid', [], 'start a session'),
+  execve({ path: '/bin/true', argv: ['true'], env: [] }, 'start it'),
+];
+
+test('a program waits for one connection, or for two where a filter asks about calls, and lets nobody connect after that', () => {
+  expect(calls(waitForStart(START, { notifies: false, preserved: 0 }).steps)).toEqual([
+    'accept4',
+    'dup3',
+    'close',
+    'close',
+    'setsid',
+    'execve',
+  ]);
+  expect(
+    calls(waitForStart(START, { notifies: true, preserved: 0 }).steps).filter((call) => call === 'accept4'),
+  ).toHaveLength(2);
+});
+
+test('descriptors are passed on as the last thing, and a failure brings the way to tell of it back', () => {
+  const { steps, finally: failed = [] } = passDescriptors(START, 2);
+  expect(calls(steps)).toEqual(['setsid', 'dup3', 'dup3', 'dup3', 'execve']);
+  expect(steps.slice(1, 4).map(({ args }) => args.slice(0, 2))).toEqual([
+    [3, 49],
+    [512, 3],
+    [513, 4],
+  ]);
+  expect(failed.map(({ args }) => args.slice(0, 2))).toEqual([[49, 3]]);
+});
+
+test('the agent that gives birth moves what is passed on before the numbers it came under are closed', () => {
+  const birth = [
+    step('clone3', [null, 0], { why: 'be born', result: 'init' }),
+    step('close', [resultOf('init')], 'let go'),
+  ];
+  const { steps } = planDetachedBirth(birth, { preserved: 1 });
+  expect(steps.map(({ syscall, args }) => [syscall, ...args.slice(0, 2)]).slice(0, 5)).toEqual([
+    ['dup3', 8, 512],
+    ['dup3', 7, 48],
+    ['close_range', 7, 47],
+    ['close_range', 49, 511],
+    ['close_range', 513, 0xffffffff],
+  ]);
+});

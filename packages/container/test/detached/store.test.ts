@@ -1,0 +1,167 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isErrno } from '@coracle/errors';
+import { closeFd } from '@coracle/syscalls';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { checkId } from '../../src/detached/container-id.ts';
+import { isDoorOpen, knock, openDoor } from '../../src/detached/door.ts';
+import { preservedDescriptors } from '../../src/detached/preserved-descriptors.ts';
+import { identityOf, isProcessAlive } from '../../src/detached/process-identity.ts';
+import type { ContainerRecord } from '../../src/detached/record.ts';
+import { stateOf } from '../../src/detached/record.ts';
+import { find } from '../../src/detached/status.ts';
+import { Store, writeWhole } from '../../src/detached/store.ts';
+
+let root: string;
+let store: Store;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'coracle-store-'));
+  store = new Store(join(root, 'containers'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const record = (more: Partial<ContainerRecord> = {}): ContainerRecord => ({
+  id: 'box',
+  bundle: '/bundle',
+  config: { ociVersion: '1.3.0', root: { path: 'rootfs' } },
+  rootfs: '/bundle/rootfs',
+  created: '2026-11-26T00:00:00.000Z',
+  owner: 0,
+  stage: 'created',
+  cgroups: [],
+  doors: [],
+  notifies: false,
+  ...more,
+});
+
+async function codeOf(work: () => unknown): Promise<unknown> {
+  try {
+    await work();
+    return 'nothing thrown';
+  } catch (error) {
+    return Reflect.get(Object(error), 'code');
+  }
+}
+
+test('an id is the name of a directory, and nothing that leads out of it', () => {
+  for (const id of ['box', 'b_x+1.2-3', '.hidden', '0']) checkId(id);
+  for (const id of ['', '.', '..', 'a/b', 'a b', 'é', 'a~1', 'x'.repeat(256)])
+    expect(() => checkId(id)).toThrow('EINVAL');
+});
+
+test('an id can be claimed once, until it is removed', async () => {
+  {
+    using held = await store.claim('box');
+    expect(await codeOf(() => store.claim('box'))).toBe('EEXIST');
+    store.write(held, record());
+    expect(store.read('box')).toEqual(record());
+    expect(store.ids()).toEqual(['box']);
+    store.remove(held);
+  }
+  expect(store.ids()).toEqual([]);
+  expect(readdirSync(store.root)).toEqual([]);
+  expect(await codeOf(() => store.read('box'))).toBe('ENOENT');
+  (await store.claim('box'))[Symbol.dispose]();
+});
+
+test('who waits for a container that is removed meanwhile is told that it is gone', async () => {
+  const held = await store.claim('box');
+  const waiting = codeOf(() => store.hold('box'));
+  store.remove(held);
+  held[Symbol.dispose]();
+  expect(await waiting).toBe('ENOENT');
+});
+
+test('who waits too long is told so, and that somebody works on it can be seen', async () => {
+  using _ = await store.claim('box');
+  expect(store.isHeld('box')).toBe(true);
+  expect(await codeOf(() => store.hold('box', { patienceMs: 20 }))).toBe('EBUSY');
+  expect(store.isHeld('other')).toBe(false);
+});
+
+test('what a removal that was killed has left goes with the next of the same id', async () => {
+  using held = await store.claim('box');
+  mkdirSync(join(store.root, 'box~1'));
+  writeFileSync(join(store.root, 'box~1', 'state.json'), '{}');
+  expect(store.ids()).toEqual(['box']);
+  store.remove(held);
+  expect(readdirSync(store.root)).toEqual([]);
+});
+
+test('a file is written whole, over one that is there', () => {
+  const path = join(root, 'pid');
+  writeWhole(path, '1');
+  writeWhole(path, '22');
+  expect(readdirSync(root)).toEqual(['pid']);
+});
+
+test('a process is known by more than its number', () => {
+  const self = identityOf(process.pid);
+  expect(self && isProcessAlive(self)).toBe(true);
+  expect(self && isProcessAlive({ ...self, startTime: '1' })).toBe(false);
+  expect(self && isProcessAlive({ ...self, bootId: 'another' })).toBe(false);
+  expect(identityOf(2 ** 22 + 1)).toBeUndefined();
+});
+
+test('the status is that of the process: not born, alive, gone, or only its number is taken', async () => {
+  const self = identityOf(process.pid);
+  {
+    using held = await store.claim('box');
+    store.write(held, record({ stage: 'creating' }));
+    expect(find(store, 'box').status).toBe('creating');
+    store.write(held, record({ process: self }));
+    expect(find(store, 'box').status).toBe('running');
+    const door = openDoor(held.directory);
+    expect(find(store, 'box').status).toBe('created');
+    closeFd(door);
+    expect(find(store, 'box').status).toBe('running');
+    store.write(held, record({ process: self && { ...self, startTime: '1' } }));
+    expect(find(store, 'box').status).toBe('stopped');
+    store.write(held, record({ stage: 'creating' }));
+  }
+  expect(find(store, 'box').status).toBe('stopped');
+});
+
+test('what is known of nothing but its directory can be asked for again', async () => {
+  (await store.claim('box'))[Symbol.dispose]();
+  expect(await codeOf(() => find(store, 'box'))).toBe('EAGAIN');
+});
+
+test('a door is seen to be open without a knock, by a path of any length', () => {
+  const deep = join(root, 'x'.repeat(100), 'y'.repeat(100));
+  mkdirSync(deep, { recursive: true });
+  expect(isDoorOpen(deep)).toBe(false);
+  const door = openDoor(deep);
+  expect(isDoorOpen(deep)).toBe(true);
+  closeFd(knock(deep));
+  closeFd(door);
+  expect(isDoorOpen(deep)).toBe(false);
+  expect(() => knock(deep)).toThrow('ECONNREFUSED');
+  expect(isDoorOpen(join(root, 'nothing'))).toBe(false);
+});
+
+test('the state has a pid only while there is a process', () => {
+  const self = { pid: 4711, startTime: '1', bootId: 'b' };
+  const config = { ...record().config, annotations: { a: 'b' } };
+  expect(stateOf({ record: record({ process: self, config }), status: 'running' }, '1.3.0')).toEqual({
+    ociVersion: '1.3.0',
+    id: 'box',
+    status: 'running',
+    pid: 4711,
+    bundle: '/bundle',
+    annotations: { a: 'b' },
+  });
+  expect(stateOf({ record: record({ process: self }), status: 'stopped' }, '1.3.0')).not.toHaveProperty('pid');
+});
+
+test('descriptors of a service manager are passed on by the process they are meant for', () => {
+  expect(preservedDescriptors(0, { LISTEN_FDS: '3', LISTEN_PID: '1' }, 2)).toEqual({ fds: [], variables: [] });
+  let thrown: unknown;
+  try {
+    preservedDescriptors(0, { LISTEN_FDS: 'many', LISTEN_PID: '2' }, 2);
+  } catch (error) {
+    thrown = error;
+  }
+  expect(isErrno(thrown, 'EINVAL')).toBe(true);
+});

@@ -1,0 +1,233 @@
+import { parseConfigMountOptions } from '@coracle/chroot-fs/config';
+import { mountOptions } from '@coracle/oci-spec';
+import { renderStep, type Step } from '@coracle/syscalls';
+import { describe, expect, test } from '@jest/globals';
+import { checkLabels } from '../../src/oci/check-labels.ts';
+import { needsLongMount } from '../../src/oci/long-mount.ts';
+import { normalize } from '../../src/oci/normalize.ts';
+import { parseNumberList } from '../../src/oci/number-list.ts';
+import { planCgroupMount } from '../../src/oci/plan-cgroup-mount.ts';
+import { planNamespaces } from '../../src/oci/plan-namespaces.ts';
+import { planOomScore } from '../../src/oci/plan-oom-score.ts';
+import { planRdt } from '../../src/oci/plan-rdt.ts';
+import { planSettings } from '../../src/oci/plan-settings.ts';
+import { baseConfig, type ConfigParts } from './support/base-config.ts';
+
+const normal = (parts: ConfigParts = {}): ReturnType<typeof normalize> =>
+  normalize(baseConfig('true', parts), '/bundle');
+const lines = (steps: readonly Step[]): string[] => steps.map(renderStep);
+const calls = (steps: readonly Step[]): string[] => steps.map(({ syscall }) => syscall);
+const refusal = (path: string): unknown => expect.objectContaining({ code: 'ERR_CORACLE_CONFIG', path });
+
+describe('a configuration written out', () => {
+  test('paths of the host begin at the bundle, places in the container at its root', () => {
+    const { root, mounts } = normal({
+      mounts: [
+        { destination: 'data/../file/', type: 'none', source: 'volume', options: ['rbind'] },
+        { destination: '/x', type: 'bind', source: '/abs' },
+      ],
+    });
+    expect(root.path).toBe('/bundle/rootfs');
+    expect(mounts.slice(2)).toEqual([
+      { destination: '/file', type: 'bind', source: '/bundle/volume', options: ['rbind'] },
+      { destination: '/x', type: 'bind', source: '/abs', options: ['bind'] },
+    ]);
+  });
+
+  test('without a program, or without mounts of its own, there is no container', () => {
+    const { process: _, ...without } = baseConfig('true');
+    expect(() => normalize(without, '/')).toThrow(refusal('$.process'));
+    expect(() => normal({ linux: { namespaces: [{ type: 'pid' }] } })).toThrow(refusal('$.linux.namespaces'));
+  });
+});
+
+describe('namespaces by path', () => {
+  const plan = (types: string[], owned: string[] = []): ReturnType<typeof planNamespaces> =>
+    planNamespaces(
+      normal({
+        linux: {
+          namespaces: [{ type: 'mount' }, ...types.map((type) => ({ type: type as 'pid', path: `/ns/${type}` }))],
+        },
+      }),
+      (path) => owned.some((type) => path === `/ns/${type}`),
+    );
+  const entered = (steps: readonly Step[]): string[] =>
+    steps.flatMap(({ syscall, why }) => (syscall === 'setns' ? (/the (\w+) namespace/.exec(why)?.[1] ?? []) : []));
+
+  test('all are open before the first is entered', () => {
+    const { beforeBirth } = plan(['network', 'pid']);
+    expect(calls(beforeBirth)).toEqual(['openat', 'openat', 'setns', 'close', 'setns', 'close']);
+  });
+
+  test('what a user namespace owns is entered after it, what it does not before', () => {
+    const { beforeBirth, joinsUser } = plan(['network', 'ipc', 'user'], ['ipc']);
+    expect(entered(beforeBirth)).toEqual(['network', 'user', 'ipc']);
+    expect(joinsUser).toBe(true);
+  });
+
+  test('a cgroup namespace is entered by the container, when it is in its group', () => {
+    const { beforeBirth, afterBirth } = plan(['cgroup']);
+    expect(beforeBirth).toEqual([]);
+    expect(afterBirth.map(({ syscall, only }) => [syscall, only])).toEqual([
+      ['openat', 'child'],
+      ['setns', 'child'],
+      ['close', 'child'],
+    ]);
+  });
+
+  test('a mount namespace is refused: its root would change for all in it', () => {
+    expect(() =>
+      planNamespaces(normal({ linux: { namespaces: [{ type: 'mount', path: '/ns/mnt' }] } }), () => false),
+    ).toThrow(refusal('$.linux.namespaces'));
+  });
+
+  test('clocks are shifted before the birth, and the namespace is not made again', () => {
+    const linux = {
+      namespaces: [{ type: 'mount' as const }, { type: 'time' as const }],
+      timeOffsets: { boottime: { secs: -5 } },
+    };
+    const { beforeBirth, madeBefore } = planNamespaces(normal({ linux }), () => false);
+    expect(lines(beforeBirth).join('\n')).toContain('boottime -5 0');
+    expect(madeBefore).toEqual(['time']);
+  });
+});
+
+describe('what else holds for the program', () => {
+  test('is nothing unless it is asked for', () => {
+    expect(planSettings(normal())).toEqual([]);
+  });
+
+  test('each is one call', () => {
+    const config = normal({
+      process: {
+        scheduler: { policy: 'SCHED_FIFO', priority: 5, flags: ['SCHED_FLAG_RESET_ON_FORK'] },
+        ioPriority: { class: 'IOPRIO_CLASS_IDLE' },
+      },
+      linux: {
+        ...baseConfig('').linux,
+        personality: { domain: 'LINUX' },
+        memoryPolicy: { mode: 'MPOL_BIND', nodes: '0,2-3' },
+      },
+    });
+    const steps = planSettings(config);
+    expect(calls(steps)).toEqual(['sched_setattr', 'ioprio_set', 'set_mempolicy', 'personality']);
+    expect(lines(steps).join('\n')).toContain('{0, 2, 3}');
+  });
+
+  test('a list of nodes that is none is refused', () => {
+    const linux = { ...baseConfig('').linux, memoryPolicy: { mode: 'MPOL_BIND' as const, nodes: '3-1' } };
+    expect(() => planSettings(normal({ linux }))).toThrow(refusal('$.linux.memoryPolicy.nodes'));
+  });
+
+  test.each([
+    ['0', [0]],
+    ['0-2,5', [0, 1, 2, 5]],
+    [' 3 , 1', [1, 3]],
+    ['', undefined],
+    ['1-', undefined],
+    ['a', undefined],
+    ['99999999', undefined],
+  ])('the list %j', (text, numbers) => {
+    expect(parseNumberList(text)).toEqual(numbers);
+  });
+
+  test('the score for when memory runs out is taken on by the monitor and given back', () => {
+    const { beforeBirth, afterBirth } = planOomScore(500, 3);
+    expect(lines(beforeBirth)[1]).toContain('"500"');
+    expect(lines(afterBirth)[1]).toContain('"3"');
+    expect(afterBirth.every(({ only }) => only === 'parent')).toBe(true);
+    expect(planOomScore(3, 3)).toEqual({ beforeBirth: [], afterBirth: [] });
+  });
+});
+
+describe('Intel RDT', () => {
+  const options = { id: 'box', mountPoint: '/sys/fs/resctrl', exists: () => false };
+
+  test('a class is made, filled and joined by its number for the one who writes, and removed', () => {
+    const { beforeBirth, afterBirth, atEnd } = planRdt({ l3CacheSchema: 'L3:0=f', schemata: ['MB:0=50'] }, options);
+    expect(lines(beforeBirth).join('\n')).toMatch(/mkdirat.*\/sys\/fs\/resctrl\/box[\s\S]*MB:0=50\\nL3:0=f/);
+    expect(lines(afterBirth)[0]).toContain('/sys/fs/resctrl/box/tasks');
+    expect(afterBirth[1]).toMatchObject({ only: 'child', syscall: 'write' });
+    expect(calls(atEnd)).toEqual(['unlinkat']);
+  });
+
+  test("somebody else's class stays", () => {
+    const there = { ...options, exists: () => true };
+    expect(planRdt({ closID: 'shared' }, there).atEnd).toEqual([]);
+  });
+
+  test('monitoring has a group of its own below the class', () => {
+    const { afterBirth } = planRdt({ enableMonitoring: true, closID: '/' }, { ...options, exists: () => true });
+    expect(lines(afterBirth).filter((line) => line.includes('openat'))).toEqual([
+      expect.stringContaining('/sys/fs/resctrl/tasks'),
+      expect.stringContaining('/sys/fs/resctrl/mon_groups/box/tasks'),
+    ]);
+  });
+
+  test('without resctrl, or without the class, it is refused', () => {
+    expect(() => planRdt({}, { ...options, mountPoint: undefined })).toThrow(refusal('$.linux.intelRdt'));
+    expect(() => planRdt({ closID: 'missing' }, options)).toThrow(refusal('$.linux.intelRdt.closID'));
+  });
+});
+
+describe('a mount of cgroups', () => {
+  const mount = { destination: '/sys/fs/cgroup', type: 'cgroup', options: ['ro', 'nosuid'] };
+  const hierarchies = [
+    { name: 'cpu,cpuacct', options: ['cpu', 'cpuacct'], directory: '/sys/fs/cgroup/cpu,cpuacct/box' },
+    { name: 'systemd', options: ['name=systemd'], directory: '/sys/fs/cgroup/systemd/box' },
+  ];
+  const place = { path: '/sys/fs/cgroup', why: 'show cgroups' };
+
+  test('of version 1 is a directory for each hierarchy, and links for controllers that share one', () => {
+    const view = { hasNamespace: true, canMount: true, unified: undefined, hierarchies };
+    const all = lines(planCgroupMount(mount, { view, ...place }));
+    expect(all.filter((line) => line.startsWith('symlinkat'))).toHaveLength(2);
+    expect(all.join('\n')).toMatch(/fsopen\("cgroup"[\s\S]*"cpuacct"[\s\S]*"none"[\s\S]*"name", "systemd"/);
+  });
+
+  test('without a namespace the groups of the container are shown by bind mounts', () => {
+    const view = { hasNamespace: false, canMount: true, unified: undefined, hierarchies };
+    const all = lines(planCgroupMount(mount, { view, ...place }));
+    expect(all.filter((line) => line.startsWith('open_tree'))).toEqual([
+      expect.stringContaining('/sys/fs/cgroup/cpu,cpuacct/box'),
+      expect.stringContaining('/sys/fs/cgroup/systemd/box'),
+    ]);
+  });
+
+  test('of version 2 is the tree itself, or what the caller shows of it', () => {
+    const view = { hasNamespace: true, canMount: true, unified: '/sys/fs/cgroup/box', hierarchies: [] };
+    expect(calls(planCgroupMount(mount, { view, ...place }))[0]).toBe('fsopen');
+    const shown = planCgroupMount(mount, { view: { ...view, canMount: false }, ...place });
+    expect(lines(shown)[0]).toContain('/sys/fs/cgroup/box');
+  });
+});
+
+describe('what this kernel does not have', () => {
+  const none = { hasApparmor: false, hasSelinux: false };
+
+  test.each([
+    [{ process: { apparmorProfile: 'docker-default' } }, '$.process.apparmorProfile'],
+    [{ process: { selinuxLabel: 'a:b:c:s0' } }, '$.process.selinuxLabel'],
+    [{ linux: { ...baseConfig('').linux, mountLabel: 'a:b:c:s0' } }, '$.linux.mountLabel'],
+  ])('%j is refused', (parts, path) => {
+    expect(() => checkLabels(normal(parts), none)).toThrow(refusal(path));
+    expect(() => checkLabels(normal(parts), { hasApparmor: true, hasSelinux: true })).not.toThrow();
+  });
+
+  test('the profile that stands for none is not missed', () => {
+    expect(() => checkLabels(normal({ process: { apparmorProfile: 'unconfined' } }), none)).not.toThrow();
+  });
+});
+
+test('options that are longer than fsconfig(2) takes are noticed, but not those of a bind mount, which mean nothing', () => {
+  const data = [['lowerdir', 'x'.repeat(256)]] as const;
+  expect(needsLongMount({ bind: undefined, data })).toBe(true);
+  expect(needsLongMount({ bind: 'bind', data })).toBe(false);
+  expect(needsLongMount({ bind: undefined, data: [['lowerdir', 'x'.repeat(255)]] })).toBe(false);
+});
+
+test('every option of the specification is known, but those of file systems', () => {
+  const ofFileSystems = ['async', 'dirsync', 'iversion', 'lazytime', 'mand', 'nolazytime', 'nomand', 'sync'];
+  const unknown = mountOptions().filter((option) => parseConfigMountOptions([option]).data.length > 0);
+  expect(unknown).toEqual(ofFileSystems);
+});

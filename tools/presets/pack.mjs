@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
+import { cut, split } from './split.mjs';
+
+/** A user without rights and without subordinate ids. */
+const NOBODY = 65534;
+/** All trials of a program take a few seconds. */
+const TRIAL_MS = 120_000;
+
+/**
+ * Turns the bundle in a directory into the program that is shipped: a few lines that Node reads as any program, and beside them
+ * a file with what they run: what V8 made of the part of the bundle that a start needs, its text, and the text of the rest,
+ * which is read when it is called for. Each byte less of the first two is time: they are copied, and their pages are new to the
+ * kernel. Where another V8 made it, the text is compiled as that of any other program.
+ * @param {string} directory with the bundle as NAME.cjs: ASCII, not minified, behind the line that names the interpreter
+ * @param {{ name: string, trials: (directory: string) => string[][], runsLast?: string[] }} how its name; the words it is run
+ *   with, one after the other, to learn what a start needs, which may use a directory; functions that run when that can no
+ *   longer be looked at
+ */
+export async function pack(directory, { name, trials, runsLast = [] }) {
+  const path = resolve(directory, `${name}.cjs`);
+  const [interpreter = '', ...lines] = readFileSync(path, 'latin1').trimEnd().split('\n');
+  const bundle = lines.join('\n');
+  if (/[\x80-\xff]/.test(bundle)) throw new Error('the bundle is not ASCII, which is what it is read as');
+  if (/\bimport\(/.test(bundle)) throw new Error('the bundle imports while it runs, which a script of its own cannot');
+  const write = (texts, compiled = Buffer.alloc(0)) => {
+    const content = Buffer.concat([compiled, Buffer.from(texts.start, 'latin1'), Buffer.from(texts.rest, 'latin1')]);
+    // V8 looks at the length of the text alone, so the name says which text it is: no other's can ever be taken for it.
+    const hash = createHash('sha256').update(texts.start).update(texts.rest).digest('hex').slice(0, 16);
+    for (const old of readdirSync(directory)) if (old.endsWith('.code')) rmSync(join(directory, old));
+    writeFileSync(join(directory, `${name}-${hash}.code`), content);
+    const lengths = { compiled: compiled.length, start: texts.start.length, rest: texts.rest.length };
+    writeFileSync(path, `${interpreter}\n${program(`${name}-${hash}.code`, lengths)}`); // it stays executable
+  };
+  write({ start: `${HEAD}${bundle}\n})`, rest: '' });
+  const users = process.geteuid?.() === 0 ? [undefined, NOBODY] : [undefined];
+  const ran = new Set(users.flatMap((uid) => JSON.parse(tryOut(path, { trials, uid, what: 'ran' }).toString())));
+  const texts = cut(
+    await minify(split(bundle, (start, called) => ran.has(HEAD.length + start) || runsLast.includes(called))),
+  );
+  write(texts);
+  write(texts, tryOut(path, { trials, what: 'compiled' }));
+}
+
+const FUNCTION = "function (exports, require, module, __filename, __dirname) {'use strict';";
+const HEAD = `((fetchRest) => ${FUNCTION}`;
+
+/** All names get short in one go, those that the rest shares with the start as well. Only `fetchRest` is still to be found. */
+async function minify(text) {
+  const { code } = await transform(`program = ${FUNCTION}${text}\n}`, { minify: true, target: 'node20' });
+  return `((fetchRest) => ${code.slice('program='.length).replace(/;\s*$/, '')})`;
+}
+
+/** The file stays open for the rest: by the time that is called for, another version may be in its place. */
+function program(file, { compiled, start, rest }) {
+  return `'use strict';
+const { openSync, readSync } = require('node:fs');
+const { Script } = require('node:vm');
+const filename = \`\${__dirname}/${file}\`;
+const fd = openSync(filename);
+const read = (length, position) => {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  readSync(fd, bytes, 0, length, position);
+  return bytes;
+};
+const code = read(${compiled + start}, 0);
+const cachedData = code.subarray(0, ${compiled});
+const script = new Script(code.latin1Slice(${compiled}), { filename, cachedData });
+const fetchRest = () => read(${rest}, ${compiled + start}).latin1Slice();
+script.runInThisContext()(fetchRest)(exports, require, module, __filename, __dirname);
+`;
+}
+
+/** From a process that has done the trials, if containers can run here: what was used for that. */
+function tryOut(path, { trials, uid, what }) {
+  const script = fileURLToPath(new URL('trial-run.cjs', import.meta.url));
+  const scratch = mkdtempSync(join(tmpdir(), 'coracle-trial-'));
+  if (uid !== undefined) chownSync(scratch, uid, uid);
+  try {
+    const report = join(scratch, 'report');
+    const request = JSON.stringify({ program: path, trials: trials(scratch), uid, report, what });
+    const env = { ...process.env, XDG_RUNTIME_DIR: scratch };
+    const { status, stderr } = spawnSync(process.execPath, [script, request], {
+      encoding: 'utf8',
+      env,
+      timeout: TRIAL_MS,
+    });
+    if (status !== 0) throw new Error(`the program could not be tried out: ${stderr}`);
+    return readFileSync(report);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
