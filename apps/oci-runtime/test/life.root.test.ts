@@ -144,6 +144,16 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     call('kill', 'box', 'KILL');
     call('delete', '--force', 'box');
   },
+  'by a user who opens the output anew': ({ bundle, tell, call }) => {
+    const again = ['sh', '-c', 'echo again >/dev/stdout; echo $?'];
+    const user = { uid: 1234, gid: 1235 };
+    bundle.configure(again, (config) => ({ ...config, process: { cwd: '/', ...config.process, args: again, user } }));
+    tell(call('run', '--bundle', bundle.path, 'box').out);
+    bundle.configure(SLEEP);
+    call('run', '--detach', '--bundle', bundle.path, 'box');
+    tell(call('exec', '--user', '1234', 'box', ...again).out);
+    call('delete', '--force', 'box');
+  },
   'paused and resumed': ({ bundle, runtime, tell, call }) => {
     bundle.configure(SLEEP);
     call('run', '--detach', '--bundle', bundle.path, 'box');

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { commandInside, create, plan } from '../src/index.ts';
 
 const name = `coracle-test-inside-${process.pid}`;
-const group = { what: 'a group of one’s own', met: plan({ name }) !== undefined };
+const group = { what: "a group of one's own", met: plan({ name }) !== undefined };
 
 describe('commandInside', () => {
   needs.test(group)('begins in every directory of the group, and so does what it starts', async () => {

@@ -5,7 +5,12 @@ import { stepError } from '../src/step-error.ts';
 
 describe('a refused step is explained by its purpose', () => {
   test.each([
-    ['make the first process', 'clone3', 'ENOSYS', 'inside a container'],
+    [
+      'make the first process',
+      'clone3',
+      'ENOSYS',
+      'start the container around this with --security-opt seccomp=unconfined',
+    ],
     ['start in /usr/new', 'openat2', 'ENOENT', 'use a root that can be written'],
     ['start in /proc/1/root', 'openat2', 'ELOOP', 'do not trust it'],
     ['mount a tmpfs on /x', 'fsconfig', 'EINVAL', 'does the container have the user'],

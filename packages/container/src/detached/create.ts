@@ -20,6 +20,7 @@ import { giveBirth, type Newborn } from './give-birth.ts';
 import { runInContainer } from './hook-in-container.ts';
 import { runHooks } from './hooks.ts';
 import { checkProgram, lookForProgram } from './look-for-program.ts';
+import { giveStdio } from './own-stdio.ts';
 import { keptOpen } from './plan-birth.ts';
 import { preservedDescriptors } from './preserved-descriptors.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
@@ -73,6 +74,7 @@ export async function create(store: Store, options: CreateOptions): Promise<numb
   const door = openDoor(held.directory);
   try {
     store.write(held, record);
+    if (!prepared.plan.terminal) giveStdio(config.process?.user.uid ?? 0, prepared.plan.idMaps?.uids);
     newborn = await giveBirth(prepared.plan, { door, preserved: preserved.fds });
     record = { ...record, process: newborn.identity };
     store.write(held, record);

@@ -16,6 +16,7 @@ import { startError } from '../program-error.ts';
 import { stepError } from '../step-error.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openProcess } from './kill.ts';
+import { giveStdio } from './own-stdio.ts';
 import { planAffinity } from './plan-affinity.ts';
 import { preservedDescriptors } from './preserved-descriptors.ts';
 import type { ContainerRecord } from './record.ts';
@@ -62,6 +63,7 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
   const preserved = preservedDescriptors(options.preserveFds ?? 0, process.env);
   const { env = [], ...wanted } = options.process;
   const program = planExec(record, { ...wanted, env: [...env, ...preserved.variables] }, preserved.fds.length);
+  if (!wanted.terminal) giveStdio(wanted.user.uid, record.idMaps?.uids);
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
   const handover = wanted.terminal ? socketPair() : undefined;

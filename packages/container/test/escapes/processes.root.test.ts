@@ -259,16 +259,18 @@ describe('the terminal of the caller', () => {
 
   const CONTAINERS = [{}, { security: { seccomp: 'unconfined' } }, { init: true }, { privileged: true }] as const;
 
-  /** Runs a line of shell on a terminal of its own. */
-  const onItsTerminal = (line: string, uid: number): string =>
-    spawnSync('script', ['-qec', line, '/dev/null'], {
+  /** Runs a line of shell on a terminal of its own. At times script(1) sees the end of its input first, and hears nothing. */
+  const onItsTerminal = (line: string, uid: number, tries = 5): string => {
+    const { stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
       encoding: 'utf8',
       uid,
       gid: uid,
       input: '',
       env: { ...process.env, SHELL: '/bin/sh', NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' },
       cwd: join(import.meta.dirname, 'support'),
-    }).stdout;
+    });
+    return stdout === '' && tries > 1 ? onItsTerminal(line, uid, tries - 1) : stdout;
+  };
 
   for (const uid of [0, PLAIN_USER])
     onTerminal(`CVE-2017-5226: cannot be typed on by TIOCSTI, for user ${uid}`, () => {
