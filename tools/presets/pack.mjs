@@ -80,8 +80,8 @@ script.runInThisContext()(fetchRest)(exports, require, module, __filename, __dir
 function tryOut(path, { trials, uid, what }) {
   const script = fileURLToPath(new URL('trial-run.cjs', import.meta.url));
   const scratch = mkdtempSync(join(tmpdir(), 'coracle-trial-'));
-  if (uid !== undefined) chownSync(scratch, uid, uid);
   try {
+    if (uid !== undefined && !give(scratch, uid)) return Buffer.from('[]');
     const report = join(scratch, 'report');
     const request = JSON.stringify({ program: path, trials: trials(scratch), uid, report, what });
     const env = { ...process.env, XDG_RUNTIME_DIR: scratch };
@@ -94,5 +94,15 @@ function tryOut(path, { trials, uid, what }) {
     return readFileSync(report);
   } finally {
     rmSync(scratch, { recursive: true });
+  }
+}
+
+/** Whether there is such a user: root of a container may have no ids but its own. */
+function give(directory, uid) {
+  try {
+    chownSync(directory, uid, uid);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -18,7 +18,7 @@ const isV2 = !mounts.some((fields) => fields.includes('cgroup'));
 const CONTROLLERS = ['cpu', 'cpuset', 'memory', 'blkio', 'pids'] as const;
 const EMULATED = readFileSync('/proc/cpuinfo', 'utf8').includes('QEMU');
 /** How many blocks, if there is time for them; a peer takes some tenths of a second for each, ten times as long under emulation. */
-const BLOCKS = EMULATED ? 12 : 100;
+const BLOCKS = EMULATED ? 12 : 50;
 const LEAST_BLOCKS = 5;
 const TIME_MS = 120_000;
 

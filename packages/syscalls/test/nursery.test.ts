@@ -212,8 +212,7 @@ async function spareOf(nursery: Nursery, asked: readonly number[]): Promise<numb
 
 test('a nursery that somebody killed refuses with EPIPE, once it has nobody in store', async () => {
   const nursery = Nursery.open();
-  await pidOf(nursery.bear());
-  await new Promise(setImmediate); // now it has one in store
+  await spareOf(nursery, [await pidOf(nursery.bear())]);
   send(nursery.pid, 9);
   reap(nursery.pid);
   await pidOf(nursery.bear());

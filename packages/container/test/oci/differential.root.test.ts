@@ -15,7 +15,7 @@ import { makeNamespaces, type Namespaces } from './support/namespaces.ts';
 import { parseSight, type Sight } from './support/probe.ts';
 
 /** How many configurations are compared, and where their series begins: more in the environment. */
-const RUNS = Number(process.env['CORACLE_DIFFERENTIAL_RUNS'] ?? 24);
+const RUNS = Number(process.env['CORACLE_DIFFERENTIAL_RUNS'] ?? 16);
 const SEED = Number(process.env['CORACLE_DIFFERENTIAL_SEED'] ?? 1);
 
 let bundle: Bundle;
