@@ -31,6 +31,7 @@ function makeBundle(rootfs: string): string {
   call(OURS, ['spec', '--bundle', bundle]);
   const file = join(bundle, 'config.json');
   const config = JSON.parse(readFileSync(file, 'utf8'));
+  config.ociVersion = '1.0.2'; // crun of some distributions knows no later one
   config.process = { ...config.process, terminal: false, args: ['true'], rlimits: [] };
   config.root = { path: rootfs };
   writeFileSync(file, JSON.stringify(config));
