@@ -2,12 +2,10 @@ import { fchownSync, fstatSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
 import type { IdMapping } from '@coracle/namespaces';
 
-/** The device number of /dev/null, see null(4). */
-const NULL_DEVICE = 0x103;
-
 /**
  * Gives this process's input and output to the user of a program: one that is not root could not open them anew, as by
- * /dev/stdout, since a pipe or a file belongs to who made it. /dev/null stays everybody's, and the group as it is.
+ * /dev/stdout, since a pipe or a file belongs to who made it. Devices, such as /dev/null and the terminal of the caller, stay
+ * whose they are, and the group as it is.
  * @param uid in the container
  * @param uids how ids are mapped there; `undefined` without a user namespace of its own
  * @see fchown(2)
@@ -18,8 +16,7 @@ export function giveStdio(uid: number, uids: readonly IdMapping[] | undefined): 
   for (const fd of [0, 1, 2]) {
     try {
       const stats = fstatSync(fd);
-      if (stats.uid !== owner && !(stats.isCharacterDevice() && stats.rdev === NULL_DEVICE))
-        fchownSync(fd, owner, stats.gid);
+      if (stats.uid !== owner && !stats.isCharacterDevice()) fchownSync(fd, owner, stats.gid);
     } catch (error) {
       // Closed, of a file system that has no owners or takes no changes, or not ours to give away: as without this.
       if (!isErrno(error, 'EBADF', 'EINVAL', 'EPERM', 'EROFS')) throw error;
