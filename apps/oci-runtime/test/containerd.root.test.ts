@@ -1,13 +1,20 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BusyboxRootfs, findLeftovers, makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { builtRuntime, type Said, until } from './runtime.ts';
+import { builtRuntime, groupsNamed, type Said, until } from './runtime.ts';
 
 const PROGRAMS = ['containerd', 'ctr', 'containerd-shim-runc-v2', 'runc', 'busybox'].map((name) => needs.program(name));
 const canTry = needs.root.met && PROGRAMS.every(({ met }) => met);
+
+/** A namespace of containerd, which is the name of the cgroup above its containers too. */
+const NAMESPACE = `coracle-ctr-${process.pid}`;
+
+/** Where its shims keep their sockets, whatever it is told. */
+const SHIMS = '/run/containerd';
+const hadShims = existsSync(SHIMS);
 
 let before: ReturnType<typeof findLeftovers>;
 let directory: string;
@@ -43,14 +50,20 @@ afterAll(async () => {
   await gone;
   rootfs[Symbol.dispose]();
   rmSync(directory, { recursive: true });
+  for (const path of groupsNamed(NAMESPACE)) rmdirSync(path); // containerd leaves it
+  if (!hadShims) rmSync(SHIMS, { recursive: true, force: true });
   expect(findLeftovers()).toEqual(before);
 });
 
 function ctr(...words: string[]): Said {
-  const { status, stdout, stderr } = spawnSync('ctr', ['--address', join(directory, 'sock'), ...words], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    'ctr',
+    ['--namespace', NAMESPACE, '--address', join(directory, 'sock'), ...words],
+    {
+      encoding: 'utf8',
+      timeout: 60_000,
+    },
+  );
   return { status, out: stdout, error: stderr };
 }
 
