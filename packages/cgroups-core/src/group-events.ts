@@ -43,8 +43,8 @@ export function groupEvents(
 }
 
 /**
- * One source of several, for a group that lies in both versions: gone when one is gone. Where two know something, the later one
- * is believed; put version 2 there, which need not be asked.
+ * One source of several, for a group that lies in both versions: gone when one is gone. It is populated, or frozen, when it is
+ * that on one. Of a count that two know the later one is believed; put version 2 there, which need not be asked.
  * @example
  * function eventsOf(onV1: Group, onV2: Group) {
  *   return groupEvents(combineSources([onV1.eventSource(), onV2.eventSource()]));
@@ -67,7 +67,13 @@ export function combineSources(sources: readonly EventSource<EventState>[]): Eve
     },
     read() {
       const states = sources.flatMap((source) => source.read() ?? []);
-      return states.length === sources.length ? Object.assign({}, ...states) : undefined;
+      return states.length === sources.length ? combineStates(states) : undefined;
     },
   };
+}
+
+function combineStates(states: readonly EventState[]): EventState {
+  const anywhere = (name: 'populated' | 'frozen'): EventState =>
+    states.some((state) => state[name] !== undefined) ? { [name]: states.some((state) => state[name]) } : {};
+  return Object.assign({}, ...states, anywhere('populated'), anywhere('frozen'));
 }

@@ -162,9 +162,13 @@ describe('two sources in one', () => {
     read: () => state,
   });
 
-  test('know together what each knows, and believe the second where both do', () => {
-    const both = combineSources([source({ oomKills: 1n, populated: true }), source({ populated: false })]);
-    expect(both.read()).toEqual({ oomKills: 1n, populated: false });
+  test('know together what each knows, believe the second of a count, and are populated or frozen when one is', () => {
+    const both = combineSources([
+      source({ oomKills: 1n, oom: 1n, populated: true, frozen: false }),
+      source({ oom: 2n, populated: false, frozen: true }),
+    ]);
+    expect(both.read()).toEqual({ oomKills: 1n, oom: 2n, populated: true, frozen: true });
+    expect(combineSources([source({ frozen: false }), source({})]).read()).toEqual({ frozen: false });
   });
 
   test('are gone when one is', () => {

@@ -63,7 +63,7 @@ export function create(name: string, resources: Resources = {}, options: CreateO
   if (v1) planV1(v1.place, division.v1, updateOptions);
   if (v2) planV2(v2.directory, division.v2, updateOptions);
   const parts = { v1: v1 && CgroupV1.open(v1.place), v2: v2 && CgroupV2.open(v2.directory) };
-  const group = new PlacedGroup({ ...parts, machine });
+  const group = new PlacedGroup({ ...parts, machine: () => machine });
   const makeV2 = threaded && v2 && machine.v2 ? threadedOnV2(machine.v2, name, division) : (v2?.plan.create ?? []);
   const leftOut: LeftOut[] = [...lacking];
   const kept = without(resources, lacking);

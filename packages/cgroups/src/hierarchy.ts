@@ -45,13 +45,13 @@ export function ownGroups(
 }
 
 /** A container's start looks here, and a host may have many mounts: the lines of others need not be taken apart. */
-function onlyCgroups(mountinfo: string): string {
+export function onlyCgroups(mountinfo: string): string {
   const lines = mountinfo.split('\n').filter((line) => line.includes(' - cgroup'));
   return lines.join('\n');
 }
 
-/** Lines `number:controllers:path`; version 2 has no controllers there. */
-function parseSelfCgroup(text: string): Map<string, string> {
+/** The paths of groups by controller, of lines `number:controllers:path`; version 2 has no controllers there. */
+export function parseSelfCgroup(text: string): Map<string, string> {
   const paths = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
@@ -64,7 +64,8 @@ function parseSelfCgroup(text: string): Map<string, string> {
 /** A step up, as the kernel writes for groups outside a cgroup namespace; a name may begin with two dots. */
 const LEADS_UP = /\/\.\.(\/|$)/;
 
-function directoryIn({ mountPoint, root }: MountInfo, path = '/'): string {
+/** A group outside of what is mounted is taken for its top. */
+export function directoryIn({ mountPoint, root }: MountInfo, path = '/'): string {
   const top = root === '/' ? '' : root;
   const isInside = path === root || path.startsWith(`${top}/`);
   const below = isInside ? path.slice(top.length) : '';

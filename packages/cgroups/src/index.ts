@@ -50,6 +50,7 @@ export { fromOci } from './from-oci.ts';
 export { type Location, locate } from './locate.ts';
 export type { Obstacle } from './obstacle.ts';
 export { open } from './open.ts';
+export { type FurtherPlace, furtherPlaces, type OwnHierarchy, ownHierarchies } from './own-hierarchies.ts';
 export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';
 export { type PlannedResources, planResources, type ResourcesRequest } from './plan-resources.ts';
 export { type Survey, type SurveyedController, type SurveyedMount, type SurveyFacts, survey } from './survey.ts';

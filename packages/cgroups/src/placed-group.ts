@@ -8,30 +8,47 @@ import {
   type Group,
   type GroupEvent,
   groupEvents,
+  killAsBorn,
+  killUntilEmpty,
   type LeftOut,
+  listProcesses,
   type Resources,
+  removeGroup,
   type Snapshot,
   type StatsSelection,
   type UpdateOptions,
   type WaitOptions,
+  writeValue,
 } from '@coracle/cgroups-core';
-import { isErrno } from '@coracle/errors';
+import { isErrno, SystemError } from '@coracle/errors';
 import type { FullMachine } from './detect-all.ts';
 import { divide } from './divide.ts';
 import { mergeStats } from './merge-stats.ts';
+
+/** Where a group lies, and what says on which version its resources are. */
+export interface Placement {
+  v1: Group | undefined;
+  v2: Group | undefined;
+  /** Directories in hierarchies without controllers, such as `name=systemd`: it is only counted there. */
+  others?: readonly string[];
+  /** Asked when resources are changed. */
+  machine: () => FullMachine;
+}
 
 /** A group on the versions that have its controllers: on one, or on both, each with a part of the resources. */
 export class PlacedGroup implements Group {
   readonly directories: readonly string[];
   readonly #v1: Group | undefined;
   readonly #v2: Group | undefined;
-  readonly #machine: FullMachine;
+  readonly #others: readonly string[];
+  readonly #machine: () => FullMachine;
 
-  constructor({ v1, v2, machine }: { v1: Group | undefined; v2: Group | undefined; machine: FullMachine }) {
+  constructor({ v1, v2, others = [], machine }: Placement) {
     this.#v1 = v1;
     this.#v2 = v2;
+    this.#others = others;
     this.#machine = machine;
-    this.directories = this.#parts().flatMap(({ directories }) => directories);
+    this.directories = [...this.#parts().flatMap(({ directories }) => directories), ...others];
   }
 
   #parts(): Group[] {
@@ -39,7 +56,7 @@ export class PlacedGroup implements Group {
   }
 
   update(resources: Resources, options: UpdateOptions = {}): LeftOut[] {
-    const division = divide(resources, this.#machine, options.mode);
+    const division = divide(resources, this.#machine(), options.mode);
     const elsewhere = [
       ...(this.#v1 ? [] : placeless(division.v1, 'version 1')),
       ...(this.#v2 ? [] : placeless(division.v2, 'version 2')),
@@ -55,6 +72,7 @@ export class PlacedGroup implements Group {
 
   add(pid: number): void {
     for (const part of this.#parts()) part.add(pid);
+    for (const directory of this.#others) writeValue(`${directory}/cgroup.procs`, `${pid}`);
   }
 
   addThread(tid: number): void {
@@ -75,38 +93,51 @@ export class PlacedGroup implements Group {
   }
 
   processes(): number[] {
-    return [...new Set(this.#parts().flatMap((part) => part.processes()))];
+    return [...new Set([...this.#parts().flatMap((part) => part.processes()), ...this.#others.flatMap(listProcesses)])];
   }
 
   threads(): number[] {
     return [...new Set(this.#parts().flatMap((part) => part.threads()))];
   }
 
+  /** All parts have the same processes, so that one has to do it: version 2, which tells when it is done, where it can. */
   async freeze(options?: WaitOptions): Promise<void> {
-    await this.#byOne((part) => part.freeze(options));
-  }
-
-  async thaw(options?: WaitOptions): Promise<void> {
-    await this.#byOne((part) => part.thaw(options));
-  }
-
-  /** Both parts have the same processes, so that one has to do it: version 2, which tells when it is done, where it can. */
-  async #byOne(action: (part: Group) => Promise<void>): Promise<void> {
     const [first, second] = this.#parts().reverse();
+    if (!first) throw notToBeFrozen(this.directories[0]);
     try {
-      if (first) await action(first);
+      await first.freeze(options);
     } catch (error) {
       if (!second || !isErrno(error, 'EOPNOTSUPP')) throw error;
-      await action(second);
+      await second.freeze(options);
     }
+  }
+
+  /** On either version, wherever it was frozen. */
+  async thaw(options?: WaitOptions): Promise<void> {
+    const parts = this.#parts();
+    const refusals: unknown[] = [];
+    for (const part of parts) {
+      try {
+        await part.thaw(options);
+      } catch (error) {
+        if (!isErrno(error, 'EOPNOTSUPP')) throw error;
+        refusals.push(error);
+      }
+    }
+    if (refusals.length === parts.length) throw refusals[0] ?? notToBeFrozen(this.directories[0]);
   }
 
   async killAll(options?: WaitOptions): Promise<void> {
     for (const part of this.#parts()) await part.killAll(options);
+    for (const directory of this.#others) {
+      const processes = (): number[] => listProcesses(directory);
+      await killUntilEmpty({ directory, processes, killOnce: () => killAsBorn(processes) }, options);
+    }
   }
 
   async delete(options?: WaitOptions): Promise<void> {
     for (const part of this.#parts()) await part.delete(options);
+    for (const directory of this.#others) await removeGroup(directory, options);
   }
 
   /** Ends its processes and removes it. */
@@ -114,6 +145,16 @@ export class PlacedGroup implements Group {
     await this.killAll();
     await this.delete();
   }
+}
+
+function notToBeFrozen(path: string | undefined): SystemError {
+  return new SystemError({
+    code: 'EOPNOTSUPP',
+    syscall: 'freeze',
+    path,
+    text: 'the group lies in no hierarchy that can stop it',
+    hint: 'version 1 needs the controller freezer; as an ordinary user, have a group of version 2 delegated to you',
+  });
 }
 
 function placeless(resources: Resources, version: string): LeftOut[] {

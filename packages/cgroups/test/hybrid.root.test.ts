@@ -22,13 +22,17 @@ const driver: ConformanceDriver = {
   create(limits: Limits = {}) {
     const plans = [planV1(place, limits), planV2({ parent: `${machine.v2?.parent}`, name })];
     runOperations(plans.flatMap((one) => one.create));
-    return new PlacedGroup({ v1: CgroupV1.open(place), v2: CgroupV2.open(inV2), machine });
+    return new PlacedGroup({ v1: CgroupV1.open(place), v2: CgroupV2.open(inV2), machine: () => machine });
   },
   directories: [...directoriesOf(place), inV2],
   createBelow(below) {
     const placeOfIt = placeBelow(place, below);
     runOperations([...planV1(placeOfIt).create, ...planV2({ parent: inV2, name: below }).create]);
-    return new PlacedGroup({ v1: CgroupV1.open(placeOfIt), v2: CgroupV2.open(`${inV2}/${below}`), machine });
+    return new PlacedGroup({
+      v1: CgroupV1.open(placeOfIt),
+      v2: CgroupV2.open(`${inV2}/${below}`),
+      machine: () => machine,
+    });
   },
   goHome() {
     CgroupV1.open(homes.v1).add(process.pid);

@@ -34,8 +34,8 @@ const FIRST_GIVEN = 4;
 export class Nursery implements Disposable {
   readonly pid: number;
   readonly #agent: Agent;
-  /** Where the kernel looks for what ps(1) shows; 0 when that is not to be known. */
-  readonly #titleAt: number;
+  /** Where the kernel looks for what ps(1) shows; 0 while that is not to be known. */
+  #titleAt = 0;
   /** Births whose reports are not read yet: in the order in which they come. */
   #unread: Birth[] = [];
   /** A child for whoever comes next. */
@@ -45,7 +45,6 @@ export class Nursery implements Disposable {
   private constructor(agent: Agent) {
     this.#agent = agent;
     this.pid = agent.pid;
-    this.#titleAt = titleAddress(agent.pid);
     this.#unread.push({ message: agent.channel.post({ steps: settleDown() }), outcome: undefined });
   }
 
@@ -117,6 +116,7 @@ export class Nursery implements Disposable {
    * @throws SystemError EBADF
    */
   #equip(child: Child, { stdio = [0, 1, 2], fds = [], title = 'coracle-agent' }: AgentOptions): boolean {
+    this.#titleAt ||= titleAddress(this.pid); // a process that is just being executed has none
     const message = equipMessage({ extraFds: fds.length, titleAt: this.#titleAt });
     const { channel } = child;
     try {
@@ -275,8 +275,12 @@ function titleBytes(title: string): Uint8Array {
 
 /** Where the arguments of a process begin, which the kernel shows as its command line: proc_pid_stat(5), field 48. */
 function titleAddress(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[45]);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[45]);
+  } catch {
+    return 0; // it is gone, and whoever waits for a child of it is told
+  }
 }
 
 function setAction(action: 'default' | 'ignore', purpose: Parameters<typeof step>[2]): Step {

@@ -16,6 +16,6 @@ export async function command(args: readonly string[], settings: Settings): Prom
       `unknown signal ${JSON.stringify(name)}`,
       'write a name such as TERM, or a number from 1 to 64',
     );
-  kill(new Store(settings.root), container, { signal, all: options.has('all') });
+  await kill(new Store(settings.root), container, { signal, all: options.has('all') });
   return 0;
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { find, processesIn, Store } from '@coracle/container/detached';
+import { open } from '@coracle/cgroups';
+import { find, Store } from '@coracle/container/detached';
 import { parseCommandLine, UsageError } from '../command-line.ts';
 import type { Settings } from '../global-options.ts';
 import { print } from '../output.ts';
@@ -12,7 +13,7 @@ export async function command(args: readonly string[], settings: Settings): Prom
   const [id, ...psArgs] = words;
   if (id === undefined) throw new UsageError('ps needs the id of a container', 'write ps ID [OPTION OF PS...]');
   const { record, status } = find(new Store(settings.root), id);
-  const found = processesIn(record.cgroups);
+  const found = open(record.cgroups).processes();
   const alone = status === 'stopped' || !record.process ? [] : [record.process.pid];
   const pids = found.length > 0 ? found : alone;
   const format = options.text('format') ?? 'table';

@@ -8,7 +8,7 @@ export { ConsoleListener } from './console-listener.ts';
 export type { CreateOptions } from './create.ts';
 export type { ExecOptions } from './exec.ts';
 export { HookError } from './hook-error.ts';
-export { kill, processesIn } from './kill.ts';
+export { kill } from './kill.ts';
 export { create, exec } from './lazily.ts';
 export { list } from './list.ts';
 export { pause, resume } from './pause.ts';

@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { open } from '@coracle/cgroups';
 import { isErrno, SystemError } from '@coracle/errors';
 import { closeFd, pidfdOpen, pidfdSendSignal, SIGKILL } from '@coracle/syscalls';
-import { thawIfAny } from './freezer.ts';
+import { letDie } from './freezer.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import { find } from './status.ts';
 import type { Store } from './store.ts';
@@ -12,15 +11,19 @@ import type { Store } from './store.ts';
  * @param signal its number
  * @throws SystemError ENOENT when there is no such container, ESRCH when it has stopped
  * @example
- * kill(new Store('/run/coracle-oci'), 'web', { signal: 15 });
+ * await kill(new Store('/run/coracle-oci'), 'web', { signal: 15 });
  */
-export function kill(store: Store, id: string, { signal, all = false }: { signal: number; all?: boolean }): void {
+export async function kill(
+  store: Store,
+  id: string,
+  { signal, all = false }: { signal: number; all?: boolean },
+): Promise<void> {
   const { record, status } = find(store, id);
   const { process, cgroups } = record;
   if (all) {
     // What its first process has left behind can still be reached.
-    for (const pid of processesIn(cgroups)) signalPid(pid, signal);
-    if (signal === SIGKILL) thawIfAny(cgroups);
+    for (const pid of open(cgroups).processes()) signalPid(pid, signal);
+    if (signal === SIGKILL) await letDie(cgroups);
     return;
   }
   const pidfd = status === 'stopped' || !process ? undefined : openProcess(process);
@@ -31,7 +34,7 @@ export function kill(store: Store, id: string, { signal, all = false }: { signal
     closeFd(pidfd);
   }
   // What is frozen dies only when it goes on.
-  if (signal === SIGKILL) thawIfAny(cgroups);
+  if (signal === SIGKILL) await letDie(cgroups);
 }
 
 /**
@@ -67,26 +70,6 @@ function signalPid(pid: number, signal: number): void {
     process.kill(pid, signal);
   } catch (error) {
     if (!isErrno(error, 'ESRCH')) throw error;
-  }
-}
-
-/**
- * The processes in the groups of a container and in those below, as the caller numbers them.
- * @param cgroups directories of one group: where it lies in several hierarchies, one tells all
- */
-export function processesIn(cgroups: readonly string[]): number[] {
-  const [pids] = cgroups.map(listProcesses).filter((found) => found.length > 0);
-  return pids ?? [];
-}
-
-function listProcesses(directory: string): number[] {
-  try {
-    const own = readFileSync(join(directory, 'cgroup.procs'), 'latin1').split('\n').filter(Boolean).map(Number);
-    const below = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    return [...own, ...below.flatMap(({ name }) => listProcesses(join(directory, name)))];
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENODEV')) return [];
-    throw error;
   }
 }
 

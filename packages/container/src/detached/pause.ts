@@ -1,5 +1,6 @@
+import { open } from '@coracle/cgroups';
 import { SystemError } from '@coracle/errors';
-import { freeze, thaw } from './freezer.ts';
+import { freeze } from './freezer.ts';
 import { find } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -22,7 +23,7 @@ export async function resume(store: Store, id: string): Promise<void> {
   using _ = await store.hold(id);
   const { record, status } = find(store, id);
   if (status !== 'paused') throw notIn(id, { verb: 'resume', status, wanted: 'paused' });
-  thaw(record.cgroups);
+  await open(record.cgroups).thaw();
 }
 
 function notIn(id: string, { verb, status, wanted }: Record<'verb' | 'status' | 'wanted', string>): SystemError {

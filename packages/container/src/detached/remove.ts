@@ -3,7 +3,7 @@ import { OCI_VERSION } from '@coracle/oci-spec';
 import { SIGKILL } from '@coracle/syscalls';
 import { endGroup } from '../oci/end-group.ts';
 import { awaitEnd } from './await-end.ts';
-import { thawIfAny } from './freezer.ts';
+import { letDie } from './freezer.ts';
 import { HookError } from './hook-error.ts';
 import { openProcess, signalProcess } from './kill.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
@@ -53,7 +53,7 @@ async function endAll({ process, cgroups }: ContainerRecord): Promise<void> {
   const pidfd = process && openProcess(process);
   if (pidfd !== undefined) {
     signalProcess(pidfd, SIGKILL);
-    thawIfAny(cgroups);
+    await letDie(cgroups);
     if (!(await awaitEnd(pidfd)))
       throw new SystemError({
         code: 'EBUSY',
@@ -63,8 +63,7 @@ async function endAll({ process, cgroups }: ContainerRecord): Promise<void> {
         hint: 'it may wait for a disk or a network that does not answer; try again',
       });
   }
-  // Without a pid namespace of its own there is more to end; what is frozen would not.
-  thawIfAny(cgroups);
+  // Without a pid namespace of its own there is more to end.
   await endGroup(cgroups);
 }
 

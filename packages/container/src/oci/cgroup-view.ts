@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
+import { type OwnHierarchy, ownHierarchies } from '@coracle/cgroups';
 import type { Group } from '../cgroup-for.ts';
 import type { Normalized } from './normalize.ts';
-import { type OwnHierarchy, ownHierarchies } from './own-hierarchies.ts';
 import type { CgroupView } from './plan-cgroup-mount.ts';
 
 /** What a cgroup mount of a container shows on this machine. */

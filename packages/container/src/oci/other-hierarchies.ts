@@ -1,16 +1,13 @@
 import { posix } from 'node:path';
+import type { FurtherPlace } from '@coracle/cgroups';
 import { AT_FDCWD, mkdirat, type Step } from '@coracle/syscalls';
 import type { CgroupPlan } from '../cgroup-plan.ts';
 
 /**
  * Puts a group into hierarchies in which nothing is limited as well: those with a name alone, and on a hybrid machine the tree of version 2.
  * Whoever looks for the processes of a container finds them in each, as with runc.
- * @param others `directory` is where the group is to be
  */
-export function alsoIn(
-  plan: CgroupPlan,
-  others: readonly { directory: string; mountPoint: string; file: string }[],
-): CgroupPlan {
+export function alsoIn(plan: CgroupPlan, others: readonly FurtherPlace[]): CgroupPlan {
   const why = 'be found in every hierarchy';
   const made = others.flatMap(({ directory, mountPoint }): Step[] =>
     ancestors(directory, mountPoint).map((path) => mkdirat({ dir: AT_FDCWD, path }, { why, tolerate: ['EEXIST'] })),
@@ -20,7 +17,7 @@ export function alsoIn(
     ...plan,
     create: [...plan.create, ...made],
     directories: [...plan.directories, ...directories],
-    joinFiles: [...plan.joinFiles, ...others.map(({ directory, file }) => `${directory}/${file}`)],
+    joinFiles: [...plan.joinFiles, ...others.map(({ joinFile }) => joinFile)],
     remove: [...directories, ...plan.remove],
   };
 }

@@ -1,9 +1,9 @@
-import { posix } from 'node:path';
 import {
   DEFAULT_DEVICE_RULES,
   type DeviceRule,
   type FullMachine,
   fromOci,
+  furtherPlaces,
   type LeftOut,
   locate,
   planResources,
@@ -14,7 +14,6 @@ import { toSteps } from '../cgroup-for.ts';
 import { cannot } from './config-error.ts';
 import type { Normalized } from './normalize.ts';
 import { alsoIn } from './other-hierarchies.ts';
-import { mayMakeIn, ownHierarchies } from './own-hierarchies.ts';
 
 /** Who asks for the group. */
 export interface GroupContext {
@@ -49,23 +48,13 @@ export function planConfigGroup({ linux }: Normalized, { id, isRoot }: GroupCont
   refuseMissing(planned?.leftOut ?? missingWithout(resources), linux.resources);
   const steps = planned && toSteps(planned);
   return {
-    plan: steps && alsoIn(steps, otherPlaces(steps.directories, path)),
+    plan: steps && alsoIn(steps, furtherPlaces(path, steps.directories)),
     version: planned ? machine.version : 'none',
     inForce: limitsOf(resources),
     missing: [],
     readStats: (texts) =>
       planned?.parseStats(new Map(planned.statFiles.map((path, index) => [path, texts[index] ?? '']))) ?? {},
   };
-}
-
-/** Where a group is to be in hierarchies that it does not lie in yet. */
-function otherPlaces(directories: readonly string[], path: string): Parameters<typeof alsoIn>[1] {
-  return ownHierarchies().flatMap(({ mountPoint, directory, isUnified }) => {
-    const above = path.startsWith('/') ? mountPoint : directory;
-    const isIn = directories.some((one) => one.startsWith(`${mountPoint}/`));
-    if (isIn || !mayMakeIn(above)) return [];
-    return [{ directory: posix.join(above, path), mountPoint, file: isUnified ? 'cgroup.procs' : 'tasks' }];
-  });
 }
 
 const DENY_ALL: DeviceRule = { allow: false, type: 'a', access: 'rwm' };
