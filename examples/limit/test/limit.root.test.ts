@@ -2,11 +2,11 @@ import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { detect, plan } from '@coracle/cgroups';
-import { needs } from '@coracle/test-support';
+import { bundledProgram, needs } from '@coracle/test-support';
 import { expect, test } from '@jest/globals';
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
-const COMMAND = ['--conditions=@coracle/source', '--import=tsx', 'examples/limit/limit.ts'];
+const [NODE, LIMIT] = await bundledProgram(new URL('../limit.ts', import.meta.url));
 const { pids, memory, cpus } = detect().resources;
 const can = {
   what: 'limits of pids, memory and cpus',
@@ -14,7 +14,7 @@ const can = {
 };
 
 function limit(...args: string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [...COMMAND, ...args], { cwd: ROOT, encoding: 'utf8' });
+  return spawnSync(NODE, [LIMIT, ...args], { cwd: ROOT, encoding: 'utf8' });
 }
 
 needs.describe(can)('limit', () => {
@@ -57,7 +57,7 @@ needs.describe(can)('limit', () => {
 
   test('a signal is passed on, and nothing is left: not what the command started, and not the group', async () => {
     const script = 'trap "echo got; exit 9" TERM; (trap "" TERM; exec sleep 1000) & echo up; while :; do wait $!; done';
-    const child = spawn(process.execPath, [...COMMAND, '--pids', '20', '--', 'bash', '-c', script], {
+    const child = spawn(NODE, [LIMIT, '--pids', '20', '--', 'bash', '-c', script], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

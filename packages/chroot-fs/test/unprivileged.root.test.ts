@@ -1,20 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { needs } from '@coracle/test-support';
+import { bundledProgram, needs } from '@coracle/test-support';
 import { expect, test } from '@jest/globals';
 
-const PROGRAM = fileURLToPath(new URL('programs/as-ordinary-user.ts', import.meta.url));
+const [NODE, PROGRAM] = await bundledProgram(new URL('programs/as-ordinary-user.ts', import.meta.url));
 const NOBODY = 65534;
 const MINUTE = 60_000;
 
 /** Runs the program as an ordinary user, who needs a name for nothing. */
 function asNobody(kind: string): Record<string, unknown> {
-  const node = ['--conditions', '@coracle/source', '--import', 'tsx', PROGRAM, kind];
-  const { stdout, stderr } = spawnSync(process.execPath, node, {
+  const { stdout, stderr } = spawnSync(NODE, [PROGRAM, kind], {
     encoding: 'utf8',
     uid: NOBODY,
     gid: NOBODY,
-    env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' },
+    env: { ...process.env, NODE_OPTIONS: '' },
   });
   if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
   return JSON.parse(stdout);

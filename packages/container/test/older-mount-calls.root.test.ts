@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { makeBusyboxRootfs, needs, PLAIN_USER } from '@coracle/test-support';
+import { bundledProgram, makeBusyboxRootfs, needs, PLAIN_USER } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Check } from '../src/doctor/index.ts';
 import { type ExplainedPart, type RunOptions, run } from '../src/index.ts';
@@ -14,8 +14,9 @@ import { makeScratch, type Scratch } from './mounts/scene.ts';
 
 const MINUTE = 60_000;
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const REFUSED = ['--import', program('programs/refuse-mount-calls.ts')];
-const NODE = WORKER.slice(1, -1);
+const [NODE, refuse] = await bundledProgram(new URL('programs/refuse-mount-calls.ts', import.meta.url));
+const REFUSED = ['--import', refuse];
+const FROM_SOURCE = ['--conditions', '@coracle/source', '--import', 'tsx'];
 const envOf = (errno: string): NodeJS.ProcessEnv => ({
   ...process.env,
   NODE_OPTIONS: '',
@@ -25,13 +26,13 @@ const envOf = (errno: string): NodeJS.ProcessEnv => ({
 
 /** Starts containers from a process to which the calls are refused with this errno. */
 function refusedWith(errno: 'ENOSYS' | 'EPERM', uid = 0): Way {
-  const [node, ...args] = WORKER;
-  return startWorker({ uid, gid: uid, env: envOf(errno) }, [node, ...args.slice(0, -1), ...REFUSED, ...args.slice(-1)]);
+  const [node, worker] = WORKER;
+  return startWorker({ uid, gid: uid, env: envOf(errno) }, [node, ...REFUSED, worker]);
 }
 
 /** What a program prints, as JSON, that is refused the calls. */
 async function output<Printed>(errno: string, args: readonly string[]): Promise<Printed> {
-  const { stdout } = await promisify(execFile)(process.execPath, [...NODE, ...REFUSED, ...args], {
+  const { stdout } = await promisify(execFile)(NODE, [...FROM_SOURCE, ...REFUSED, ...args], {
     env: envOf(errno),
     cwd: program('.'),
   });

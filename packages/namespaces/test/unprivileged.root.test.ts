@@ -2,11 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { needs } from '@coracle/test-support';
+import { bundledProgram, needs } from '@coracle/test-support';
 import { expect, test } from '@jest/globals';
 
-const PROGRAM = fileURLToPath(new URL('programs/as-ordinary-user.ts', import.meta.url));
+const PROGRAM = await bundledProgram(new URL('programs/as-ordinary-user.ts', import.meta.url));
 const NOBODY = '65534';
 const MINUTE = 60_000;
 
@@ -19,11 +18,11 @@ function asNobody(subids: string, ...args: string[]): Record<string, unknown> {
     'for file in /etc/subuid /etc/subgid; do mount --bind "$1" $file; done; shift',
     `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`,
   ].join('\n');
-  const node = [process.execPath, '--conditions', '@coracle/source', '--import', 'tsx', PROGRAM, ...args];
+  const node = [...PROGRAM, ...args];
   try {
     const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', script, 'sh', file, ...node], {
       encoding: 'utf8',
-      env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' },
+      env: { ...process.env, NODE_OPTIONS: '' },
     });
     if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
     return JSON.parse(stdout);

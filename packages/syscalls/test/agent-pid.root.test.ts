@@ -1,21 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { needs } from '@coracle/test-support';
+import { bundledProgram, needs } from '@coracle/test-support';
 import { expect } from '@jest/globals';
 
-const PROGRAM = fileURLToPath(new URL('programs/start-as-process.ts', import.meta.url));
+const PROGRAM = await bundledProgram(new URL('programs/start-as-process.ts', import.meta.url));
 const MINUTE = 60_000;
 
 const it = needs.test(needs.root, needs.program('unshare'), needs.writable('/proc/sys/kernel/ns_last_pid'));
 
 /** In a PID namespace in which all processes but the agent have large numbers. */
 function startAsProcess(pid: number): unknown {
-  const node = [process.execPath, '--conditions', '@coracle/source', '--import', 'tsx', PROGRAM, String(pid)];
+  const node = [...PROGRAM, String(pid)];
   const script = 'echo 1000 > /proc/sys/kernel/ns_last_pid; "$@"; exit $?';
   const { stdout, stderr } = spawnSync(
     'unshare',
     ['--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-ec', script, 'sh', ...node],
-    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' }, timeout: MINUTE / 2 },
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' }, timeout: MINUTE / 2 },
   );
   if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
   return JSON.parse(stdout);

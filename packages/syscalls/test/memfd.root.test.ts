@@ -2,11 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { needs } from '@coracle/test-support';
+import { bundledProgram, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
-const PROGRAM = fileURLToPath(new URL('programs/start-agent.ts', import.meta.url));
+const PROGRAM = await bundledProgram(new URL('programs/start-agent.ts', import.meta.url));
 const MINUTE = 60_000;
 
 /** Whether vm.memfd_noexec exists and is the strictest of a PID namespace at most (Linux 6.3). */
@@ -20,7 +19,7 @@ function hasMemfdNoexec(): boolean {
 
 /** Runs the program in namespaces of its own with a directory for temporary files, after commands of a shell there. */
 function startAgentAfter(directory: string, ...commands: string[]): Record<string, unknown> {
-  const node = [process.execPath, '--conditions', '@coracle/source', '--import', 'tsx', PROGRAM];
+  const node = [...PROGRAM];
   const { stdout, stderr } = spawnSync(
     'unshare',
     [
@@ -34,7 +33,7 @@ function startAgentAfter(directory: string, ...commands: string[]): Record<strin
       'sh',
       ...node,
     ],
-    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1', TMPDIR: directory } },
+    { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '', TMPDIR: directory } },
   );
   if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
   return JSON.parse(stdout);

@@ -3,6 +3,7 @@
  * @module
  */
 
+export { bundledProgram } from './bundled-program.ts';
 export { type CommandCopy, copyApp, copyCommand, PLAIN_USER, type RunCommandOptions } from './command.ts';
 export { makeEmptyRoot } from './empty-root.ts';
 export { findLeftovers, type Leftovers } from './leftovers.ts';

@@ -1,19 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { needs } from '@coracle/test-support';
+import { bundledProgram, needs } from '@coracle/test-support';
 import { expect } from '@jest/globals';
 import type { Check } from '../../src/doctor/index.ts';
 
-const PROGRAM = fileURLToPath(new URL('programs/print-checks.ts', import.meta.url));
+const PROGRAM = await bundledProgram(new URL('programs/print-checks.ts', import.meta.url));
 const MINUTE = 60_000;
 const AS_NOBODY = 'exec setpriv --reuid 65534 --regid 65534 --clear-groups';
 
 /** What the doctor finds in a mount namespace of its own in which this shell script has run; it ends with `exec ... "$@"`. */
 function findings(script: string, ...unshareOptions: string[]): Map<string, Check> {
-  const node = [process.execPath, '--conditions', '@coracle/source', '--import', 'tsx', PROGRAM];
+  const node = [...PROGRAM];
   const { stdout, stderr } = spawnSync('unshare', ['-m', ...unshareOptions, 'sh', '-ec', script, 'sh', ...node], {
     encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' },
+    env: { ...process.env, NODE_OPTIONS: '' },
   });
   if (!stdout.startsWith('[')) throw new Error(`the doctor printed nothing: ${stdout}${stderr}`);
   const checks: Check[] = JSON.parse(stdout);

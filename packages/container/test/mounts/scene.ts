@@ -2,9 +2,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { PLAIN_USER } from '@coracle/test-support';
+import { bundledProgram, PLAIN_USER } from '@coracle/test-support';
 import { type RunOptions, type RunResult, run } from '../../src/index.ts';
 
 /** What came of a script, whoever ran it. */
@@ -13,7 +12,7 @@ export type Came = Pick<RunResult, 'exitCode' | 'stdout' | 'stderr'>;
 /** Runs a script in a container. */
 export type RunScript = (script: string, options?: RunOptions) => Promise<Came>;
 
-const PROGRAM = fileURLToPath(new URL('../programs/run-options.ts', import.meta.url));
+const [NODE, PROGRAM] = await bundledProgram(new URL('../programs/run-options.ts', import.meta.url));
 
 const asRoot: RunScript = (script, options = {}) => run('sh', ['-c', script], options);
 
@@ -24,11 +23,10 @@ export const asOrdinaryUser: RunScript = async (script, options = {}) => {
   using scratch = makeScratch();
   execFileSync('chown', [`${PLAIN_USER}`, scratch.path]);
   const given = JSON.stringify({ script, stateRoot: join(scratch.path, 'state'), ...options });
-  const node = ['--conditions', '@coracle/source', '--import', 'tsx', PROGRAM, given];
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, node, {
+  const { stdout, stderr } = await promisify(execFile)(NODE, [PROGRAM, given], {
     uid: PLAIN_USER,
     gid: PLAIN_USER,
-    env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' },
+    env: { ...process.env, NODE_OPTIONS: '' },
   });
   if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
   const came = JSON.parse(stdout);

@@ -1,14 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { type Config, rootlessConfig } from '@coracle/oci-spec';
-import { needs, PLAIN_USER } from '@coracle/test-support';
+import { bundledProgram, needs, PLAIN_USER } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { type Bundle, makeBundle } from './support/bundle.ts';
 import { comparable } from './support/compare.ts';
 import { PROBE, parseSight } from './support/probe.ts';
 
-const PROGRAM = fileURLToPath(new URL('../programs/run-config.ts', import.meta.url));
+const PROGRAM = await bundledProgram(new URL('../programs/run-config.ts', import.meta.url));
 const MINUTE = 60_000;
 const [uid, gid] = [PLAIN_USER, PLAIN_USER];
 
@@ -25,13 +24,13 @@ afterAll(() => bundle[Symbol.dispose]());
 function asPlainUser(...command: string[]): { stdout: string; stderr: string; status: number | null } {
   return spawnSync('setpriv', ['--reuid', `${uid}`, '--regid', `${gid}`, '--clear-groups', ...command], {
     encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1', XDG_RUNTIME_DIR: `${bundle.path}/state` },
+    env: { ...process.env, NODE_OPTIONS: '', XDG_RUNTIME_DIR: `${bundle.path}/state` },
   });
 }
 
 function run(config: Config): { exitCode?: number; stdout: string; stderr: string; path?: string; message?: string } {
   bundle.write(config);
-  const node = [process.execPath, '--conditions', '@coracle/source', '--import', 'tsx', PROGRAM];
+  const node = [...PROGRAM];
   const { stdout, stderr } = asPlainUser(...node, bundle.path, `${bundle.path}/state/coracle`);
   if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
   return JSON.parse(stdout);

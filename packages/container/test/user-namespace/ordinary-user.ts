@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { bundledProgram } from '@coracle/test-support';
 import type { RunOptions, UserIds } from '../../src/index.ts';
 import type { Came, Scratch } from '../mounts/scene.ts';
 
-const PROGRAM = fileURLToPath(new URL('../programs/run-options.ts', import.meta.url));
+const PROGRAM = await bundledProgram(new URL('../programs/run-options.ts', import.meta.url));
 
 /** newuidmap(1) wants a name: this user has one everywhere. */
 export const NOBODY = 65534;
@@ -26,10 +26,10 @@ export function asNobody(
     `exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups env PATH="$PATH_OF_USER" "$@"`,
   ].join('\n');
   const given = JSON.stringify({ script, stateRoot: `${scratch.path}/state`, ...options });
-  const node = [process.execPath, '--conditions', '@coracle/source', '--import', 'tsx', PROGRAM, given];
+  const node = [...PROGRAM, given];
   const { stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', shell, 'sh', file, ...node], {
     encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1', PATH_OF_USER: searchPath ?? process.env['PATH'] },
+    env: { ...process.env, NODE_OPTIONS: '', PATH_OF_USER: searchPath ?? process.env['PATH'] },
   });
   if (!stdout.startsWith('{')) throw new Error(`the program printed no result: ${stdout}${stderr}`);
   const came = JSON.parse(stdout);

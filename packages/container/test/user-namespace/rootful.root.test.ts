@@ -11,8 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { type BusyboxRootfs, makeBusyboxRootfs, needs } from '@coracle/test-support';
+import { type BusyboxRootfs, bundledProgram, makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Container, explainContainer, type RunOptions, type RunResult, run, type Volume } from '../../src/index.ts';
 import { makeScratch, mountPoints, type Scratch } from '../mounts/scene.ts';
@@ -245,11 +244,10 @@ needs.describe(
   });
 
   test('is gone when the caller is killed before the start', async () => {
-    const program = fileURLToPath(new URL('../programs/die-before-start.ts', import.meta.url));
-    const node = ['--conditions', '@coracle/source', '--import', 'tsx', program, scratch.directory('source')];
-    const { stdout, signal } = spawnSync(process.execPath, node, {
+    const [node, program] = await bundledProgram(new URL('../programs/die-before-start.ts', import.meta.url));
+    const { stdout, signal } = spawnSync(node, [program, scratch.directory('source')], {
       encoding: 'utf8',
-      env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1' },
+      env: { ...process.env, NODE_OPTIONS: '' },
     });
     expect(signal).toBe('SIGKILL');
     const { id, pid } = JSON.parse(stdout);

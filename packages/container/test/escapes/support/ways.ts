@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { PLAIN_USER } from '@coracle/test-support';
+import { bundledProgram, PLAIN_USER } from '@coracle/test-support';
 import { type Isolation, type RunOptions, run } from '../../../src/index.ts';
 
 /** What an attack needs to know of the container's end. */
@@ -49,14 +49,9 @@ export function openWay(name: WayName): Way {
 }
 
 /** The command line of a worker. */
-export const WORKER: readonly [string, ...string[]] = [
-  process.execPath,
-  '--conditions',
-  '@coracle/source',
-  '--import',
-  'tsx',
-  fileURLToPath(new URL('worker.ts', import.meta.url)),
-];
+export const WORKER: readonly [node: string, program: string] = await bundledProgram(
+  new URL('worker.ts', import.meta.url),
+);
 
 /** Starts containers from another process, with a user, descriptors and an environment of its own. */
 export function startWorker(
@@ -68,7 +63,7 @@ export function startWorker(
     stdio: ['pipe', 'pipe', 'inherit'],
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     ...options,
-    env: { ...process.env, NODE_OPTIONS: '', TSX_DISABLE_CACHE: '1', ...options.env },
+    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
   });
   return talkTo(child);
 }
