@@ -24,6 +24,14 @@ group('survey', () => {
     expect(mounts.map(({ isWritable }) => isWritable)).toContain(true);
   });
 
+  test('a mount is writable where the group of the caller in it is', () => {
+    const isWritable = (path: string): boolean => path.startsWith('/sys/fs/cgroup/pids');
+    const { mounts } = survey({ ...factsOf(separate), isWritable, exists: () => false });
+    expect(mounts.filter(({ isWritable }) => isWritable).map(({ mountPoint }) => mountPoint)).toEqual([
+      '/sys/fs/cgroup/pids',
+    ]);
+  });
+
   test('a tree of version 2 beside version 1 is there with its own controllers', () => {
     const { mounts, controllers, version } = look(separate);
     expect(version).toBe('hybrid');

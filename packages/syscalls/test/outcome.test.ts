@@ -106,6 +106,13 @@ describe('a failure', () => {
     expect(outcomeOf(steps, [-2, -2, -2]).failure).toBeUndefined();
   });
 
+  test('of a name that was given twice is judged by the one who gave it last before the step', () => {
+    const again: Step = { ...open, tolerate: 'any' };
+    const use = fchdir(resultOf('x'), 'a');
+    expect(outcomeOf([open, again, use], [3, -2, -2]).failure).toBeUndefined();
+    expect(outcomeOf([again, open, use], [-2, 3, -20]).failure).toEqual({ step: use, errno: -20 });
+  });
+
   test('of a step that replaces the result it uses is not taken for one passed over', () => {
     const again = step('fcntl', [resultOf('x'), 0, 0], { why: 'copy it', result: 'x' });
     expect(outcomeOf([open, again], [3, -24]).failure).toEqual({ step: again, errno: -24 });

@@ -171,6 +171,11 @@ test('a name stands for the call of the architecture asked for', () => {
   expect(syscallNumber('clone3', 'x64')).toBe(syscallNumber('clone3', 'arm64'));
 });
 
+test.each(ARCHES)('every name of %s stands for the number that the table says', (arch) => {
+  const names = Object.keys(NUMBERS[arch]) as SyscallName[];
+  expect(Object.fromEntries(names.map((name) => [name, syscallNumber(name, arch)]))).toEqual(NUMBERS[arch]);
+});
+
 test('arm64 has none of the calls that the ones by descriptor replaced', () => {
   const old: SyscallName[] = ['open', 'mkdir', 'fork', 'pipe', 'dup2', 'poll', 'chown'];
   expect(old.map((name) => syscallNumber(name, 'arm64'))).toEqual(old.map(() => undefined));
