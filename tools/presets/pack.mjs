@@ -4,7 +4,7 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transform } from 'esbuild';
+import { buildSync, transform } from 'esbuild';
 import { cut, split } from './split.mjs';
 
 /** A user without rights and without subordinate ids. */
@@ -34,8 +34,9 @@ export async function pack(directory, { name, trials, runsLast = [] }) {
     const hash = createHash('sha256').update(texts.start).update(texts.rest).digest('hex').slice(0, 16);
     for (const old of readdirSync(directory)) if (old.endsWith('.code')) rmSync(join(directory, old));
     writeFileSync(join(directory, `${name}-${hash}.code`), content);
-    const lengths = { compiled: compiled.length, start: texts.start.length, rest: texts.rest.length };
-    writeFileSync(path, `${interpreter}\n${program(`${name}-${hash}.code`, lengths)}`); // it stays executable
+    const [start, rest] = [texts.start.length, texts.rest.length];
+    const code = { file: `${name}-${hash}.code`, compiled: compiled.length, start, rest };
+    writeFileSync(path, `${interpreter}\n${program(code)}`); // it stays executable
   };
   write({ start: `${HEAD}${bundle}\n})`, rest: '' });
   const users = process.geteuid?.() === 0 ? [undefined, NOBODY] : [undefined];
@@ -56,24 +57,19 @@ async function minify(text) {
   return `((fetchRest) => ${code.slice('program='.length).replace(/;\s*$/, '')})`;
 }
 
-/** The file stays open for the rest: by the time that is called for, another version may be in its place. */
-function program(file, { compiled, start, rest }) {
-  return `'use strict';
-const { openSync, readSync } = require('node:fs');
-const { Script } = require('node:vm');
-const filename = \`\${__dirname}/${file}\`;
-const fd = openSync(filename);
-const read = (length, position) => {
-  const bytes = Buffer.allocUnsafeSlow(length);
-  readSync(fd, bytes, 0, length, position);
-  return bytes;
-};
-const code = read(${compiled + start}, 0);
-const cachedData = code.subarray(0, ${compiled});
-const script = new Script(code.latin1Slice(${compiled}), { filename, cachedData });
-const fetchRest = () => read(${rest}, ${compiled + start}).latin1Slice();
-script.runInThisContext()(fetchRest)(exports, require, module, __filename, __dirname);
-`;
+/** What Node reads: packed.ts, told where the code is. */
+function program(code) {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL('packed.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    define: { CODE: JSON.stringify(code), 'import.meta.filename': '__filename' },
+  });
+  return outputFiles[0].text;
 }
 
 /** From a process that has done the trials, if containers can run here: what was used for that. */

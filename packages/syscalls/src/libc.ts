@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { type Koffi, type Library, loadKoffi } from './load-koffi.ts';
 import type { Arch } from './syscall-names.ts';
 
 /**
@@ -90,37 +90,6 @@ function isGlibc(library: Library): boolean {
 }
 
 /**
- * koffi's own loader looks for its binary in many places, for many platforms, which takes longer than a container does.
- * The binary of this platform lies in a package of its own and is all that is needed; the loader is the way out when it is
- * not where it is expected.
- */
-function loadKoffi(arch: Arch): Koffi {
-  const here = import.meta.filename;
-  const installed = nearestPackage('koffi', dirname(here));
-  const binary = join(installed, '..', '@koromix', `koffi-linux-${arch}`, `linux_${arch}`, 'koffi.node');
-  if (existsSync(binary)) {
-    const loaded: { exports: unknown } = { exports: {} };
-    process.dlopen(loaded, binary);
-    if (isKoffi(loaded.exports)) return loaded.exports;
-  }
-  const require = process.getBuiltinModule('node:module').createRequire(here);
-  return require('koffi');
-}
-
-/** Where a package is installed, as seen from a directory; a path that does not exist when it is nowhere. */
-function nearestPackage(name: string, from: string): string {
-  const path = join(from, 'node_modules', name);
-  if (existsSync(path)) return realpathSync.native(path);
-  return dirname(from) === from ? path : nearestPackage(name, dirname(from));
-}
-
-function isKoffi(value: unknown): value is Koffi {
-  return (
-    typeof value === 'object' && value !== null && ['load', 'errno', 'address', 'node'].every((name) => name in value)
-  );
-}
-
-/**
  * Says clearly what is not supported; the facts are parameters for the tests.
  * @example
  * checkPlatform(); // 'x64'
@@ -148,21 +117,6 @@ export function checkPlatform(
 /** A glibc process has glibc's dynamic loader among its mapped files; asking the process report instead would take 20 ms. */
 function usesGlibc(): boolean {
   return !/\/ld-musl-/.test(readFileSync('/proc/self/maps', 'latin1'));
-}
-
-/** A loaded library, and its functions by their C declarations. */
-interface Library {
-  func(definition: string): (...args: unknown[]) => number;
-}
-
-/** What of koffi is used. */
-interface Koffi {
-  load(path: null): Library;
-  errno(): number;
-  address(value: Uint8Array): bigint;
-  node: {
-    poll(fd: number, options: { readable: boolean; disconnect: boolean }, callback: () => void): { close(): void };
-  };
 }
 
 const POSIX_SPAWN_SETSIGDEF = 0x04;
