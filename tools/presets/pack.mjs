@@ -4,7 +4,8 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync, transform } from 'esbuild';
+import { minify as minifyScript } from '@swc/core';
+import { buildSync } from 'esbuild';
 import { cut, split } from './split.mjs';
 
 /** A user without rights and without subordinate ids. */
@@ -51,9 +52,17 @@ export async function pack(directory, { name, trials, runsLast = [] }) {
 const FUNCTION = "function (exports, require, module, __filename, __dirname) {'use strict';";
 const HEAD = `((fetchRest) => ${FUNCTION}`;
 
-/** All names get short in one go, those that the rest shares with the start as well. Only `fetchRest` is still to be found. */
+/**
+ * All names get short in one go, those that the rest shares with the start as well. Only `fetchRest` is still to be found.
+ * Functions with one caller become a part of it: each function less is a tenth of a kilobyte less to be read, and made, by every start.
+ */
 async function minify(text) {
-  const { code } = await transform(`program = ${FUNCTION}${text}\n}`, { minify: true, target: 'node20' });
+  const { code } = await minifyScript(`program = ${FUNCTION}${text}\n}`, {
+    compress: { passes: 3, ecma: 2020 },
+    mangle: true,
+    module: false,
+    format: { asciiOnly: true },
+  });
   return `((fetchRest) => ${code.slice('program='.length).replace(/;\s*$/, '')})`;
 }
 

@@ -37,6 +37,7 @@ export function cut(text) {
   const find = (node) =>
     ts.isCallExpression(node) && node.expression.getText() === 'fetchRest' ? node : ts.forEachChild(node, find);
   const call = find(parse(text));
+  if (!call) return { start: text, rest: '' }; // nothing calls for it, so that it was left out
   const [rest] = call.arguments;
   return {
     start: `${text.slice(0, call.getStart())}eval(fetchRest())${text.slice(call.getEnd())}`,

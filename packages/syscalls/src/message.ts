@@ -30,6 +30,7 @@ const ARGUMENTS = 6;
 const SPARE = ARGUMENTS - 1;
 const MAGIC = 0x4c435243;
 const ONLY = { parent: 1, child: 2 } as const;
+const NONE: readonly number[] = [];
 /** In `tolerate`: every error. */
 const TOLERATE_ANY = 0xff;
 /** ECANCELED: the result of a call that was never made. */
@@ -124,9 +125,10 @@ function encodeCalls(steps: readonly Step[], context: CallContext): Uint8Array {
   return bytes;
 }
 
-function tolerated(step: Step, inCleanup: boolean): number[] {
+function tolerated(step: Step, inCleanup: boolean): readonly number[] {
   if (step.tolerate === 'any' || inCleanup) return [TOLERATE_ANY];
-  const errnos = (step.tolerate ?? []).map(errnoNumber);
+  if (!step.tolerate) return NONE;
+  const errnos = step.tolerate.map(errnoNumber);
   if (errnos.length > 4) throw new TypeError(`${step.syscall} (${step.why}): a step tolerates at most four errors`);
   return errnos;
 }

@@ -7,6 +7,7 @@ export function setWord(view: DataView, offset: number, value: number | bigint):
     view.setBigUint64(offset, BigInt.asUintN(64, value), true);
     return;
   }
-  view.setUint32(offset, value >>> 0, true);
-  view.setInt32(offset + 4, Math.floor(value / 0x100000000), true);
+  const low = value >>> 0;
+  view.setUint32(offset, low, true);
+  view.setInt32(offset + 4, low === value ? 0 : Math.floor(value / 0x100000000), true);
 }

@@ -33,8 +33,8 @@ const WITH_VERDICT = `
 
 test('a packed program does what its bundle does, whatever characters are in it', async () => {
   const quoted = ['`\\`$', '{1 + 1}\\``'].join('');
-  const bundle = `console.log(${quoted}, "\\\\", /\\$\\{/.source, "\\u00e9\\n".length);`;
-  expect(runNode(await packed(bundle))).toBe('`2` \\ \\$\\{ 2\n');
+  const bundle = `console.log(${quoted}, "\\\\", /\\$\\{/.source, "\\u00e9\\u{1f600}");`;
+  expect(runNode(await packed(bundle))).toBe('`2` \\ \\$\\{ \u00e9\u{1f600}\n');
 });
 
 test('a packed program has its arguments, its own file name and is the main module', async () => {
