@@ -108,10 +108,12 @@ export function livingContainers(root: string): string[] {
   return containerIds(root).filter((id) => isAlive(root, id));
 }
 
-/** Ids of all containers that have a directory, living or not. */
+/** Ids of all containers that have a directory, living or not. Files beside them are those of a newer version. */
 export function containerIds(root: string): string[] {
   if (!existsSync(root)) return [];
-  return readdirSync(root).filter((name) => name !== 'names' && !name.startsWith('.'));
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'names' && !entry.name.startsWith('.'))
+    .map(({ name }) => name);
 }
 
 /** Whether a container's monitor lives, and with it the container. */

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { STATE_FILES, sweep } from '../src/state.ts';
+import { livingContainers, STATE_FILES, sweep } from '../src/state.ts';
 
 test('what a container left is told of until its last cgroup can be removed', () => {
   const root = mkdtempSync(join(tmpdir(), 'state-'));
@@ -16,4 +16,17 @@ test('what a container left is told of until its last cgroup can be removed', ()
   expect(sweep(root, () => true)).toEqual(['012345678900']);
   expect(existsSync(directory)).toBe(false);
   rmSync(root, { recursive: true });
+});
+
+test('a file of a newer version among them is no container', () => {
+  const root = mkdtempSync(join(tmpdir(), 'state-'));
+  try {
+    writeFileSync(join(root, 'register'), '');
+    mkdirSync(join(root, 'box'));
+    expect(livingContainers(root)).toEqual([]);
+    expect(sweep(root, () => true)).toEqual(['box']);
+    expect(readdirSync(root)).toEqual(['register']);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
