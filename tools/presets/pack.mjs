@@ -76,6 +76,7 @@ function program(code) {
     platform: 'node',
     target: 'node20',
     minifySyntax: true,
+    conditions: ['@coracle/source'],
     define: { CODE: JSON.stringify(code), 'import.meta.filename': '__filename' },
   });
   return outputFiles[0].text;

@@ -4,7 +4,7 @@
  */
 import { openSync, readSync } from 'node:fs';
 import { Script } from 'node:vm';
-import { type Koffi, loadKoffi } from '../../packages/syscalls/src/load-koffi.ts';
+import { type Koffi, loadKoffi } from '@coracle/syscalls';
 
 /** The file and the lengths of its parts; put in when a program is packed. */
 declare const CODE: { file: string; compiled: number; start: number; rest: number };

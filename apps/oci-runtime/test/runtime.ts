@@ -28,8 +28,10 @@ function newest(directory: string): number {
   );
 }
 
-/** The built command, of the present sources. */
+/** The built command, of the present sources; or the one that CORACLE_OCI_RUNTIME names, as the stand-alone build. */
 export function builtRuntime(): string {
+  const given = process.env['CORACLE_OCI_RUNTIME'];
+  if (given) return given;
   const packages = readdirSync(join(REPOSITORY, 'packages')).map((name) => join(REPOSITORY, 'packages', name, 'src'));
   const sources = [join(HERE, 'src'), join(REPOSITORY, 'tools/presets'), ...packages];
   if (existsSync(BUILT) && statSync(BUILT).mtimeMs > Math.max(...sources.map(newest))) return BUILT;

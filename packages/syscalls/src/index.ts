@@ -33,12 +33,14 @@ export {
 } from './host-calls.ts';
 export { type AgentImage, agentImage } from './image.ts';
 export { isAtLeast, type KernelVersion, kernelVersion } from './kernel-version.ts';
-export { checkPlatform, type Libc, libc, type SpawnOptions, UnsupportedPlatformError } from './libc.ts';
+export { type Libc, libc, type SpawnOptions } from './libc.ts';
+export { type Koffi, type Library, loadKoffi } from './load-koffi.ts';
 export { runLocally } from './local.ts';
 export { AGENT_BUFFER, encode, MESSAGE_LIMIT, type Message } from './message.ts';
 export { Nursery } from './nursery.ts';
 export { eventfd, onReady } from './on-ready.ts';
 export { Outcome } from './outcome.ts';
+export { checkPlatform, UnsupportedPlatformError } from './platform.ts';
 export { renderArg, renderStep } from './render.ts';
 export { type Program, type Purpose, type Step, step } from './step.ts';
 export * from './structs.ts';

@@ -45,7 +45,8 @@ function loadBinary(arch: string): unknown {
 }
 
 function requireKoffi(): unknown {
-  return process.getBuiltinModule('node:module').createRequire(import.meta.filename)('koffi');
+  const require = process.getBuiltinModule('node:module').createRequire(import.meta.filename);
+  return require('koffi');
 }
 
 /** Where a package is installed, as seen from a directory; a path that does not exist when it is nowhere. */

@@ -76,7 +76,7 @@ function checkLevel({ directory, group }: Member, { levels }: Rules): Violation[
 function checkUse(use: Use, members: readonly Member[], rules: Rules, rootManifest: Manifest): Violation[] {
   const where = `${use.file}:${use.line}`;
   if (use.specifier.startsWith('.') || use.specifier.startsWith('/')) return checkRelative(use, where);
-  if (isBuiltin(use.specifier)) return [];
+  if (isBuiltin(use.specifier) || use.specifier.startsWith('bun:')) return [];
   const name = packageName(use.specifier);
   const target = members.find(({ manifest }) => manifest.name === name);
   return [

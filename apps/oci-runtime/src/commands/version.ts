@@ -6,6 +6,8 @@ declare const CORACLE_OCI_VERSION: string;
 
 /** `coracle-oci --version`. */
 export async function command(): Promise<number> {
-  await print(`coracle-oci version ${CORACLE_OCI_VERSION}\nspec: ${OCI_VERSION}\nnode: ${process.version}\n`);
+  const bun = process.versions['bun']; // the stand-alone build
+  const engine = bun === undefined ? `node: ${process.version}` : `bun: ${bun}`;
+  await print(`coracle-oci version ${CORACLE_OCI_VERSION}\nspec: ${OCI_VERSION}\n${engine}\n`);
   return 0;
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { isErrno } from '@coracle/errors';
+import { duplicateFd } from '@coracle/syscalls';
 import type { LifeOptions } from '../container.ts';
 import type { TerminalSize } from '../options.ts';
 import { applySettings, readSettings, resize } from './settings.ts';
@@ -48,13 +49,14 @@ export function connectTerminal(
   { input, output, onHangUp }: { input: Readable | undefined; output: Writable; onHangUp: () => void },
 ): { finished: Promise<void> } {
   const screen = new (tty().ReadStream)(master);
+  const keyboard = keyboardOf(screen, master);
   const onKeys = (keys: Buffer): void => {
-    screen.write(keys);
+    keyboard.write(keys);
   };
   const onInputEnd = (): void => {
     // A terminal that was closed takes its container along; a file that was read to its end only ends the input.
     if (input instanceof tty().ReadStream) onHangUp();
-    else screen.write(END_OF_TRANSMISSION);
+    else keyboard.write(END_OF_TRANSMISSION);
   };
   const onResize = (): void => {
     resizeQuietly(master, sizeOf(output));
@@ -74,8 +76,14 @@ export function connectTerminal(
     input?.pause();
     output.off('resize', onResize);
     screen.destroy();
+    keyboard.destroy();
   });
   return { finished };
+}
+
+/** Where keys go in: where what is shown comes out, but Bun cannot write to what it reads. */
+function keyboardOf(screen: Writable | Readable, master: number): Writable {
+  return 'write' in screen ? screen : new (tty().WriteStream)(duplicateFd(master, 0));
 }
 
 function resizeQuietly(master: number, size: TerminalSize): void {
