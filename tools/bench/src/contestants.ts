@@ -21,7 +21,9 @@ export interface Contestant {
 /** As often as it takes V8 to have compiled what a start runs through. */
 const LIBRARY_WARM_UPS = 150;
 
-const COMMAND = join(dirname(fileURLToPath(import.meta.url)), '../../../apps/cli/dist/coracle.cjs');
+const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const COMMAND = join(REPOSITORY, 'apps/cli/dist/coracle.cjs');
+const STANDALONE = join(REPOSITORY, 'dist/standalone/coracle');
 
 /** Everything that is compared, on the same root file system; `dispose` removes what was made for it. */
 export function contestants(rootfs: string): { all: Contestant[]; dispose(): void } {
@@ -37,6 +39,11 @@ export function contestants(rootfs: string): { all: Contestant[]; dispose(): voi
     { name: 'library, warm, host root', missing: undefined, warmUps: LIBRARY_WARM_UPS, once: () => library({}) },
     { name: 'command, cold', missing: built(), once: node(COMMAND, 'run', '-q', '--rootfs', rootfs, 'true') },
     { name: 'command, cold, host root', missing: built(), once: node(COMMAND, 'run', '-q', 'true') },
+    {
+      name: 'stand-alone, cold',
+      missing: existsSync(STANDALONE) ? undefined : 'npm run build:standalone makes it',
+      once: () => execute(STANDALONE, ['run', '-q', '--rootfs', rootfs, 'true']),
+    },
     { name: 'node -e 0', missing: undefined, once: node('-e', '0') },
     { name: 'crun run', missing: crun.missing, once: () => crun.once() },
     { name: 'runc run', missing: runc.missing, once: () => runc.once() },

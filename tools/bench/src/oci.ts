@@ -10,7 +10,11 @@ import { makeBusyboxRootfs } from '@coracle/test-support/rootfs';
 import { summarize } from './statistics.ts';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '21' } } });
-const OURS = join(dirname(fileURLToPath(import.meta.url)), '../../../apps/oci-runtime/dist/coracle-oci.cjs');
+const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '../../..');
+const OURS = join(REPOSITORY, 'apps/oci-runtime/dist/coracle-oci.cjs');
+/** Made by `npm run build:standalone`. */
+const STANDALONE = join(REPOSITORY, 'dist/standalone/coracle-oci');
+const LABELS: Readonly<Record<string, string>> = { [OURS]: 'coracle-oci', [STANDALONE]: 'stand-alone' };
 
 /** Node's own start is measured beside the runtimes: it is the least that each of our calls takes. */
 const NODE = 'node -e 0';
@@ -63,7 +67,7 @@ function time(once: () => void): number {
 }
 
 try {
-  const runtimes = ['runc', 'crun', OURS].filter(isThere);
+  const runtimes = ['runc', 'crun', OURS, STANDALONE].filter(isThere);
   for (const [name, way] of Object.entries(WAYS)) {
     const times = new Map([...runtimes, NODE].map((runtime) => [runtime, [] as number[]]));
     const once = (runtime: string): void => (runtime === NODE ? call(process.execPath, ['-e', '0']) : way(runtime));
@@ -76,7 +80,7 @@ try {
     const runc = summarize(times.get('runc') ?? []).median;
     for (const [runtime, taken] of times) {
       const { median } = summarize(taken);
-      const label = runtime === OURS ? 'coracle-oci' : runtime;
+      const label = LABELS[runtime] ?? runtime;
       console.log(
         `${name.padEnd(22)}${label.padEnd(14)}${median.toFixed(1).padStart(8)} ms  / runc ${(median / runc).toFixed(2)}`,
       );
