@@ -23,6 +23,8 @@ export interface Parts {
   group: Group;
   limits: Limits;
   idMaps: IdMaps | undefined;
+  /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
+  idRegister?: string | undefined;
   userIds: UserIds;
   owned: readonly OwnedTree[];
   bounding: bigint;
@@ -46,6 +48,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     hostRoot,
     cgroup: group.plan,
     idMaps,
+    idRegister: parts.idRegister,
     owned: parts.owned,
     kindOf: host.kindOf,
     olderCalls: older,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { isErrno, SystemError } from '@coracle/errors';
 import { closeFd, SIGKILL } from '@coracle/syscalls';
@@ -8,6 +9,7 @@ import { parseDuration } from './duration.ts';
 import { openProgram } from './enterable.ts';
 import { type ExecOptions, type ExecResult, execIn } from './exec.ts';
 import { thisHost } from './host.ts';
+import { wasOutrun } from './id-register.ts';
 import type { Isolation } from './isolation.ts';
 import { type EndReport, type Goal, Launch } from './launch.ts';
 import type { SyscallHandler } from './listener.ts';
@@ -176,10 +178,21 @@ export class Container implements AsyncDisposable {
   static async #begin(options: Origin, goal: Goal): Promise<Container> {
     options.signal?.throwIfAborted();
     if (options.timeout !== undefined) parseDuration(options.timeout);
-    const prepared = options.prepare();
+    for (;;) {
+      try {
+        return await Container.#beginAs(options.prepare(), options, goal);
+      } catch (error) {
+        if (!wasOutrun(error)) throw error; // others have got the ids; there are more, or prepare() says that there are none
+      }
+    }
+  }
+
+  static async #beginAs(prepared: Prepared, options: Origin, goal: Goal): Promise<Container> {
     const answerer = Answerer.of({ config: prepared.config, notifies: prepared.plan.notifies }, options.onSyscall);
     const { stateRoot } = prepared;
-    prepareStateRoot(stateRoot, process.geteuid?.() ?? 0);
+    const uid = process.geteuid?.() ?? 0;
+    prepareStateRoot(stateRoot, uid);
+    if (prepared.plan.idRegister !== undefined) prepareStateRoot(dirname(prepared.plan.idRegister), uid);
     if (!swept.has(stateRoot)) {
       sweep(stateRoot, removeGroup);
       swept.add(stateRoot);

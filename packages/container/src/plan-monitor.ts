@@ -46,6 +46,8 @@ export interface MonitorPlan {
   name: string | undefined;
   stateRoot: string;
   namespaces: readonly NamespaceType[];
+  /** Takes the container's ids for as long as the monitor lives. */
+  claim: readonly Step[];
   cgroup: CgroupPlan | undefined;
   /** Whether anything is handed from the caller to the container or back; the socket for it is among the descriptors then. */
   hasHandover: boolean;
@@ -68,7 +70,7 @@ const REMOVE_DIRECTORY = flags(AT, 'AT_REMOVEDIR');
  */
 export function planMonitor(plan: MonitorPlan): Program {
   return {
-    steps: [...prepareItself(), ...recordState(plan), ...planBirth(plan), ...watch(plan)],
+    steps: [...prepareItself(), ...plan.claim, ...recordState(plan), ...planBirth(plan), ...watch(plan)],
     finally: [
       ...endContainer(),
       ...measure(plan.cgroup),

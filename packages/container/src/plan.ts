@@ -5,6 +5,7 @@ import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { filterFor } from './filter-for.ts';
 import type { OwnedTree } from './give-tree.ts';
+import { claimIds } from './id-register.ts';
 import type { Further } from './plan-further.ts';
 import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
@@ -23,6 +24,8 @@ export interface PlanInput {
   cgroup: CgroupPlan | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
+  /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
+  idRegister?: string | undefined;
   /** Trees to be given to the user of the container; none if absent. */
   owned?: readonly OwnedTree[];
   kindOf: (path: string) => PathKind;
@@ -58,6 +61,8 @@ export interface Plan {
   /** Run by the init at last: it becomes the program. */
   readonly start: readonly Step[];
   idMaps: IdMaps | undefined;
+  /** Where the monitor takes them. */
+  idRegister: string | undefined;
   /** Given to the user of the container by the caller, before anything is made. */
   owned: readonly OwnedTree[];
   /** Copied and handed to the init by the caller, between its birth and its set-up. */
@@ -104,6 +109,7 @@ export function makePlan(input: PlanInput): Plan {
       stateRoot: input.stateRoot,
       namespaces: namespaceTypes(config),
       further,
+      claim: idMaps && input.idRegister !== undefined ? claimIds(idMaps, input.idRegister) : [],
       cgroup: input.cgroup,
       hasHandover: process.terminal === true || notifies || idmapped.length > 0,
       terminal: input.terminalSettings,
@@ -122,6 +128,7 @@ export function makePlan(input: PlanInput): Plan {
       return start();
     },
     idMaps,
+    idRegister: input.idRegister,
     owned: input.owned ?? [],
     idmapped,
     init: input.init,

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import type { Limits, Stats } from '@coracle/cgroups';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
@@ -7,10 +8,12 @@ import { checkUser } from './check-user.ts';
 import { configure } from './config.ts';
 import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
+import { idRegister } from './id-register.ts';
 import type { Isolation } from './isolation.ts';
 import { landlockFor } from './landlock-for.ts';
-import type { ContainerOptions } from './options.ts';
+import type { ContainerOptions, RootOption } from './options.ts';
 import type { Plan } from './plan.ts';
+import type { RootOwner } from './root-ids.ts';
 import { defaultStateRoot } from './state-root.ts';
 import { defaultUser, userIdsOf, wantedIds } from './user-namespace.ts';
 
@@ -44,7 +47,7 @@ export function prepare(
   const host = thisHost();
   const id = Buffer.from(randomBytes(6)).toString('hex');
   const wanted = wantedIds(options.userNamespace, host);
-  const idMaps = wanted && host.idMaps(wanted);
+  const idMaps = wanted && host.idMaps(wanted, ownerOf(options.root));
   const inUserNamespace = idMaps !== undefined;
   const { available, bounding } = host.capabilities(inUserNamespace);
   const { config, root, isHostRoot, limits } = configure(
@@ -72,6 +75,7 @@ export function prepare(
       group,
       limits,
       idMaps,
+      idRegister: host.uid === 0 && wanted?.mode === 'auto' ? idRegister() : undefined,
       userIds: userIdsOf(wanted, idMaps),
       owned: ownedTrees(options.volumes ?? [], {
         user: config.process?.user ?? { uid: 0, gid: 0 },
@@ -85,4 +89,12 @@ export function prepare(
     },
     host,
   );
+}
+
+/** Of a directory that is not there `configure` tells. */
+function ownerOf(root: RootOption = 'host'): RootOwner | undefined {
+  if (root === 'host') return undefined;
+  const path = typeof root === 'string' ? root : root.path;
+  const stats = existsSync(path) ? statSync(path) : undefined;
+  return stats && { uid: stats.uid, gid: stats.gid, path };
 }

@@ -53,6 +53,9 @@ export interface ContainerState {
 /** Files of one container's directory. The lock is held by its monitor as long as the container lives. */
 export const STATE_FILES = { state: 'state.json', next: 'state.json.next', lock: 'lock', cgroups: 'cgroups' } as const;
 
+/** What lies in a state root beside containers: the names that are taken, and the register of ids. */
+const BESIDE: readonly string[] = ['names', 'ids'];
+
 /** How long a directory that is being made may stay unfinished, in milliseconds. */
 const UNFINISHED_MS = 60_000;
 
@@ -111,7 +114,7 @@ export function livingContainers(root: string): string[] {
 /** Ids of all containers that have a directory, living or not. */
 export function containerIds(root: string): string[] {
   if (!existsSync(root)) return [];
-  return readdirSync(root).filter((name) => name !== 'names' && !name.startsWith('.'));
+  return readdirSync(root).filter((name) => !BESIDE.includes(name) && !name.startsWith('.'));
 }
 
 /** Whether a container's monitor lives, and with it the container. */

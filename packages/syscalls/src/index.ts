@@ -18,6 +18,7 @@ export {
   duplicateFd,
   endAtOnce,
   ioctlBytes,
+  isLocked,
   isReadable,
   isTerminal,
   kernelRelease,

@@ -1,5 +1,5 @@
 import type { Flags, Output, Struct } from './arg.ts';
-import { AF, SIGCHLD } from './constants.ts';
+import { AF, FILE_LOCK, SIGCHLD } from './constants.ts';
 import { setWord } from './word.ts';
 
 /**
@@ -105,6 +105,21 @@ export function rlimit({ soft, hard }: { soft: number | bigint | 'max'; hard: nu
   return struct(16, `{soft: ${soft}, hard: ${hard}}`, (view) => {
     setWord(view, 0, value(soft));
     setWord(view, 8, value(hard));
+  });
+}
+
+/**
+ * `struct flock` of fcntl(2), 32 bytes: the exclusive lock on some bytes of a file, whether or not the file has them.
+ * @param range in bytes from the beginning of the file
+ * @see fcntl(2), "Open file description locks"
+ * @example
+ * fileLock({ start: 100000, length: 65536 });
+ */
+export function fileLock({ start, length }: { start: number; length: number }): Struct {
+  return struct(32, `{type: F_WRLCK, start: ${start}, length: ${length}}`, (view) => {
+    view.setInt16(0, FILE_LOCK.F_WRLCK, true);
+    setWord(view, 8, start);
+    setWord(view, 16, length);
   });
 }
 

@@ -1,0 +1,62 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '@coracle/errors';
+import type { IdMapping, IdMaps, SubidRange } from '@coracle/namespaces';
+import { F, fileLock, flags, isLocked, OPEN, openat, resultOf, type Step, step } from '@coracle/syscalls';
+import type { IdKind } from './root-ids.ts';
+import { defaultStateRoot } from './state-root.ts';
+
+/**
+ * Which ids of the host living containers of root have. It is an empty file: a lock on its byte N is on the user id N, one on
+ * byte 2^32+N on the group id N. Monitors hold them, and the kernel lets go of them when those end, however that is. There is one
+ * for the machine, wherever states are kept.
+ */
+export function idRegister(): string {
+  return join(defaultStateRoot(0), 'ids');
+}
+
+const OFFSET: Readonly<Record<IdKind, number>> = { uid: 0, gid: 2 ** 32 };
+
+function lockOn(kind: IdKind, { start, count }: SubidRange): { start: number; length: number } {
+  return { start: OFFSET[kind] + start, length: count };
+}
+
+/** Looks up in the register what is taken, in one go. */
+export function lookUpTaken<T>(use: (isTaken: (kind: IdKind, ids: readonly SubidRange[]) => boolean) => T): T {
+  let fd: number;
+  try {
+    fd = openSync(idRegister(), constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return use(() => false); // there has been no such container since the machine started
+  }
+  try {
+    return use((kind, ids) => ids.some((range) => isLocked(fd, lockOn(kind, range))));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Steps by which a monitor takes ids for its container, for as long as it lives. The last of them fails with EAGAIN when another
+ * monitor was faster.
+ * @see fcntl(2), "Open file description locks" (since Linux 3.15)
+ */
+export function claimIds({ uids, gids }: Pick<IdMaps, 'uids' | 'gids'>, register: string): Step[] {
+  const why = 'have ids that no other container has';
+  const lock = (kind: IdKind) => (mapping: IdMapping) => lockOn(kind, { start: mapping.hostId, count: mapping.size });
+  return [
+    openat(
+      { path: register, flags: flags(OPEN, 'O_RDWR', 'O_CREAT', 'O_NOFOLLOW', 'O_CLOEXEC'), mode: 0o600 },
+      { why, result: 'ids' },
+    ),
+    ...[...uids.map(lock('uid')), ...gids.map(lock('gid'))].map((range) =>
+      step('fcntl', [resultOf('ids'), flags(F, 'F_OFD_SETLK'), fileLock(range)], why),
+    ),
+  ];
+}
+
+/** Whether a container was not made because another one had taken its ids in the meantime. */
+export function wasOutrun(error: unknown): boolean {
+  return isErrno(error, 'EAGAIN') && Reflect.get(Object(error), 'syscall') === 'fcntl';
+}
