@@ -6,6 +6,7 @@ import { doorsOf, type Group } from './cgroup-for.ts';
 import type { OwnedTree } from './give-tree.ts';
 import type { Host } from './host.ts';
 import { isolationOf, landlockedBy, reportedLimits } from './isolation.ts';
+import type { LabelledTree } from './labels/labelled-trees.ts';
 import type { LandlockFor } from './landlock-for.ts';
 import { olderCalls } from './mount-calls.ts';
 import { makePlan, type PlanInput } from './plan.ts';
@@ -27,6 +28,7 @@ export interface Parts {
   idRegister?: string | undefined;
   userIds: UserIds;
   owned: readonly OwnedTree[];
+  labelled?: readonly LabelledTree[];
   bounding: bigint;
   landlock: LandlockFor;
   init: boolean;
@@ -50,6 +52,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     idMaps,
     idRegister: parts.idRegister,
     owned: parts.owned,
+    labelled: parts.labelled,
     kindOf: host.kindOf,
     olderCalls: older,
     bounding: parts.bounding,

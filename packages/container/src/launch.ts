@@ -111,6 +111,7 @@ export class Launch {
     // Its mounts are looked at before anything of it runs.
     const goal = plan.restrictions ? 'created' : wanted;
     for (const tree of plan.owned) await giveTree(tree);
+    for (const tree of plan.labelled) await (await import('./labels/relabel-tree.ts')).relabelTree(tree);
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
     const handover = plan.terminal || plan.notifies || plan.idmapped.length > 0 ? socketPair() : undefined;

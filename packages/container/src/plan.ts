@@ -6,6 +6,7 @@ import type { CgroupPlan } from './cgroup-plan.ts';
 import { filterFor } from './filter-for.ts';
 import type { OwnedTree } from './give-tree.ts';
 import { claimIds } from './id-register.ts';
+import type { LabelledTree } from './labels/labelled-trees.ts';
 import type { Further } from './plan-further.ts';
 import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
@@ -28,6 +29,8 @@ export interface PlanInput {
   idRegister?: string | undefined;
   /** Trees to be given to the user of the container; none if absent. */
   owned?: readonly OwnedTree[];
+  /** Trees to be given a label; none if absent. */
+  labelled?: readonly LabelledTree[] | undefined;
   kindOf: (path: string) => PathKind;
   /** Translates the set-up, where mounts cannot be made by descriptor. */
   olderCalls?: OlderCalls | undefined;
@@ -65,6 +68,8 @@ export interface Plan {
   idRegister: string | undefined;
   /** Given to the user of the container by the caller, before anything is made. */
   owned: readonly OwnedTree[];
+  /** Given a SELinux label by the caller, likewise. */
+  labelled: readonly LabelledTree[];
   /** Copied and handed to the init by the caller, between its birth and its set-up. */
   idmapped: readonly IdmappedTree[];
   init: boolean;
@@ -130,6 +135,7 @@ export function makePlan(input: PlanInput): Plan {
     idMaps,
     idRegister: input.idRegister,
     owned: input.owned ?? [],
+    labelled: input.labelled ?? [],
     idmapped,
     init: input.init,
     terminal: process.terminal === true,

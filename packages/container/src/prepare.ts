@@ -10,6 +10,7 @@ import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
 import { idRegister } from './id-register.ts';
 import type { Isolation } from './isolation.ts';
+import { labelledTrees } from './labels/labelled-trees.ts';
 import { landlockFor } from './landlock-for.ts';
 import type { ContainerOptions, RootOption } from './options.ts';
 import type { Plan } from './plan.ts';
@@ -82,6 +83,7 @@ export function prepare(
         idMaps,
         isRoot: host.uid === 0,
       }),
+      labelled: labelledTrees(options.volumes ?? [], config.linux?.mountLabel),
       bounding,
       landlock: landlockFor(options, { config, hostRoot, kindOf: host.kindOf, version: () => host.landlock }),
       init: options.init === true,
