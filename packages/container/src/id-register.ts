@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '@coracle/errors';
 import type { IdMapping, IdMaps, SubidRange } from '@coracle/namespaces';
-import { F, fileLock, flags, isLocked, OPEN, openat, resultOf, type Step, step } from '@coracle/syscalls';
+import { close, F, fileLock, flags, isLocked, OPEN, openat, resultOf, type Step, step } from '@coracle/syscalls';
 import type { IdKind } from './root-ids.ts';
 import { defaultStateRoot } from './state-root.ts';
 
@@ -54,6 +54,11 @@ export function claimIds({ uids, gids }: Pick<IdMaps, 'uids' | 'gids'>, register
       step('fcntl', [resultOf('ids'), flags(F, 'F_OFD_SETLK'), fileLock(range)], why),
     ),
   ];
+}
+
+/** Steps by which a monitor gives them back: before it tells of the end, for then nothing of the container is left. */
+export function releaseIds(): Step[] {
+  return [close(resultOf('ids'), { why: 'give its ids back', only: 'parent' })];
 }
 
 /** Whether a container was not made because another one had taken its ids in the meantime. */

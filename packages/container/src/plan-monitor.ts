@@ -36,6 +36,7 @@ import {
 } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { FDS } from './descriptors.ts';
+import { releaseIds } from './id-register.ts';
 import type { Further } from './plan-further.ts';
 import { keepPidfd, waitForEither } from './plan-watch.ts';
 import { STATE_FILES } from './state.ts';
@@ -78,6 +79,7 @@ export function planMonitor(plan: MonitorPlan): Program {
       ...(plan.further?.atEnd ?? []),
       ...removeCgroup(plan.cgroup),
       ...removeState(plan),
+      ...(plan.claim.length > 0 ? releaseIds() : []),
       ...leave(),
     ],
   };
