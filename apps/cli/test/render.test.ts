@@ -23,6 +23,13 @@ describe('renderError', () => {
     );
   });
 
+  test('in one line, whatever names are in it', () => {
+    const hostile = new SystemError({ code: 'ENOENT', syscall: 'open', path: 'a\nb\u001b[2J\u202ec', hint: 'x\ty' });
+    expect(renderError(hostile, { debug: false, json: false })).toBe(
+      "coracle: ENOENT: no such file or directory, open 'a\\nb\\u{1b}[2J\\u{202e}c'\n  hint: x\\u{9}y",
+    );
+  });
+
   test('with --debug where it arose and its cause', () => {
     const text = renderError(error, { debug: true, json: false });
     expect(text).toContain('cause: the deeper reason');

@@ -11,7 +11,9 @@ export function nearNames(word: string, names: readonly string[]): string[] {
   const tolerance = Math.max(1, Math.floor(word.length / 4));
   const rank = (name: string): number => {
     if (word.length > 2 && name.includes(word)) return 0;
-    return editDistance(word, name);
+    // So many letters differ at least; to count those of a long word takes long.
+    const difference = Math.abs(word.length - name.length);
+    return difference > tolerance ? difference : editDistance(word, name);
   };
   return names
     .map((name) => ({ name, rank: rank(name) }))

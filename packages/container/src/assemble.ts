@@ -5,7 +5,9 @@ import type { Config } from '@coracle/oci-spec';
 import { doorsOf, type Group } from './cgroup-for.ts';
 import type { OwnedTree } from './give-tree.ts';
 import type { Host } from './host.ts';
+import type { IdRegister } from './id-register.ts';
 import { isolationOf, landlockedBy, reportedLimits } from './isolation.ts';
+import type { LabelledTree } from './labels/labelled-trees.ts';
 import type { LandlockFor } from './landlock-for.ts';
 import { olderCalls } from './mount-calls.ts';
 import { makePlan, type PlanInput } from './plan.ts';
@@ -23,8 +25,11 @@ export interface Parts {
   group: Group;
   limits: Limits;
   idMaps: IdMaps | undefined;
+  /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
+  idRegister?: IdRegister | undefined;
   userIds: UserIds;
   owned: readonly OwnedTree[];
+  labelled?: readonly LabelledTree[];
   bounding: bigint;
   landlock: LandlockFor;
   init: boolean;
@@ -46,7 +51,9 @@ export function assemble(parts: Parts, host: Host): Prepared {
     hostRoot,
     cgroup: group.plan,
     idMaps,
+    idRegister: parts.idRegister,
     owned: parts.owned,
+    labelled: parts.labelled,
     kindOf: host.kindOf,
     olderCalls: older,
     bounding: parts.bounding,

@@ -1,7 +1,9 @@
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DEFAULT_DEVICE_RULES, type DeviceRule, parseDeviceRule } from '@coracle/cgroups';
+import { checkString } from './check-string.ts';
 import { deviceNumbers } from './device-numbers.ts';
+import { lookAt } from './look-at.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, DeviceOption, Volume } from './options.ts';
 
@@ -29,13 +31,13 @@ export function devicesFor({ devices = [], deviceRules = [], privileged = false 
 
 function inspect({ path, target = path, access = 'rwm' }: DeviceOption): { rule: DeviceRule; volume: Volume } {
   const source = resolve(path);
-  const stats = statSync(source, { bigint: true, throwIfNoEntry: false });
+  checkString('devices', path);
+  const hint = 'look for it with: ls -l /dev';
+  const stats = existsSync(source)
+    ? lookAt(source, { option: 'devices', step: 'let it be used', hints: {} })
+    : undefined;
   if (!stats?.isCharacterDevice() && !stats?.isBlockDevice())
-    throw new OptionError(
-      'devices',
-      stats ? `${path} is no device node` : `there is no device node ${path}`,
-      'look for it with: ls -l /dev',
-    );
+    throw new OptionError('devices', stats ? `${path} is no device node` : `there is no device node ${path}`, hint);
   if (!/^[rwm]+$/.test(access))
     throw new OptionError(
       'devices',

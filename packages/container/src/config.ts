@@ -1,8 +1,8 @@
-import { type Stats, statSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { type Limits, parseSize } from '@coracle/cgroups';
 import type { RootSource } from '@coracle/chroot-fs';
-import { isErrno, SystemError } from '@coracle/errors';
+import { SystemError } from '@coracle/errors';
 import { type IdMaps, isMapped } from '@coracle/namespaces';
 import { type Config, defaultConfig } from '@coracle/oci-spec';
 import { checkString } from './check-string.ts';
@@ -14,6 +14,7 @@ import { sysctlsFor } from './config-sysctls.ts';
 import { checkKnown } from './known-options.ts';
 import { labelsFor } from './labels/config-labels.ts';
 import type { SecurityModules } from './labels/security-modules.ts';
+import { lookAt } from './look-at.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions, LimitOptions, RootOption } from './options.ts';
 import { lookUpUser } from './users.ts';
@@ -53,6 +54,7 @@ export function configure(
   checkKnown(options);
   checkCommand(options.command);
   if (options.name !== undefined) checkName(options.name);
+  if (options.hostname !== undefined) checkString('hostname', options.hostname);
   const root = rootSource(options.root ?? 'host', { inUserNamespace, fileIds });
   const rootPath = root.kind === 'tmpfs' ? '/' : root.path;
   const user = lookUpUser(options.user ?? '0', rootPath);
@@ -124,20 +126,15 @@ function rootSource(
   { inUserNamespace, fileIds }: Pick<ConfigureContext, 'inUserNamespace' | 'fileIds'>,
 ): RootSource {
   if (option === 'host') return { kind: 'tmpfs' };
-  const given = typeof option === 'string' ? option : option.path;
-  checkString('root', given);
-  const path = resolve(given);
-  let stats: Stats;
-  try {
-    stats = statSync(path);
-  } catch (cause) {
-    throw refineMissing(
-      cause,
-      path,
-      'use it as root',
-      'the root of a container is a directory with programs in it, such as an unpacked image',
-    );
-  }
+  const path = resolve(typeof option === 'string' ? option : option.path);
+  const stats = lookAt(path, {
+    option: 'root',
+    step: 'use it as root',
+    hints: {
+      ENOENT: 'the root of a container is a directory with programs in it, such as an unpacked image',
+      EACCES: `make it readable for you: ls -ld ${path}`,
+    },
+  });
   if (!stats.isDirectory())
     throw new SystemError({
       code: 'ENOTDIR',
@@ -153,22 +150,8 @@ function rootSource(
 }
 
 /** A tree that was given to the container's ids already (chown) is used as it is. */
-function isOwned({ uid, gid }: Stats, { uids, gids }: IdMaps): boolean {
-  return isMapped(uids, { hostId: uid }) && isMapped(gids, { hostId: gid });
-}
-
-function refineMissing(cause: unknown, path: string, step: string, hint: string): unknown {
-  if (isErrno(cause, 'ENOENT')) return new SystemError({ code: 'ENOENT', syscall: 'stat', path, step, hint, cause });
-  if (isErrno(cause, 'EACCES'))
-    return new SystemError({
-      code: 'EACCES',
-      syscall: 'stat',
-      path,
-      step,
-      hint: `make it readable for you: ls -ld ${path}`,
-      cause,
-    });
-  return cause;
+function isOwned({ uid, gid }: BigIntStats, { uids, gids }: IdMaps): boolean {
+  return isMapped(uids, { hostId: Number(uid) }) && isMapped(gids, { hostId: Number(gid) });
 }
 
 function workingDirectory(path: string): string {

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { isErrno, SystemError } from '@coracle/errors';
 import { closeFd, SIGKILL } from '@coracle/syscalls';
-import { type BlockedLog, logBlocked } from './call-log.ts';
+import { Answerer, type Reached } from './answerer.ts';
 import { removeGroup } from './cgroup-for.ts';
-import { loggedBy } from './config-security.ts';
 import { parseDuration } from './duration.ts';
 import { openProgram } from './enterable.ts';
 import { type ExecOptions, type ExecResult, execIn } from './exec.ts';
 import { thisHost } from './host.ts';
+import { wasOutrun } from './id-register.ts';
 import type { Isolation } from './isolation.ts';
 import { type EndReport, type Goal, Launch } from './launch.ts';
-import { listen, type SyscallHandler } from './listener.ts';
+import type { SyscallHandler } from './listener.ts';
 import { withMountCalls } from './mount-calls.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
@@ -19,7 +20,6 @@ import { Patience } from './patience.ts';
 import type { Plan } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type LimitHit, type Result, signalName, signalNumber } from './result.ts';
-import { connectToAgent, sendToAgent } from './seccomp-agent.ts';
 import { idOfName, stateDirectory, sweep, writeState } from './state.ts';
 import { prepareStateRoot } from './state-root.ts';
 import { type OpenedStdio, type Output, openStdio, type StdioOption } from './stdio.ts';
@@ -36,8 +36,8 @@ export interface LifeOptions {
   /** This process's terminal and its settings, to be put back at the end even when this process is killed. */
   callerTerminal?: { fd: number; settings: Uint8Array };
   /**
-   * Answers system calls that the seccomp profile asks about (`SCMP_ACT_NOTIFY`), while the program waits. What it throws
-   * ends the container, and is what waiting rejects with.
+   * Answers system calls that the seccomp profile asks about (`SCMP_ACT_NOTIFY`), while the program waits; those of programs
+   * that enter the container later as well. What it throws ends the container, and is what waiting rejects with.
    */
   onSyscall?: SyscallHandler;
 }
@@ -78,11 +78,9 @@ export class Container implements AsyncDisposable {
   #started = process.hrtime.bigint();
   readonly #created: number = Date.now();
   #limitHit: LimitHit | undefined;
-  readonly #onSyscall: SyscallHandler | undefined;
-  readonly #blockedCalls: BlockedLog | undefined;
-  /** Where the program listens that answers system calls, and the connection to it from before the start until after it. */
-  readonly #agentPath: string | undefined;
-  #agentSocket: number | undefined;
+  /** Who answers the system calls that the filter asks about, and what reaches them from before the start until after it. */
+  readonly #answerer: Answerer | undefined;
+  #reached: Reached | undefined;
   /** What the handler of system calls threw. */
   #handlerError: { error: unknown } | undefined;
 
@@ -92,12 +90,14 @@ export class Container implements AsyncDisposable {
       launch,
       stdio,
       options,
-      agentSocket,
+      answerer,
+      reached,
     }: {
       launch: Launch;
       stdio: OpenedStdio;
       options: Origin;
-      agentSocket: number | undefined;
+      answerer: Answerer | undefined;
+      reached: Reached | undefined;
     },
   ) {
     this.id = prepared.id;
@@ -107,13 +107,9 @@ export class Container implements AsyncDisposable {
     this.stdin = stdio.stdin;
     this.stdout = stdio.stdout;
     this.stderr = stdio.stderr;
-    const logged = loggedBy(prepared.config.linux?.seccomp);
-    const log = logged && logBlocked(logged);
-    this.#onSyscall = log?.handler ?? options.onSyscall;
-    this.#blockedCalls = log?.log;
     this.#launch = launch;
-    this.#agentPath = agentPathOf(prepared);
-    this.#agentSocket = agentSocket;
+    this.#answerer = answerer;
+    this.#reached = reached;
     const { plan, ...rest } = prepared; // a program of hundreds of steps, which the launch lets go of
     this.#prepared = rest;
     this.#entry = { idMaps: plan.idMaps, init: plan.init, landlock: plan.landlock };
@@ -182,11 +178,21 @@ export class Container implements AsyncDisposable {
   static async #begin(options: Origin, goal: Goal): Promise<Container> {
     options.signal?.throwIfAborted();
     if (options.timeout !== undefined) parseDuration(options.timeout);
-    const prepared = options.prepare();
-    checkListener(prepared, options);
-    const agentPath = goal === 'started' ? agentPathOf(prepared) : undefined;
+    for (;;) {
+      try {
+        return await Container.#beginAs(options.prepare(), options, goal);
+      } catch (error) {
+        if (!wasOutrun(error)) throw error; // others have got the ids; there are more, or prepare() says that there are none
+      }
+    }
+  }
+
+  static async #beginAs(prepared: Prepared, options: Origin, goal: Goal): Promise<Container> {
+    const answerer = Answerer.of({ config: prepared.config, notifies: prepared.plan.notifies }, options.onSyscall);
     const { stateRoot } = prepared;
-    prepareStateRoot(stateRoot, process.geteuid?.() ?? 0);
+    const uid = process.geteuid?.() ?? 0;
+    prepareStateRoot(stateRoot, uid);
+    if (prepared.plan.idRegister !== undefined) prepareStateRoot(dirname(prepared.plan.idRegister.path), uid);
     if (!swept.has(stateRoot)) {
       sweep(stateRoot, removeGroup);
       swept.add(stateRoot);
@@ -194,14 +200,14 @@ export class Container implements AsyncDisposable {
     const kinds: [StdioOption, StdioOption, StdioOption] = prepared.plan.terminal
       ? ['ignore', 'ignore', 'ignore']
       : [options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'];
-    const agentSocket = agentPath === undefined ? undefined : connectToAgent(agentPath);
+    const reached = goal === 'started' ? answerer?.reach() : undefined;
     const stdio = openStdio(kinds);
     try {
       const launch = await beginOnce(prepared, { options, stdio, goal });
-      return new Container(prepared, { launch, stdio, options, agentSocket });
+      return new Container(prepared, { launch, stdio, options, answerer, reached });
     } catch (error) {
       stdio.discard();
-      if (agentSocket !== undefined) closeFd(agentSocket);
+      reached?.[Symbol.dispose]();
       throw error;
     } finally {
       stdio.release();
@@ -214,52 +220,46 @@ export class Container implements AsyncDisposable {
    * @throws SystemError when a step before it was refused
    */
   async start(): Promise<void> {
-    if (this.#agentPath !== undefined) this.#agentSocket ??= connectToAgent(this.#agentPath);
+    this.#reached ??= this.#answerer?.reach();
     try {
       const starting = this.#launch.start();
+      const listening = this.#listen();
+      listening.catch(() => {}); // told below, unless the start fails first
       this.#record('running');
       this.#started = process.hrtime.bigint();
       await starting;
-      this.#listen();
+      await listening;
     } finally {
-      if (this.#agentSocket !== undefined) closeFd(this.#agentSocket);
-      this.#agentSocket = undefined;
+      this.#reached?.[Symbol.dispose]();
+      this.#reached = undefined;
     }
   }
 
-  /** Answers the calls that the filter asks about, or has them answered; until now they waited. */
-  #listen(): void {
-    const fd = this.#launch.takeListener();
-    if (fd === undefined) return;
-    if (this.#agentSocket !== undefined) {
-      this.#handOver(fd, this.#agentSocket);
-      return;
-    }
-    const handler = this.#onSyscall;
-    if (!handler) return;
-    const stop = listen(fd, handler, (error) => {
-      this.#handlerError ??= { error };
-      this.#launch.signal(SIGKILL);
-    });
-    this.#launch.ended.then(stop, stop);
+  /**
+   * Answers the calls that the filter asks about, or has them answered, from when the container has its listener: what is asked
+   * about may stand on the way to the program already.
+   */
+  async #listen(): Promise<void> {
+    const reached = this.#reached;
+    const fd = reached && (await this.#launch.takeListener());
+    if (reached && fd !== undefined) this.#answer(reached, { fd, pid: this.pid });
   }
 
-  /** A container whose calls nobody will answer is ended. */
-  #handOver(listener: number, socket: number): void {
+  /** @param listener of the filter of the process with this pid. A container whose calls nobody will answer is ended */
+  #answer(reached: Reached, listener: { fd: number; pid: number }): void {
     const { id, config, stateRoot } = this.#prepared;
-    const { annotations, linux } = config;
-    const state = { id, status: 'running', pid: this.pid, bundle: stateDirectory(stateRoot, id) } as const;
+    const { annotations } = config;
+    const bundle = stateDirectory(stateRoot, id);
+    const state = { id, status: 'running', pid: this.pid, bundle, ...(annotations ? { annotations } : {}) } as const;
     try {
-      sendToAgent(socket, {
-        listener,
-        profile: linux?.seccomp,
-        state: { ...state, ...(annotations ? { annotations } : {}) },
+      const stop = reached.answer(listener.fd, { pid: listener.pid, state }, (error) => {
+        this.#handlerError ??= { error };
+        this.#launch.signal(SIGKILL);
       });
+      this.#launch.ended.then(stop, stop);
     } catch (error) {
       this.#launch.signal(SIGKILL);
       throw error;
-    } finally {
-      closeFd(listener);
     }
   }
 
@@ -330,6 +330,7 @@ export class Container implements AsyncDisposable {
     const { config, doors } = this.#prepared;
     const { idMaps, init, landlock } = this.#entry;
     const { pidfd } = this.#launch;
+    using reached = this.#answerer?.reach();
     const program = pidfd !== undefined && init && idMaps ? openProgram(this.pid) : undefined;
     try {
       return await execIn(
@@ -340,6 +341,7 @@ export class Container implements AsyncDisposable {
           bounding: thisHost().capabilities(idMaps !== undefined).bounding,
           joinFiles: doors,
           idMaps,
+          answer: reached && ((fd, pid) => this.#answer(reached, { fd, pid })),
         },
         command,
         options,
@@ -378,6 +380,7 @@ export class Container implements AsyncDisposable {
 
   #resultOf({ end, usage, stats }: EndReport): Result {
     const group = this.#prepared.readStats(stats);
+    const blockedCalls = this.#answerer?.blockedCalls;
     const oomKilled = (group.memory?.oomKills ?? 0n) > 0n;
     const pidsHit = (group.pids?.limitHits ?? 0n) > 0n;
     const hit = this.#limitHit ?? (oomKilled ? 'memory' : undefined) ?? (pidsHit ? 'pids' : undefined);
@@ -391,7 +394,7 @@ export class Container implements AsyncDisposable {
       cpuTime: Number(group.cpu?.usageNanoseconds ?? usage.cpuUsec * 1000n) / 1e6,
       peakMemory: Number(group.memory?.peakBytes ?? usage.peakBytes),
       isolation: this.isolation,
-      ...(this.#blockedCalls ? { blockedCalls: { ...this.#blockedCalls } } : {}),
+      ...(blockedCalls ? { blockedCalls: { ...blockedCalls } } : {}),
     };
   }
 
@@ -406,43 +409,6 @@ export class Container implements AsyncDisposable {
 function originOf(options: ContainerOptions & LifeOptions): Origin {
   const terminalSettings = options.callerTerminal?.settings;
   return { ...options, prepare: () => prepare(options, { terminalSettings }) };
-}
-
-/** A call that asks nobody would wait for ever. */
-function checkListener({ plan, config }: Prepared, { onSyscall }: LifeOptions): void {
-  const profile = config.linux?.seccomp;
-  const asks = plan.notifies && !loggedBy(profile);
-  const path = profile?.listenerPath;
-  if (profile?.listenerMetadata !== undefined && path === undefined)
-    throw new OptionError(
-      'security.seccomp',
-      'the seccomp profile has listenerMetadata, and no listenerPath that they could be sent to',
-      'add listenerPath to it, or leave listenerMetadata out',
-    );
-  if (asks && !onSyscall && path === undefined)
-    throw new OptionError(
-      'onSyscall',
-      'the seccomp profile asks a listener about some calls, and there is none',
-      'give onSyscall, or listenerPath in the profile, or use another action than SCMP_ACT_NOTIFY',
-    );
-  if (onSyscall && asks && path !== undefined)
-    throw new OptionError(
-      'onSyscall',
-      `the seccomp profile has a listener already, at ${path} (listenerPath)`,
-      'leave one of them out',
-    );
-  if (onSyscall && !asks)
-    throw new OptionError(
-      'onSyscall',
-      'the seccomp profile asks about no call',
-      'give security.seccomp a profile with rules of SCMP_ACT_NOTIFY',
-    );
-}
-
-/** Where the listener of a container's filter is to be sent to. */
-function agentPathOf({ plan, config }: Prepared): string | undefined {
-  const profile = config.linux?.seccomp;
-  return plan.notifies && !loggedBy(profile) ? profile?.listenerPath : undefined;
 }
 
 /** Begins the launch; a name that only a dead container still holds is freed and the launch tried once more. */

@@ -4,6 +4,7 @@ import type { Config, Process } from '@coracle/oci-spec';
 import {
   Channel,
   closeFd,
+  type Outcome,
   type Program,
   type RunningAgent,
   readSiginfo,
@@ -11,16 +12,16 @@ import {
   socketPair,
 } from '@coracle/syscalls';
 import { checkUser } from './check-user.ts';
-import { loggedBy } from './config-security.ts';
-import { filterFor } from './filter-for.ts';
+import { FDS } from './descriptors.ts';
 import { checkKnownOfExec } from './known-options.ts';
 import { isLabelled, labelEntered, openCallersProc } from './labels/plan-labels.ts';
 import { OptionError } from './option-error.ts';
 import { Patience } from './patience.ts';
-import { planWatchedEntry } from './plan-entry.ts';
+import { ENTERED, planWatchedEntry } from './plan-entry.ts';
 import type { Landlock } from './plan-landlock.ts';
 import { planProcess } from './plan-process.ts';
 import { startError } from './program-error.ts';
+import { awaitDescriptor } from './receive-descriptor.ts';
 import { signalName } from './result.ts';
 import { startAgent } from './start-agent.ts';
 import { openStdio, type StdioOption } from './stdio.ts';
@@ -65,10 +66,12 @@ export interface ExecTarget {
   /** Files into which the new process writes "0" to join the cgroup. */
   joinFiles: readonly string[];
   idMaps: IdMaps | undefined;
+  /**
+   * Takes the listener of a program's filter, and the program's pid; absent where the filter asks about no call.
+   * @throws SystemError where it cannot be passed on
+   */
+  answer?: ((listener: number, pid: number) => void) | undefined;
 }
-
-/** Descriptor 5 of the agent that enters: the container's process 1. */
-const TARGET_PIDFD = 5;
 
 /**
  * Starts a program in a living container and waits for its end.
@@ -82,33 +85,43 @@ export async function execIn(
   checkKnownOfExec(options);
   if (target.pidfd === undefined)
     throw new SystemError({ code: 'ESRCH', syscall: 'setns', text: 'the container has ended' });
-  checkFilter(target.config);
   options.signal?.throwIfAborted();
   const patience = new Patience(options);
   const program = planExec(target, processOf(target, command, options));
   const stdio = openStdio([options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe']);
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
+  const handover = target.answer && socketPair();
+  let listening: Promise<void> | undefined;
   let agent: RunningAgent | undefined;
   try {
     try {
-      agent = startAgent({ stdio: stdio.fds, fds: [theirs, target.pidfd], title: 'coracle: exec' });
+      const fds = handover ? [theirs, handover[1], target.pidfd] : [theirs, target.pidfd];
+      agent = startAgent({ stdio: stdio.fds, fds, title: 'coracle: exec' });
     } finally {
       closeFd(theirs);
+      if (handover) closeFd(handover[1]);
     }
     stdio.release();
     const message = agent.channel.post(program);
     const texts = Promise.all([stdio.stdout?.text() ?? '', stdio.stderr?.text() ?? '']);
     // When there is nothing to read after all, that is told by another error.
     texts.catch(() => {});
-    const entered = await agent.channel.report(message);
-    const reason = entered ? undefined : await agent.whyGone();
-    if (reason) throw reason;
-    if (entered?.failure) throw stepError(entered.failure);
-    const notStarted = await channel.report(message);
-    if (notStarted) throw startError(command[0] ?? '', notStarted, message.steps);
-    const { channel: monitor } = agent;
-    const ended = await patience.waitFor(monitor.report(message), () => monitor.finish());
+    const started = agent;
+    const start = async (): Promise<Outcome | undefined> => {
+      const entered = await started.channel.report(message);
+      const reason = entered ? undefined : await started.whyGone();
+      if (reason) throw reason;
+      if (entered?.failure) throw stepError(entered.failure);
+      // What is asked about may stand on the way to the program already.
+      listening = handover && passOn(handover[0], { target, pid: entered?.result(ENTERED) ?? 0 });
+      listening?.catch(() => {}); // told below, unless the start fails first
+      const notStarted = await channel.report(message);
+      if (notStarted) throw startError(command[0] ?? '', notStarted, message.steps);
+      await listening;
+      return started.channel.report(message);
+    };
+    const ended = await patience.waitFor(start(), () => started.channel.finish());
     if (!ended)
       throw new SystemError({ code: 'ECHILD', syscall: 'waitid', text: 'the monitor of the program was killed' });
     options.signal?.throwIfAborted(); // what it wrote is of no interest, and its children may go on writing
@@ -127,18 +140,14 @@ export async function execIn(
   } finally {
     channel.close();
     agent?.close();
+    await listening?.catch(() => {}); // it is waiting at the descriptor, whose other ends are closed by now
+    if (handover) closeFd(handover[0]);
   }
 }
 
-/** Its calls would wait for a listener that only the container's first program has. */
-function checkFilter({ linux }: Config): void {
-  const profile = linux?.seccomp;
-  if (profile && !loggedBy(profile) && filterFor(profile).notifies)
-    throw new OptionError(
-      'onSyscall',
-      'no further program can run in a container whose seccomp profile asks a listener',
-      'start a container of its own for it',
-    );
+async function passOn(handover: number, { target, pid }: { target: ExecTarget; pid: number }): Promise<void> {
+  const listener = await awaitDescriptor(handover);
+  if (listener !== undefined) target.answer?.(listener, pid);
 }
 
 function processOf(
@@ -169,7 +178,8 @@ function processOf(
 function planExec(target: ExecTarget, process: Process): Program {
   const labelled = isLabelled(process);
   return planWatchedEntry({
-    pidfd: TARGET_PIDFD,
+    pidfd: target.answer ? FDS.handover + 1 : FDS.handover,
+    notifies: target.answer !== undefined,
     namespaces: namespacesOf(target.config),
     joinFiles: target.joinFiles,
     before: labelled ? [openCallersProc()] : [],
@@ -190,7 +200,7 @@ export function startIn(
   return planProcess({
     process,
     settings,
-    seccomp: loggedBy(target.config.linux?.seccomp) ?? target.config.linux?.seccomp,
+    seccomp: target.config.linux?.seccomp,
     bounding: target.bounding,
     landlock: target.landlock,
     makeWorkingDirectory: false,

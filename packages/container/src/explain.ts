@@ -15,6 +15,7 @@ import {
   step,
 } from '@coracle/syscalls';
 import type { OwnedTree } from './give-tree.ts';
+import type { LabelledTree } from './labels/labelled-trees.ts';
 import { lookForMountCalls, whyOlder } from './mount-calls.ts';
 import type { ContainerOptions } from './options.ts';
 import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
@@ -61,6 +62,7 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
   const older = isolation.mountCalls === 'path' ? plan.parts.findIndex(({ steps }) => steps.some(isMount)) : undefined;
   return [
     ...ownedParts(plan.owned, () => next++),
+    ...labelledParts(plan.labelled, () => next++),
     part('Who watches it, and what may it use?', 'monitor', plan.monitor.steps.slice(0, birth)),
     part(
       'What is isolated?',
@@ -103,6 +105,18 @@ function ownedParts(trees: readonly OwnedTree[], number: () => number): Explaine
     call: `fchownat(FILE, "", ${uid}, ${gid}, AT_EMPTY_PATH)`,
   }));
   return [{ question: 'Whose are the volumes?', by: 'caller', steps }];
+}
+
+/** The same of labels. */
+function labelledParts(trees: readonly LabelledTree[], number: () => number): ExplainedPart[] {
+  if (trees.length === 0) return [];
+  const steps = trees.map(({ source, label }) => ({
+    number: number(),
+    why: `let the container at ${source} and all in it, by a SELinux label`,
+    syscall: 'setxattr',
+    call: `setxattr(FILE, "security.selinux", "${label}")`,
+  }));
+  return [{ question: 'Which label have the volumes?', by: 'caller', steps }];
 }
 
 /** Known by number only when it is open. */

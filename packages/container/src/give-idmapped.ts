@@ -4,6 +4,7 @@ import type { IdMaps } from '@coracle/namespaces';
 import { closeFd, type Outcome, runLocally, SyscallError, sendFds } from '@coracle/syscalls';
 import { openMappedNamespace } from './mapped-namespace.ts';
 import { copyIdmapped, type IdmappedTree } from './plan-idmapped.ts';
+import { isSystemDirectory } from './system-directories.ts';
 
 /** Whom the copies are for. */
 export interface Receiver {
@@ -73,6 +74,9 @@ function reason(error: SyscallError): string | undefined {
 }
 
 function remedy({ source, result }: IdmappedTree, { uids, gids }: Pick<IdMaps, 'uids' | 'gids'>): string {
+  // To give the whole host away would be a remedy that kills.
+  if (!result.startsWith('mount') && isSystemDirectory(source))
+    return 'use a directory of its own as root, such as an unpacked image, or run without --userns';
   const owner = `${uids[0]?.hostId ?? 0}:${gids[0]?.hostId ?? 0}`;
   return result.startsWith('mount')
     ? 'leave idmap out, or put the volume on another file system'

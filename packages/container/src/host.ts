@@ -5,10 +5,11 @@ import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
+import { lookUpTaken } from './id-register.ts';
 import { HostModules } from './labels/security-modules.ts';
 import { OptionError } from './option-error.ts';
 import { idNotOwned } from './own-user-namespace.ts';
-import { idsOfRoot } from './root-ids.ts';
+import { idsOfRoot, type RootOwner } from './root-ids.ts';
 import type { WantedIds } from './user-namespace.ts';
 
 /** What is asked of the host once and holds for the life of this process. */
@@ -35,10 +36,15 @@ export class Host {
     return this.#hostRoot;
   }
 
-  /** How user ids are mapped for containers with a user namespace. */
-  idMaps(wanted: WantedIds): IdMaps {
+  /**
+   * How user ids are mapped for a container with a user namespace. Root's containers have ids of their own each: what is free now
+   * may be another's when it comes to be taken.
+   * @param owner of the container's root directory
+   */
+  idMaps(wanted: WantedIds, owner?: RootOwner): IdMaps {
+    if (this.uid === 0 && wanted.mode === 'auto') return freeIds(owner);
     const key = JSON.stringify(wanted);
-    const maps = this.#idMaps.get(key) ?? (this.uid === 0 ? rootMaps(wanted) : this.#userMaps(wanted));
+    const maps = this.#idMaps.get(key) ?? (this.uid === 0 ? allIds() : this.#userMaps(wanted));
     this.#idMaps.set(key, maps);
     return maps;
   }
@@ -105,11 +111,19 @@ function userName(uid: number): string {
   }
 }
 
-function rootMaps({ mode }: WantedIds): IdMaps {
-  const [uidMap, gidMap] = [textOf('/proc/self/uid_map'), textOf('/proc/self/gid_map')];
-  if (mode === 'keep-id') return sameIdMaps({ uids: parseIdMap(uidMap), gids: parseIdMap(gidMap) });
-  const maps = idsOfRoot({ subuid: textOf('/etc/subuid'), subgid: textOf('/etc/subgid') });
-  const missing = idNotOwned(maps, { uidMap, gidMap });
+function allIds(): IdMaps {
+  const own = ownMaps();
+  return sameIdMaps({ uids: parseIdMap(own.uidMap), gids: parseIdMap(own.gidMap) });
+}
+
+function ownMaps(): { uidMap: string; gidMap: string } {
+  return { uidMap: textOf('/proc/self/uid_map'), gidMap: textOf('/proc/self/gid_map') };
+}
+
+function freeIds(owner: RootOwner | undefined): IdMaps {
+  const [subuid, subgid] = [textOf('/etc/subuid'), textOf('/etc/subgid')];
+  const maps = lookUpTaken((isTaken) => idsOfRoot({ subuid, subgid, isTaken, owner }));
+  const missing = idNotOwned(maps, ownMaps());
   if (missing === undefined) return maps;
   throw new OptionError(
     'userNamespace',

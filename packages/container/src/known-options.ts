@@ -77,6 +77,7 @@ const VOLUME: Keys<Volume> = {
   propagation: true,
   readOnly: true,
   recursive: true,
+  relabel: true,
   source: true,
   suid: true,
   target: true,

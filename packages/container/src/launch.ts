@@ -6,6 +6,7 @@ import { writeIdMaps } from '@coracle/namespaces';
 import {
   Channel,
   closeFd,
+  libc,
   type Message,
   messageFor,
   type Outcome,
@@ -72,6 +73,8 @@ export class Launch {
   #over = false;
   /** Where the init sends its terminal and its filter's listener, if it has them. */
   readonly #handoverFd: number | undefined;
+  /** Ends the waiting for what is handed over, before its descriptor is closed. */
+  #giveUp: (() => void) | undefined;
   /** The terminal's outer side, received and not yet taken. */
   #terminal: number | undefined;
   readonly ended: Promise<EndReport>;
@@ -108,6 +111,7 @@ export class Launch {
     // Its mounts are looked at before anything of it runs.
     const goal = plan.restrictions ? 'created' : wanted;
     for (const tree of plan.owned) await giveTree(tree);
+    for (const tree of plan.labelled) await (await import('./labels/relabel-tree.ts')).relabelTree(tree);
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
     const handover = plan.terminal || plan.notifies || plan.idmapped.length > 0 ? socketPair() : undefined;
@@ -202,15 +206,35 @@ export class Launch {
     return terminal;
   }
 
-  /** The listener of the container's filter; to be taken once, after the start. */
-  takeListener(): number | undefined {
-    if (!this.#handsOver.notifies) return undefined;
-    if (this.#handsOver.terminal) this.#terminal ??= this.#receive(); // it was sent first
+  /**
+   * The listener of the container's filter, as soon as it has one; to be taken once, from the start on.
+   * @returns `undefined` when the container ends before
+   */
+  async takeListener(): Promise<number | undefined> {
+    if (this.#handsOver.terminal) {
+      await this.#handedOver();
+      this.#terminal ??= this.#receive(); // it was sent first
+    }
+    await this.#handedOver();
     return this.#receive();
   }
 
+  /** Resolves when something has come through the hand-over, or the container has ended. */
+  #handedOver(): Promise<void> {
+    const fd = this.#handoverFd;
+    if (fd === undefined || this.#over) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = libc().onReadable(fd, () => this.#giveUp?.());
+      this.#giveUp = () => {
+        this.#giveUp = undefined;
+        stop();
+        resolve();
+      };
+    });
+  }
+
   #receive(): number | undefined {
-    return this.#handoverFd === undefined ? undefined : receiveDescriptor(this.#handoverFd);
+    return this.#handoverFd === undefined || this.#over ? undefined : receiveDescriptor(this.#handoverFd);
   }
 
   /** Descriptor of process 1, for those who enter; `undefined` when it has ended. */
@@ -233,6 +257,7 @@ export class Launch {
   async #awaitEnd(message: Message): Promise<EndReport> {
     const outcome = await this.#agent.channel.report(message);
     this.#over = true;
+    this.#giveUp?.();
     this.#init.close();
     if (outcome) this.#agent.letGo();
     else this.#agent.close();

@@ -44,6 +44,12 @@ export interface Volume {
    * mounted below is left. `false` if absent.
    */
   chown?: boolean;
+  /**
+   * Give the source and everything in it a SELinux label by which the container may use it, before the start and for good: one that
+   * all containers may use (`'shared'`), or its own (`'private'`). Where the container has no label this changes nothing. Not for
+   * what belongs to the system. Left as it is if absent. See selinux(8).
+   */
+  relabel?: 'shared' | 'private';
   /** Let set-user-id in it take effect, if the container's programs may gain rights at all; `true` if absent. */
   suid?: boolean;
 }

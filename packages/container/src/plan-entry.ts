@@ -33,6 +33,8 @@ export interface Entry {
   pidfd: number;
   /** So many descriptors behind that are passed on to the program. */
   kept?: number;
+  /** The descriptor {@link FDS.handover} is a socket, through which the program's filter hands its listener to the caller. */
+  notifies?: boolean;
   namespaces: readonly NamespaceType[];
   /** Files into which the new process writes "0" to join the cgroup. */
   joinFiles: readonly string[];
@@ -57,13 +59,20 @@ const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: '
  * Then it leaves, and the program becomes a child of who takes orphans in.
  */
 export function planEntry(entry: Entry): Program {
-  const { pidfd, namespaces, joinFiles, kept = 0, before = [], born = [], start, failed = [] } = entry;
-  const passedOn = Array.from({ length: kept }, (_, index) => FDS.firstPreserved + index);
+  const { pidfd, namespaces, joinFiles, kept = 0, notifies, before = [], born = [], start, failed = [] } = entry;
+  const passedOn = [
+    ...(notifies ? [FDS.lateHandover] : []),
+    ...Array.from({ length: kept }, (_, index) => FDS.firstPreserved + index),
+  ];
   const doors = openDoors(joinFiles);
+  const cloexec = flags(OPEN, 'O_CLOEXEC');
   const inside = [
     ...doors.enter,
     ...born,
-    dup3({ from: FDS.initSocket, to: FDS.socket, flags: flags(OPEN, 'O_CLOEXEC') }, 'listen to its own socket'),
+    ...(notifies
+      ? [dup3({ from: FDS.handover, to: FDS.lateHandover, flags: cloexec }, 'keep the way for the listener open')]
+      : []),
+    dup3({ from: FDS.initSocket, to: FDS.socket, flags: cloexec }, 'listen to its own socket'),
     ...keepOpen(
       [closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket')],
       passedOn,
@@ -81,6 +90,7 @@ export function planEntry(entry: Entry): Program {
       ...inside.map((one): Step => ({ ...one, only: 'child' })),
       ...doors.close.map((one): Step => ({ ...one, only: 'parent' })),
       close(FDS.initSocket, parent('leave the socket to the program')),
+      ...(notifies ? [close(FDS.handover, parent('leave the listener to the program and the caller'))] : []),
     ],
     finally: failed.map((one): Step => ({ ...one, only: 'child' })),
   };

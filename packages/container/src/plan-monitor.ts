@@ -36,6 +36,7 @@ import {
 } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { FDS } from './descriptors.ts';
+import { releaseIds } from './id-register.ts';
 import type { Further } from './plan-further.ts';
 import { keepPidfd, waitForEither } from './plan-watch.ts';
 import { STATE_FILES } from './state.ts';
@@ -46,6 +47,8 @@ export interface MonitorPlan {
   name: string | undefined;
   stateRoot: string;
   namespaces: readonly NamespaceType[];
+  /** Takes the container's ids for as long as the monitor lives. */
+  claim: readonly Step[];
   cgroup: CgroupPlan | undefined;
   /** Whether anything is handed from the caller to the container or back; the socket for it is among the descriptors then. */
   hasHandover: boolean;
@@ -68,7 +71,7 @@ const REMOVE_DIRECTORY = flags(AT, 'AT_REMOVEDIR');
  */
 export function planMonitor(plan: MonitorPlan): Program {
   return {
-    steps: [...prepareItself(), ...recordState(plan), ...planBirth(plan), ...watch(plan)],
+    steps: [...prepareItself(), ...plan.claim, ...recordState(plan), ...planBirth(plan), ...watch(plan)],
     finally: [
       ...endContainer(),
       ...measure(plan.cgroup),
@@ -76,6 +79,7 @@ export function planMonitor(plan: MonitorPlan): Program {
       ...(plan.further?.atEnd ?? []),
       ...removeCgroup(plan.cgroup),
       ...removeState(plan),
+      ...(plan.claim.length > 0 ? releaseIds() : []),
       ...leave(),
     ],
   };

@@ -5,6 +5,8 @@ import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
 import { filterFor } from './filter-for.ts';
 import type { OwnedTree } from './give-tree.ts';
+import { claimIds, type IdRegister } from './id-register.ts';
+import type { LabelledTree } from './labels/labelled-trees.ts';
 import type { Further } from './plan-further.ts';
 import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
@@ -23,8 +25,12 @@ export interface PlanInput {
   cgroup: CgroupPlan | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
+  /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
+  idRegister?: IdRegister | undefined;
   /** Trees to be given to the user of the container; none if absent. */
   owned?: readonly OwnedTree[];
+  /** Trees to be given a label; none if absent. */
+  labelled?: readonly LabelledTree[] | undefined;
   kindOf: (path: string) => PathKind;
   /** Translates the set-up, where mounts cannot be made by descriptor. */
   olderCalls?: OlderCalls | undefined;
@@ -58,8 +64,12 @@ export interface Plan {
   /** Run by the init at last: it becomes the program. */
   readonly start: readonly Step[];
   idMaps: IdMaps | undefined;
+  /** Where the monitor takes them. */
+  idRegister: IdRegister | undefined;
   /** Given to the user of the container by the caller, before anything is made. */
   owned: readonly OwnedTree[];
+  /** Given a SELinux label by the caller, likewise. */
+  labelled: readonly LabelledTree[];
   /** Copied and handed to the init by the caller, between its birth and its set-up. */
   idmapped: readonly IdmappedTree[];
   init: boolean;
@@ -104,6 +114,7 @@ export function makePlan(input: PlanInput): Plan {
       stateRoot: input.stateRoot,
       namespaces: namespaceTypes(config),
       further,
+      claim: idMaps && input.idRegister !== undefined ? claimIds(idMaps, input.idRegister) : [],
       cgroup: input.cgroup,
       hasHandover: process.terminal === true || notifies || idmapped.length > 0,
       terminal: input.terminalSettings,
@@ -122,7 +133,9 @@ export function makePlan(input: PlanInput): Plan {
       return start();
     },
     idMaps,
+    idRegister: input.idRegister,
     owned: input.owned ?? [],
+    labelled: input.labelled ?? [],
     idmapped,
     init: input.init,
     terminal: process.terminal === true,

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import type { Limits, Stats } from '@coracle/cgroups';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
@@ -7,10 +8,13 @@ import { checkUser } from './check-user.ts';
 import { configure } from './config.ts';
 import { ownedTrees } from './give-tree.ts';
 import { thisHost } from './host.ts';
+import { idRegister } from './id-register.ts';
 import type { Isolation } from './isolation.ts';
+import { labelledTrees } from './labels/labelled-trees.ts';
 import { landlockFor } from './landlock-for.ts';
-import type { ContainerOptions } from './options.ts';
+import type { ContainerOptions, RootOption } from './options.ts';
 import type { Plan } from './plan.ts';
+import type { RootOwner } from './root-ids.ts';
 import { defaultStateRoot } from './state-root.ts';
 import { defaultUser, userIdsOf, wantedIds } from './user-namespace.ts';
 
@@ -44,7 +48,8 @@ export function prepare(
   const host = thisHost();
   const id = Buffer.from(randomBytes(6)).toString('hex');
   const wanted = wantedIds(options.userNamespace, host);
-  const idMaps = wanted && host.idMaps(wanted);
+  const owner = ownerOf(options.root);
+  const idMaps = wanted && host.idMaps(wanted, owner);
   const inUserNamespace = idMaps !== undefined;
   const { available, bounding } = host.capabilities(inUserNamespace);
   const { config, root, isHostRoot, limits } = configure(
@@ -72,12 +77,14 @@ export function prepare(
       group,
       limits,
       idMaps,
+      idRegister: host.uid === 0 && wanted?.mode === 'auto' ? { path: idRegister(), owner } : undefined,
       userIds: userIdsOf(wanted, idMaps),
       owned: ownedTrees(options.volumes ?? [], {
         user: config.process?.user ?? { uid: 0, gid: 0 },
         idMaps,
         isRoot: host.uid === 0,
       }),
+      labelled: labelledTrees(options.volumes ?? [], config.linux?.mountLabel),
       bounding,
       landlock: landlockFor(options, { config, hostRoot, kindOf: host.kindOf, version: () => host.landlock }),
       init: options.init === true,
@@ -85,4 +92,12 @@ export function prepare(
     },
     host,
   );
+}
+
+/** Of a directory that is not there `configure` tells. */
+function ownerOf(root: RootOption = 'host'): RootOwner | undefined {
+  if (root === 'host') return undefined;
+  const path = typeof root === 'string' ? root : root.path;
+  const stats = existsSync(path) ? statSync(path) : undefined;
+  return stats && { uid: stats.uid, gid: stats.gid, path };
 }

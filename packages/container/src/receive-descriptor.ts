@@ -1,6 +1,7 @@
 import {
   closeFd,
   fdControlLength,
+  libc,
   MSG,
   output,
   readFdMessage,
@@ -25,4 +26,18 @@ export function receiveDescriptor(socket: number): number | undefined {
   const [fd, ...more] = readFdMessage(outcome.output('control'));
   for (const extra of more) closeFd(extra);
   return fd;
+}
+
+/**
+ * The same, waiting until it has been sent.
+ * @returns `undefined` when the other end was closed before
+ */
+export async function awaitDescriptor(socket: number): Promise<number | undefined> {
+  await new Promise<void>((resolve) => {
+    const stop = libc().onReadable(socket, () => {
+      stop();
+      resolve();
+    });
+  });
+  return receiveDescriptor(socket);
 }

@@ -1,4 +1,5 @@
 import { readInRoot } from '@coracle/chroot-fs';
+import { checkString } from './check-string.ts';
 import { OptionError } from './option-error.ts';
 
 /** Who a program runs as. */
@@ -11,6 +12,9 @@ export interface UserIds {
 
 /** The largest id; 2^32-1 stands for "no change" in setresuid(2). */
 const MAX_ID = 2 ** 32 - 2;
+
+/** So many supplementary groups a process can have, NGROUPS_MAX of the kernel. */
+const MOST_GROUPS = 65536;
 
 /**
  * The ids of `user[:group]`, names or numbers, by the root's own /etc/passwd and /etc/group; see passwd(5), group(5).
@@ -30,7 +34,7 @@ export function lookUpUser(spec: string, rootPath: string): UserIds {
   const passwd = rows(rootPath, '/etc/passwd');
   const id = numeric(user, 'user');
   const entry = passwd.find((fields) =>
-    id === undefined ? fields[0] === user : Number(fields[2]) === id && fields[2] !== '',
+    id === undefined ? fields[0] === user : /^[0-9]+$/.test(fields[2] ?? '') && Number(fields[2]) === id,
   );
   if (id === undefined && !entry)
     throw new OptionError(
@@ -44,8 +48,15 @@ export function lookUpUser(spec: string, rootPath: string): UserIds {
     uid: id ?? checkedId(entry?.[2], 'user', user),
     gid: group === undefined ? (entry ? checkedId(entry[3], 'group', user) : 0) : lookUpGroup(group, groups),
     additionalGids: group === undefined && name !== undefined ? groupsOf(name, groups) : [],
-    home: entry?.[5] || '/',
+    home: homeOf(entry),
   };
+}
+
+/** A file that is no text may have anything there. */
+function homeOf(entry: readonly string[] | undefined): string {
+  const home = entry?.[5] || '/';
+  checkString('user', home);
+  return home;
 }
 
 function lookUpGroup(group: string, groups: readonly string[][]): number {
@@ -62,9 +73,17 @@ function lookUpGroup(group: string, groups: readonly string[][]): number {
 }
 
 function groupsOf(name: string, groups: readonly string[][]): number[] {
-  return groups
+  const ids = groups
     .filter((fields) => fields[3]?.split(',').includes(name))
     .map((fields) => checkedId(fields[2], 'group', fields[0] ?? ''));
+  const each = [...new Set(ids)];
+  if (each.length > MOST_GROUPS)
+    throw new OptionError(
+      'user',
+      `the root's /etc/group has user '${name}' in ${each.length} groups, and a process can be in ${MOST_GROUPS}`,
+      `name the group too, and he is in no others: ${name}:GROUP`,
+    );
+  return each;
 }
 
 function numeric(text: string, what: string): number | undefined {

@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Container, run, type SyscallEvent } from '@coracle/container';
+import { readdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  Container,
+  type ContainerOptions,
+  type LifeOptions,
+  run,
+  type SyscallEvent,
+  type SyscallHandler,
+} from '@coracle/container';
 import { closeFd, landlockVersion } from '@coracle/syscalls';
 import { findLeftovers, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -179,13 +188,100 @@ describe('system calls that the profile asks about', () => {
     closeFd(terminal ?? -1);
   });
 
-  test('no further program runs there, for it would wait for ever', async () => {
-    await using box = await Container.run({
-      command: ['sleep', '60'],
-      security: { seccomp: ASKS_ABOUT_MKDIR },
-      onSyscall: () => 'continue',
+  describe('of further programs', () => {
+    const start = (
+      onSyscall: SyscallHandler,
+      options: Partial<ContainerOptions & LifeOptions> = {},
+    ): Promise<Container> =>
+      Container.run({ command: ['sleep', '60'], security: { seccomp: ASKS_ABOUT_MKDIR }, onSyscall, ...options });
+    const MKDIRS = ['sh', '-c', 'LC_ALL=C mkdir /tmp/a; LC_ALL=C mkdir /tmp/b; ls /tmp'];
+
+    test('are answered by the same handler', async () => {
+      const calls: SyscallEvent[] = [];
+      await using box = await start((call) => {
+        calls.push(call);
+        return calls.length === 1 ? { errno: 'EROFS' } : 'continue';
+      });
+      const { stdout, stderr } = await box.exec(MKDIRS);
+      expect([stdout, stderr]).toEqual(['b\n', expect.stringMatching(/\/tmp\/a.*Read-only file system/)]);
+      // The programs are the host's processes that they look like, and no two of them one.
+      expect(new Set(calls.map(({ pid }) => pid)).size).toBe(2);
+      expect(calls.map(({ pid }) => pid)).not.toContain(box.pid);
     });
-    await expect(box.exec(['true'])).rejects.toThrow('no further program can run');
+
+    test('are answered beside each other and those of the first, with an init and without', async () => {
+      for (const init of [false, true]) {
+        let asked = 0;
+        await using box = await start(() => ({ errno: ++asked > 100 ? 'EIO' : 'EROFS' }), {
+          command: ['sh', '-c', 'while :; do mkdir /tmp/x; sleep 0.05; done'],
+          stderr: 'ignore',
+          init,
+        });
+        const ends = await Promise.all(Array.from({ length: 5 }, () => box.exec(MKDIRS)));
+        for (const { stderr } of ends) expect(stderr.match(/Read-only file system/g)).toHaveLength(2);
+        expect(asked).toBeGreaterThanOrEqual(10);
+      }
+    });
+
+    test('that is not there are refused as ever, when the way to the program is asked about', async () => {
+      const seccomp = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['openat'], action: 'SCMP_ACT_NOTIFY' }] };
+      await using box = await start(() => 'continue', { security: { seccomp } });
+      await expect(box.exec(['nothing'])).rejects.toMatchObject({ name: 'ProgramError', isAbsent: true });
+      expect(await box.exec(['echo', 'there'])).toMatchObject({ stdout: 'there\n' });
+    });
+
+    test('are ended in time when nobody answers', async () => {
+      await using box = await start(() => new Promise(() => {}));
+      expect(await box.exec(['mkdir', '/tmp/a'], { timeout: '300ms' })).toMatchObject({ timedOut: true });
+    });
+
+    test('end the container when the handler throws', async () => {
+      const error = new Error('the handler');
+      await using box = await start(() => {
+        throw error;
+      });
+      expect(await box.exec(['sh', '-c', 'mkdir /tmp/a; sleep 60'])).toMatchObject({ signal: 'SIGKILL' });
+      await expect(box.wait()).rejects.toBe(error);
+    });
+
+    test('leave no descriptor open in the caller', async () => {
+      await using box = await start(() => 'continue');
+      await box.exec(MKDIRS);
+      await wait(50); // the nursery's next child has come
+      const open = readdirSync('/proc/self/fd').length;
+      for (let time = 0; time < 5; time++) await box.exec(MKDIRS);
+      await wait(50);
+      expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(open);
+    });
+
+    test('are counted by the log as well', async () => {
+      await using box = await Container.run({ command: ['sleep', '60'], security: { seccomp: 'log' } });
+      expect(await box.exec(['sh', '-c', 'unshare --user true; echo done'])).toMatchObject({ stdout: 'done\n' });
+      box.kill();
+      expect((await box.wait()).blockedCalls).toEqual({ unshare: 1 });
+    });
+  });
+
+  test('that stand on the way to a program which is not there keep nobody waiting', async () => {
+    const seccomp = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['openat'], action: 'SCMP_ACT_NOTIFY' }] };
+    const running = run('nothing', [], { security: { seccomp }, onSyscall: () => 'continue' });
+    await expect(running).rejects.toMatchObject({ name: 'ProgramError', isAbsent: true });
+  });
+
+  test('by which it becomes its user are asked about too, where new privileges are not forbidden', async () => {
+    const names: (string | undefined)[] = [];
+    const seccomp = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['setresuid'], action: 'SCMP_ACT_NOTIFY' }],
+    };
+    const { stdout } = await run('id', ['-u'], {
+      security: { seccomp, noNewPrivileges: false },
+      onSyscall: ({ name }) => {
+        names.push(name);
+        return 'continue';
+      },
+    });
+    expect([stdout, names]).toEqual(['0\n', ['setresuid']]);
   });
 
   test('the log blocks what the default blocks, and counts it', async () => {

@@ -44,6 +44,42 @@ describe('lookUpUser', () => {
     expect(() => lookUpUser('odd', root)).toThrow("the user id of 'odd' is 'abc'");
   });
 
+  test('a user in more groups than a process can be in is refused; one who is named twice is in a group once', () => {
+    const hostile = mkdtempSync(join(tmpdir(), 'users-'));
+    mkdirSync(join(hostile, 'etc'));
+    writeFileSync(join(hostile, 'etc/passwd'), 'alice:x:1:1::/:/bin/sh\n');
+    const lines = (idOf: (index: number) => number): string =>
+      Array.from({ length: 65537 }, (_, index) => `::${idOf(index)}:alice\n`).join('');
+    writeFileSync(
+      join(hostile, 'etc/group'),
+      lines((index) => index),
+    );
+    expect(() => lookUpUser('alice', hostile)).toThrow("has user 'alice' in 65537 groups");
+    expect(lookUpUser('alice:5', hostile).additionalGids).toEqual([]);
+    writeFileSync(
+      join(hostile, 'etc/group'),
+      lines((index) => index % 2),
+    );
+    expect(lookUpUser('alice', hostile).additionalGids).toEqual([0, 1]);
+    rmSync(hostile, { recursive: true });
+  });
+
+  test.each(['0x3e8', '1e3', ' 1000', '+1000', '-1000'])('an entry with the id %j is not that of 1000', (id) => {
+    const other = mkdtempSync(join(tmpdir(), 'users-'));
+    mkdirSync(join(other, 'etc'));
+    writeFileSync(join(other, 'etc/passwd'), `evil:x:${id}:0::/evil:/bin/sh\n`);
+    expect(lookUpUser('1000', other)).toEqual({ uid: 1000, gid: 0, additionalGids: [], home: '/' });
+    rmSync(other, { recursive: true });
+  });
+
+  test('a home that no variable can hold is refused', () => {
+    const hostile = mkdtempSync(join(tmpdir(), 'users-'));
+    mkdirSync(join(hostile, 'etc'));
+    writeFileSync(join(hostile, 'etc/passwd'), 'alice:x:1:1::/\0LD_PRELOAD=/evil:/bin/sh\n');
+    expect(() => lookUpUser('alice', hostile)).toThrow('NUL');
+    rmSync(hostile, { recursive: true });
+  });
+
   test('a passwd file that is a link to the host leads nowhere outside the root', () => {
     const hostile = mkdtempSync(join(tmpdir(), 'users-'));
     mkdirSync(join(hostile, 'etc'));

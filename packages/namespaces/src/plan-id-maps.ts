@@ -1,5 +1,6 @@
 import { checkIdMap, fitsIdMap, ID_END, type IdMapping } from './id-map.ts';
-import type { SubidRange } from './subids.ts';
+import { rootIdShares } from './root-id-shares.ts';
+import { overlaps, type SubidRange } from './subids.ts';
 
 /** The id maps of a user namespace, and who can write them. */
 export interface IdMaps {
@@ -66,12 +67,6 @@ export function planIdMaps({
   return { uids: [own.uid], gids: [own.gid], how: 'single' };
 }
 
-/**
- * Where root's containers are when no range is reserved for them: above what useradd(8) gives to users and what systemd
- * gives to containers, below 2^31, where some file systems and programs end.
- */
-const UNRESERVED = { start: 0x7000_0000, end: 0x7fff_0000, count: 65536 };
-
 /** What root may say about the maps of a user namespace; all of it optional. */
 export interface RootIdOptions {
   /** Maps the caller asked for; they go before the ranges. */
@@ -94,20 +89,16 @@ export interface RootIdOptions {
  * rootIdMaps().uids; // [{ containerId: 0, hostId: 1879048192, size: 65536 }]
  */
 export function rootIdMaps({ uids, gids, subuids = [], subgids = [], granted = [] }: RootIdOptions = {}): IdMaps {
-  const mapped = (ranges: readonly SubidRange[]): IdMapping[] =>
-    fill(ranges.length > 0 ? ranges : unreservedRange(granted));
+  const mapped = (ranges: readonly SubidRange[]): IdMapping[] => fill(ranges.length > 0 ? ranges : firstShare(granted));
   const maps = { uids: uids ?? mapped(subuids), gids: gids ?? mapped(subgids) };
   checkIdMap(maps.uids);
   checkIdMap(maps.gids);
   return { ...maps, how: 'direct' };
 }
 
-/** None at all only where somebody was granted everything. */
-function unreservedRange(granted: readonly SubidRange[]): SubidRange[] {
-  const { end, count } = UNRESERVED;
-  for (let start = UNRESERVED.start; start < end; start += count)
-    if (!granted.some((range) => overlaps(range, { start, count }))) return [{ start, count }];
-  return [];
+function firstShare(granted: readonly SubidRange[]): readonly SubidRange[] {
+  const [first = []] = rootIdShares([], granted);
+  return first;
 }
 
 /**
@@ -163,8 +154,4 @@ function place({ start, count }: SubidRange, next: number, hole: number | undefi
     { containerId, hostId: start, size: below },
     { containerId: hole + 1, hostId: start + below, size: count - below },
   ];
-}
-
-function overlaps(one: SubidRange, other: SubidRange): boolean {
-  return one.start < other.start + other.count && other.start < one.start + one.count;
 }

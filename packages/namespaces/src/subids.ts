@@ -33,3 +33,8 @@ export function parseSubids(text: string, owner?: SubidOwner): SubidRange[] {
     return range.start + range.count <= ID_END ? [range] : [];
   });
 }
+
+/** Whether two ranges have an id in common. */
+export function overlaps(one: SubidRange, other: SubidRange): boolean {
+  return one.start < other.start + other.count && other.start < one.start + one.count;
+}

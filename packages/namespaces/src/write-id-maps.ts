@@ -10,7 +10,12 @@ export interface WriteIdMapsOptions {
   /** Path or name of the helpers; those of the maps if absent, else looked for in PATH. */
   newuidmap?: string;
   newgidmap?: string;
+  /** How long a helper may take, in milliseconds; 20 seconds if absent. */
+  helperTimeoutMs?: number;
 }
+
+/** A helper asks the machine's name services who its caller is, and these may wait for a server that is not there. */
+const HELPER_TIMEOUT_MS = 20_000;
 
 /** What belongs to user ids, and what to group ids. */
 const KINDS = {
@@ -25,21 +30,21 @@ type Kind = (typeof KINDS)[keyof typeof KINDS];
  *
  * @param pid the process, as the caller's pid namespace numbers it
  * @throws SystemError EPERM when the kernel or a helper refuses, EINVAL for maps that cannot be, ENOENT when a helper is
- *   not installed, ESRCH when there is no such process; `hint` says what to do
+ *   not installed, ETIMEDOUT when it does not end, ESRCH when there is no such process; `hint` says what to do
  * @see user_namespaces(7), newuidmap(1), newgidmap(1)
  * @example
  * await writeIdMaps(pid, planIdMaps({ uid: 1000, gid: 1000, subuids: [], subgids: [], hasNewidmap: false }));
  */
 export async function writeIdMaps(pid: number, maps: IdMaps, options: WriteIdMapsOptions = {}): Promise<void> {
   const { newuidmap = KINDS.uid.helper, newgidmap = KINDS.gid.helper } = maps.helpers ?? {};
-  const { proc = '/proc' } = options;
+  const { proc = '/proc', helperTimeoutMs: timeoutMs = HELPER_TIMEOUT_MS } = options;
   const directory = `${proc}/${pid}`;
   const uids = formatIdMap(maps.uids);
   const gids = formatIdMap(maps.gids);
   if (maps.how === 'helper') {
     const ends = await Promise.allSettled([
-      runHelper({ kind: KINDS.uid, command: options.newuidmap ?? newuidmap, pid, mappings: maps.uids }),
-      runHelper({ kind: KINDS.gid, command: options.newgidmap ?? newgidmap, pid, mappings: maps.gids }),
+      runHelper({ kind: KINDS.uid, command: options.newuidmap ?? newuidmap, pid, mappings: maps.uids, timeoutMs }),
+      runHelper({ kind: KINDS.gid, command: options.newgidmap ?? newgidmap, pid, mappings: maps.gids, timeoutMs }),
     ]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return;
@@ -117,14 +122,16 @@ interface HelperCall {
   command: string;
   pid: number;
   mappings: readonly IdMapping[];
+  timeoutMs: number;
 }
 
 async function runHelper(call: HelperCall): Promise<void> {
   // Loaded only here: who needs no helper should not pay for it.
   const { execFile } = process.getBuiltinModule('node:child_process');
   const args = call.mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size]);
+  const limit = { timeout: call.timeoutMs, killSignal: 'SIGKILL' } as const;
   return new Promise((resolve, reject) => {
-    execFile(call.command, [call.pid, ...args].map(String), (error, _stdout, stderr) => {
+    execFile(call.command, [call.pid, ...args].map(String), limit, (error, _stdout, stderr) => {
       if (error)
         reject(
           explainHelperFailure(call, {
@@ -140,7 +147,7 @@ async function runHelper(call: HelperCall): Promise<void> {
 
 /** Turns what a helper said into an error with the remedy. */
 function explainHelperFailure(
-  { kind, mappings }: HelperCall,
+  { kind, mappings, timeoutMs }: HelperCall,
   { error, stderr, uid }: { error: unknown; stderr: string; uid: number },
 ): SystemError {
   const about = { syscall: kind.helper, step: "map the container's users to users of the host", cause: error };
@@ -150,6 +157,13 @@ function explainHelperFailure(
       code: 'ENOENT',
       text: `${kind.helper} is not installed`,
       hint: 'Debian, Ubuntu: sudo apt install uidmap; Fedora: sudo dnf install shadow-utils',
+    });
+  if (Reflect.get(Object(error), 'killed') === true)
+    return new SystemError({
+      ...about,
+      code: 'ETIMEDOUT',
+      text: `${kind.helper} did not end in ${timeoutMs / 1000} seconds`,
+      hint: `it asks who user ${uid} is: does \`getent passwd ${uid}\` answer? If not, see /etc/nsswitch.conf`,
     });
   if (/not allowed/.test(stderr))
     return new SystemError({ ...about, code: 'EPERM', text: stderr, hint: hintForRanges(kind, { mappings, uid }) });

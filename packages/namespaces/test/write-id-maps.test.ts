@@ -129,6 +129,16 @@ describe('maps written by the helpers', () => {
     expect(error.hint).toContain('sudo chmod u+s "$(command -v newgidmap)"');
   });
 
+  test('that do not end are not waited for', async () => {
+    const [newuidmap, newgidmap] = [helper('newuidmap', 'exec sleep 60'), helper('newgidmap', 'exit 0')];
+    const started = Date.now();
+    const error = await failure(writeIdMaps(PID, maps('helper'), { proc, newuidmap, newgidmap, helperTimeoutMs: 200 }));
+    expect(Date.now() - started).toBeLessThan(30_000);
+    expect(isErrno(error, 'ETIMEDOUT')).toBe(true);
+    expect(error.message).toContain('newuidmap did not end in 0.2 seconds');
+    expect(error.hint).toContain(`getent passwd ${process.getuid?.()}`);
+  });
+
   test('that fail without a word are named at least', async () => {
     const silent = helper('newuidmap', 'exit 3');
     const error = await failure(writeIdMaps(PID, maps('helper'), { proc, newuidmap: silent, newgidmap: silent }));

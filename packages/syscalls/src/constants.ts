@@ -169,10 +169,15 @@ export const F = {
   F_DUPFD: 0,
   F_GETFD: 1,
   F_SETFD: 2,
+  F_OFD_GETLK: 36,
+  F_OFD_SETLK: 37,
   F_DUPFD_CLOEXEC: 1030,
   F_ADD_SEALS: 1033,
   F_GET_SEALS: 1034,
 } as const;
+
+/** Kinds of locks of fcntl(2) on parts of a file. */
+export const FILE_LOCK = { F_RDLCK: 0, F_WRLCK: 1, F_UNLCK: 2 } as const;
 
 /** Socket families, types, flags and control messages: socket(7), unix(7). */
 export const AF = { AF_UNIX: 1, AF_INET: 2, AF_NETLINK: 16 } as const;

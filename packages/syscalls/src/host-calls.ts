@@ -1,8 +1,8 @@
 import { errnoName, errnoNumber, isErrno, SystemError } from '@coracle/errors';
 import type { Struct } from './arg.ts';
-import { AF, F, IOCTL, LANDLOCK, LOCK, MSG, POLL, SHUT, SOCK } from './constants.ts';
+import { AF, F, FILE_LOCK, IOCTL, LANDLOCK, LOCK, MSG, POLL, SHUT, SOCK } from './constants.ts';
 import { isLoaded, libc } from './libc.ts';
-import { fdMessage, pollFds, unixAddress } from './structs.ts';
+import { type FileRange, fdMessage, fileLock, pollFds, unixAddress } from './structs.ts';
 import { type SyscallName, syscallNumber } from './syscall-names.ts';
 
 /**
@@ -309,6 +309,20 @@ export function reap(pid: number): void {
 export function tryLock(fd: number): boolean {
   const { arch, syscall } = libc();
   return syscall(syscallNumber('flock', arch) ?? -1, fd, LOCK.LOCK_EX | LOCK.LOCK_NB) === 0;
+}
+
+/**
+ * Whether somebody else has a lock on any of these bytes of an open file that keeps one from getting this lock, see {@link fileLock}.
+ * @param range in bytes from the beginning of the file
+ * @throws SystemError EBADF for a descriptor that is not open
+ * @see fcntl(2) F_OFD_GETLK
+ * @example
+ * if (isLocked(fd, { start: 0, length: 1 })) console.log('the first byte is taken');
+ */
+export function isLocked(fd: number, range: FileRange): boolean {
+  const { bytes } = fileLock(range);
+  call('fcntl', [fd, F.F_OFD_GETLK, libc().addressOf(bytes)], { step: 'look who has a lock' });
+  return new DataView(bytes.buffer).getInt16(0, true) !== FILE_LOCK.F_UNLCK;
 }
 
 /**

@@ -18,6 +18,7 @@ export {
   duplicateFd,
   endAtOnce,
   ioctlBytes,
+  isLocked,
   isReadable,
   isTerminal,
   kernelRelease,
@@ -42,7 +43,12 @@ export { eventfd, onReady } from './on-ready.ts';
 export { Outcome } from './outcome.ts';
 export { checkPlatform, UnsupportedPlatformError } from './platform.ts';
 export { renderArg, renderStep } from './render.ts';
-export { type Program, type Purpose, type Step, step } from './step.ts';
+export {
+  type Program,
+  type Purpose,
+  type Step,
+  step,
+} from './step.ts';
 export * from './structs.ts';
 export { SyscallError } from './syscall-error.ts';
 export { type Arch, hostArch, type SyscallName, syscallNumber, syscallNumbers } from './syscall-names.ts';

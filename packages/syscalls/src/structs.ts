@@ -1,5 +1,5 @@
 import type { Flags, Output, Struct } from './arg.ts';
-import { AF, SIGCHLD } from './constants.ts';
+import { AF, FILE_LOCK, SIGCHLD } from './constants.ts';
 import { setWord } from './word.ts';
 
 /**
@@ -105,6 +105,30 @@ export function rlimit({ soft, hard }: { soft: number | bigint | 'max'; hard: nu
   return struct(16, `{soft: ${soft}, hard: ${hard}}`, (view) => {
     setWord(view, 0, value(soft));
     setWord(view, 8, value(hard));
+  });
+}
+
+/** Bytes of a file that are locked, or to be. */
+export interface FileRange {
+  start: number;
+  length: number;
+  /** With others who share it; alone if absent. */
+  shared?: boolean;
+}
+
+/**
+ * `struct flock` of fcntl(2), 32 bytes: a lock on some bytes of a file, whether or not the file has them.
+ * @param range in bytes from the beginning of the file; a `shared` lock goes with others of its kind
+ * @see fcntl(2), "Open file description locks"
+ * @example
+ * fileLock({ start: 100000, length: 65536 });
+ */
+export function fileLock({ start, length, shared = false }: FileRange): Struct {
+  const type = shared ? 'F_RDLCK' : 'F_WRLCK';
+  return struct(32, `{type: ${type}, start: ${start}, length: ${length}}`, (view) => {
+    view.setInt16(0, FILE_LOCK[type], true);
+    setWord(view, 8, start);
+    setWord(view, 16, length);
   });
 }
 

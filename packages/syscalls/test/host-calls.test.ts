@@ -17,14 +17,21 @@ import { fileURLToPath } from 'node:url';
 import {
   closeFd,
   duplicateFd,
+  F,
+  fileLock,
+  flags,
+  isLocked,
   isTerminal,
   kernelRelease,
   libc,
+  type Outcome,
   pidfdOpen,
   pidfdSendSignal,
   pipe,
   randomBytes,
+  runLocally,
   socketPair,
+  step,
   tryLock,
 } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
@@ -165,6 +172,26 @@ test('a lock is held by one open file, and free when that is closed', () => {
   closeSync(first);
   expect(tryLock(second)).toBe(true);
   closeSync(second);
+  rmSync(directory, { recursive: true });
+});
+
+test('the bytes of a file can be locked one by one, also those it does not have, until it is closed', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'coracle-lock-'));
+  const open = (): number => openSync(join(directory, 'register'), 'w');
+  const [ours, theirs] = [open(), open()];
+  const taken = { start: 2 ** 32 + 10, length: 5 };
+  const take = (fd: number, range: { start: number; length: number }): Outcome =>
+    runLocally([step('fcntl', [fd, flags(F, 'F_OFD_SETLK'), fileLock(range)], 'take some bytes')]);
+  expect(take(theirs, taken).failure).toBeUndefined();
+  const looks = [10, 2 ** 32 + 9, 2 ** 32 + 10, 2 ** 32 + 14, 2 ** 32 + 15];
+  const isTaken = (fd: number): boolean[] => looks.map((start) => isLocked(fd, { start, length: 1 }));
+  expect(isTaken(ours)).toEqual([false, false, true, true, false]);
+  expect(isTaken(theirs)).toEqual(looks.map(() => false)); // it is its own
+  expect(() => take(ours, { start: 2 ** 32, length: 11 }).throwIfFailed()).toThrow(/EAGAIN/);
+  closeSync(theirs);
+  expect(isLocked(ours, { start: 0, length: 2 ** 33 })).toBe(false);
+  closeSync(ours);
+  expect(() => isLocked(99999, taken)).toThrow(code('EBADF'));
   rmSync(directory, { recursive: true });
 });
 

@@ -7,6 +7,7 @@ import {
   cloneArgs,
   deviceNumber,
   fdMessage,
+  fileLock,
   interfaceFlags,
   landlockPathBeneath,
   landlockRuleset,
@@ -74,6 +75,12 @@ const LAYOUTS: Layout[] = [
     includes: ['linux/resource.h'],
     length: 16,
     fields: { rlim_cur: [0, 8], rlim_max: [8, 8] },
+  },
+  {
+    type: 'struct flock',
+    includes: ['fcntl.h'],
+    length: 32,
+    fields: { l_type: [0, 2], l_whence: [2, 2], l_start: [8, 8], l_len: [16, 8], l_pid: [24, 4] },
   },
   {
     type: 'struct __user_cap_header_struct',
@@ -216,6 +223,14 @@ describe('the encoders put each value into its field:', () => {
       rlim_max: 2n ** 64n - 1n,
     });
     expect(fieldsOf(rlimit({ soft: 0, hard: 2n ** 63n }), 'struct rlimit64')).toEqual({ rlim_max: 2n ** 63n });
+  });
+
+  test('flock: exclusive, from the beginning of the file, of no process', () => {
+    expect(fieldsOf(fileLock({ start: 2 ** 32 + 7, length: 65536 }), 'struct flock')).toEqual({
+      l_type: 1n,
+      l_start: 2n ** 32n + 7n,
+      l_len: 65536n,
+    });
   });
 
   test('the header of capset: version 3, of the calling thread', () => {

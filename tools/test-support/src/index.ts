@@ -10,3 +10,4 @@ export { findLeftovers, type Leftovers } from './leftovers.ts';
 export { needs, type Requirement } from './needs.ts';
 export { groupsNamed, NODE, Podman, removeGroup, type Said, whyNoPodman } from './podman.ts';
 export { type BusyboxRootfs, makeBusyboxRootfs } from './rootfs.ts';
+export { type AgentManner, type SeccompAgent, type SentToAgent, startSeccompAgent } from './seccomp-agent.ts';

@@ -12,10 +12,20 @@ interface Shown {
 export function renderError(error: unknown, { debug, json }: { debug: boolean; json: boolean }): string {
   const shown = look(error);
   if (json) return JSON.stringify({ error: shown });
-  const lines = [`coracle: ${shown.message}`];
-  if (shown.hint !== undefined) lines.push(`  hint: ${shown.hint}`);
+  const lines = [`coracle: ${inOneLine(shown.message)}`];
+  if (shown.hint !== undefined) lines.push(`  hint: ${inOneLine(shown.hint)}`);
   if (debug && error instanceof Error) lines.push(...stackOf(error));
   return lines.join('\n');
+}
+
+/**
+ * Names of files and users come from roots that may be hostile: what would end the line, move the cursor or turn the direction of the
+ * text is spelled out.
+ */
+function inOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
+    character === '\n' ? '\\n' : `\\u{${character.charCodeAt(0).toString(16)}}`,
+  );
 }
 
 function look(error: unknown): Shown {

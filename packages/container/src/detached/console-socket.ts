@@ -1,6 +1,5 @@
 import { SystemError } from '@coracle/errors';
 import { closeFd, connectUnix, sendFds } from '@coracle/syscalls';
-import { receiveDescriptor } from '../receive-descriptor.ts';
 
 /** What comes with the descriptor, as from other runtimes: the device that made it. */
 const NAME = '/dev/ptmx';
@@ -8,12 +7,11 @@ const NAME = '/dev/ptmx';
 /**
  * Passes the outer side of a terminal on to who asked for it, over a socket that he listens on.
  * @param path of the socket
- * @param handover where the container has sent the terminal
- * @throws SystemError ENOENT, ECONNREFUSED when nobody listens there
+ * @param master what the container has sent, if it has; it is closed
+ * @throws SystemError ENOENT, ECONNREFUSED when nobody listens there, EIO where there is no terminal
  * @see unix(7) SCM_RIGHTS
  */
-export function sendTerminal(path: string, handover: number): void {
-  const master = receiveDescriptor(handover);
+export function sendTerminal(path: string, master: number | undefined): void {
   if (master === undefined)
     throw new SystemError({ code: 'EIO', syscall: 'recvmsg', text: 'the container has opened no terminal' });
   try {

@@ -12,6 +12,7 @@ import { endGroup } from '../oci/end-group.ts';
 import type { Plan } from '../plan.ts';
 import type { Prepared } from '../prepare.ts';
 import { prepareConfig } from '../prepare-config.ts';
+import { receiveDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
 import { awaitEnd } from './await-end.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
@@ -155,7 +156,8 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<Message> {
   if (plan.restrictions)
     checkMounts(parseMountinfo(readFileSync(`/proc/${identity.pid}/mountinfo`, 'utf8')), plan.restrictions);
   checkProgram(plan.program, outcome, message.steps);
-  if (about.consoleSocket !== undefined && handover !== undefined) sendTerminal(about.consoleSocket, handover);
+  if (about.consoleSocket !== undefined && handover !== undefined)
+    sendTerminal(about.consoleSocket, receiveDescriptor(handover));
   return next;
 }
 

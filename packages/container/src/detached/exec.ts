@@ -13,8 +13,10 @@ import { planSettings } from '../oci/plan-settings.ts';
 import { ENTERED, planEntry } from '../plan-entry.ts';
 import { takeTerminal } from '../plan-terminal.ts';
 import { startError } from '../program-error.ts';
+import { awaitDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
+import type { handOver } from './hand-over-listener.ts';
 import { openProcess } from './kill.ts';
 import { giveStdio } from './own-stdio.ts';
 import { planAffinity } from './plan-affinity.ts';
@@ -64,17 +66,20 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
   const { env = [], ...wanted } = options.process;
   const program = planExec(record, { ...wanted, env: [...env, ...preserved.variables] }, preserved.fds.length);
   if (!wanted.terminal) giveStdio(wanted.user.uid, record.idMaps?.uids);
+  const answerer = record.notifies ? (await import('./hand-over-listener.ts')).handOver(record) : undefined;
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
-  const handover = wanted.terminal ? socketPair() : undefined;
+  const handover = wanted.terminal || answerer ? socketPair() : undefined;
   const nothing = openSync('/dev/null', constants.O_RDWR);
   let agent: Agent | undefined;
+  let handed: Promise<void> | undefined;
   try {
     const given = [theirs, handover?.[1] ?? nothing, options.target, ...preserved.fds];
     try {
       agent = Agent.spawn({ fds: given, title: 'coracle: exec' });
     } finally {
       closeFd(theirs);
+      if (handover) closeFd(handover[1]);
     }
     const message = agent.channel.post(program);
     const entered = await agent.channel.report(message);
@@ -83,17 +88,34 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
     if (pid === undefined) throw notRunning(record.id, 'stopped');
     agent.close();
     agent = undefined;
+    // What is asked about may stand on the way to the program already.
+    handed = handover && passOn(handover[0], { pid, consoleSocket: options.consoleSocket, answerer });
+    handed?.catch(() => {}); // told below, unless the start fails first
     const notStarted = await channel.report(message);
     if (notStarted) throw startError(wanted.args?.[0] ?? '', notStarted, message.steps);
-    if (handover && options.consoleSocket !== undefined) sendTerminal(options.consoleSocket, handover[0]);
+    await handed;
     if (options.pidFile !== undefined) writeWhole(options.pidFile, String(pid), 0o644);
     return pid;
   } finally {
     channel.close();
     agent?.close();
     closeSync(nothing);
-    if (handover) for (const fd of handover) closeFd(fd);
+    await handed?.catch(() => {}); // it is waiting at the descriptor, whose other ends are closed by now
+    if (handover) closeFd(handover[0]);
   }
+}
+
+/** What comes out of the program: its terminal, and behind that the listener of its filter. */
+async function passOn(
+  handover: number,
+  {
+    pid,
+    consoleSocket,
+    answerer,
+  }: { pid: number; consoleSocket: string | undefined; answerer: ReturnType<typeof handOver> | undefined },
+): Promise<void> {
+  if (consoleSocket !== undefined) sendTerminal(consoleSocket, await awaitDescriptor(handover));
+  await answerer?.(handover, pid);
 }
 
 function planExec(record: ContainerRecord, wanted: Process, preserved: number): Program {
@@ -116,6 +138,7 @@ function planExec(record: ContainerRecord, wanted: Process, preserved: number): 
   const passed = preserved === 0 ? { steps: start, finally: [] } : passDescriptors(start, preserved);
   return planEntry({
     pidfd: FDS.terminal,
+    notifies: record.notifies,
     namespaces: namespacesOf(config),
     joinFiles: doors,
     before: [

@@ -27,6 +27,7 @@ function bindWords({
   suid,
   idmap,
   chown,
+  relabel,
 }: Volume): string[] {
   const word = (key: string, value: string | boolean | undefined): string[] =>
     value === undefined ? [] : [`${key}=${value}`];
@@ -41,6 +42,7 @@ function bindWords({
     ...word('suid', suid),
     ...word('idmap', idmap),
     ...word('chown', chown),
+    ...word('relabel', relabel),
   ];
 }
 

@@ -13,6 +13,7 @@ const KEYS = {
   suid: ['suid', '!nosuid'],
   idmap: ['idmap'],
   chown: ['chown', 'u'],
+  relabel: ['relabel'],
   'bind-propagation': ['bind-propagation'],
   'bind-recursive': ['bind-recursive'],
   'bind-nonrecursive': ['bind-nonrecursive'],
@@ -42,7 +43,7 @@ const SWITCHES: readonly Key[] = [
 const COMMON: readonly Key[] = ['type', 'target', 'readonly', 'dev', 'exec', 'suid', 'consistency'];
 /** The keys that go with each type. */
 export const KEYS_OF: Readonly<Record<'bind' | 'tmpfs', readonly Key[]>> = {
-  bind: [...COMMON, 'source', 'idmap', 'chown', 'bind-propagation', 'bind-recursive', 'bind-nonrecursive'],
+  bind: [...COMMON, 'source', 'idmap', 'chown', 'relabel', 'bind-propagation', 'bind-recursive', 'bind-nonrecursive'],
   tmpfs: [...COMMON, 'tmpfs-size', 'tmpfs-mode'],
 };
 

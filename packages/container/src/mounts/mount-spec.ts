@@ -10,6 +10,7 @@ import { didYouMean } from './volume-spec.ts';
 export type MountSpec = ({ type: 'bind' } & Volume) | ({ type: 'tmpfs' } & Tmpfs);
 
 const RECURSIONS = ['enabled', 'disabled', 'writable', 'readonly'] as const;
+const LABELS = ['shared', 'private'] as const;
 const BIND_EXAMPLE = 'write type=bind,source=/on/the/host,target=/in/the/container';
 
 /**
@@ -54,6 +55,7 @@ function bindOf(fields: Fields, target: string, refuse: Refuse): MountSpec {
   if (source === undefined || source === '') throw refuse('no source is named', BIND_EXAMPLE);
   const propagation = oneOf(fields, 'bind-propagation', PROPAGATIONS, refuse);
   const recursive = recursionOf(fields, refuse);
+  const relabel = oneOf(fields, 'relabel', LABELS, refuse);
   return {
     type: 'bind',
     source,
@@ -64,6 +66,7 @@ function bindOf(fields: Fields, target: string, refuse: Refuse): MountSpec {
     ...(fields.chown ? { chown: fields.chown.isOn } : {}),
     ...(recursive === undefined ? {} : { recursive }),
     ...(propagation === undefined ? {} : { propagation }),
+    ...(relabel === undefined ? {} : { relabel }),
   };
 }
 

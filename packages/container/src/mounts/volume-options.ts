@@ -9,10 +9,18 @@ const READ_ONLY = { enabled: 'ro', readonly: 'ro', disabled: 'ro', writable: 'ro
  * A volume as options of an OCI mount: a bind mount of a whole tree, without devices if nothing else is said.
  * @throws {OptionError} for words that do not exist or contradict each other
  */
-export function volumeOptions({ target, readOnly, recursive = 'enabled', propagation, ...volume }: Volume): string[] {
+export function volumeOptions({
+  target,
+  readOnly,
+  recursive = 'enabled',
+  propagation,
+  relabel,
+  ...volume
+}: Volume): string[] {
   const words: readonly [string, string, readonly string[]][] = [
     ['recursive', recursive, Object.keys(READ_ONLY)],
     ['propagation', propagation ?? 'rprivate', PROPAGATIONS],
+    ['relabel', relabel ?? 'shared', ['shared', 'private']],
   ];
   for (const [what, word, allowed] of words)
     if (!allowed.includes(word))

@@ -1,6 +1,5 @@
-import { type Stats, statSync } from 'node:fs';
-import { isErrno, SystemError } from '@coracle/errors';
 import { deviceNumbers } from '../device-numbers.ts';
+import { lookAt } from '../look-at.ts';
 import { OptionError } from '../option-error.ts';
 import type { Volume } from '../options.ts';
 
@@ -20,7 +19,12 @@ const HARMLESS = new Set(['1:3', '1:5', '1:7', '1:8', '1:9', '5:0']);
  * @throws {OptionError} for a device that the container may not use; SystemError when nothing is there or may be seen
  */
 export function inspectSource(path: string, { target, dev }: Pick<Volume, 'target' | 'dev'>): VolumeSource {
-  const stats = statsOf(path, target);
+  const missing = `make it first: mkdir -p ${path}`;
+  const stats = lookAt(path, {
+    option: 'volumes',
+    step: `bring it in as ${target}`,
+    hints: { ENOENT: missing, ENOTDIR: missing },
+  });
   const isDevice = stats.isCharacterDevice() || stats.isBlockDevice();
   const isHarmlessDevice = isDevice && isHarmless(stats.rdev);
   if (isDevice && !isHarmlessDevice && dev !== true)
@@ -32,32 +36,7 @@ export function inspectSource(path: string, { target, dev }: Pick<Volume, 'targe
   return { kind: stats.isDirectory() ? 'directory' : 'file', isHarmlessDevice };
 }
 
-function statsOf(path: string, target: string): Stats {
-  try {
-    return statSync(path);
-  } catch (cause) {
-    const step = `bring it in as ${target}`;
-    if (isErrno(cause, 'ENOENT', 'ENOTDIR'))
-      throw new SystemError({
-        code: isErrno(cause, 'ENOENT') ? 'ENOENT' : 'ENOTDIR',
-        syscall: 'stat',
-        path,
-        step,
-        hint: `make it first: mkdir -p ${path}`,
-      });
-    if (isErrno(cause, 'EACCES'))
-      throw new SystemError({
-        code: 'EACCES',
-        syscall: 'stat',
-        path,
-        step,
-        hint: 'a directory on the way to it is closed to this user (ls -ld)',
-      });
-    throw cause;
-  }
-}
-
-function isHarmless(rdev: number): boolean {
-  const { major, minor } = deviceNumbers(BigInt(rdev));
+function isHarmless(rdev: bigint): boolean {
+  const { major, minor } = deviceNumbers(rdev);
   return HARMLESS.has(`${major}:${minor}`);
 }

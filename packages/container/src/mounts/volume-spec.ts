@@ -19,14 +19,13 @@ const WORDS: ReadonlyMap<string, Attributes> = new Map<string, Attributes>([
   ['nosuid', { suid: false }],
   ['idmap', { idmap: true }],
   ['U', { chown: true }],
+  ['z', { relabel: 'shared' }],
+  ['Z', { relabel: 'private' }],
   ...PROPAGATIONS.map((propagation): [string, Attributes] => [propagation, { propagation }]),
 ]);
 
-/**
- * Words that ask for what is so anyway: labels, where nothing enforces any (z, Z); that nothing is copied into a new
- * volume; how a cache of another system than Linux behaves.
- */
-const WITHOUT_EFFECT = new Set(['z', 'Z', 'nocopy', 'cached', 'consistent', 'delegated']);
+/** Words that ask for what is so anyway: that nothing is copied into a new volume; how a cache of another system than Linux behaves. */
+const WITHOUT_EFFECT = new Set(['nocopy', 'cached', 'consistent', 'delegated']);
 
 /** Words that other programs know and that ask for what does not exist here. */
 const NOT_DONE: ReadonlyMap<string, string> = new Map([

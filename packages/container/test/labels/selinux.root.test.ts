@@ -1,6 +1,6 @@
 // kernel: security=selinux selinux=1
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attach, createFilesystem } from '@coracle/chroot-fs';
 import { Container, run } from '@coracle/container';
@@ -29,6 +29,12 @@ function mountWithLabel(path: string, label: string): void {
     openat({ path, flags: flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC') }, { why, result: 'target' }),
     attach('mount', why),
   ]).throwIfFailed();
+}
+
+/** The labels of files; of links their own. */
+function labelsOf(...paths: string[]): string[] {
+  const { stdout } = spawnSync('stat', ['-c', '%C', ...paths], { encoding: 'utf8' });
+  return stdout.trim().split('\n');
 }
 
 /** What a program prints, without the NUL that ends a label. */
@@ -95,6 +101,46 @@ withSelinux('a SELinux label', () => {
     } as const;
     const script = `perl -e '$n = ${process.arch === 'x64' ? 250 : 219}; $l = "\\0" x 200; syscall($n, 17, -3, $l, 200); print $l'`;
     expect((await says(script, allowed))[0]).toBe('system_u:system_r:box_t:s0:c5,c6');
+  });
+
+  test('is given to a volume, and to all in it, that is to have one', async () => {
+    const source = scratch.mount('volume');
+    mkdirSync(join(source, 'deep'));
+    writeFileSync(join(source, 'deep/file'), 'text\n');
+    symlinkSync('/etc/hostname', join(source, 'link'));
+    const before = labelsOf('/etc/hostname');
+    const give = (relabel: 'shared' | 'private', level: string): Promise<string[]> =>
+      says('cat /data/deep/file', {
+        security: { selinuxLabel: { ...selinuxLabel, level } },
+        volumes: [{ source, target: '/data', relabel }],
+      });
+    expect(await give('shared', 's0:c1,c2')).toEqual(['text']);
+    expect(labelsOf(source, join(source, 'deep'), join(source, 'deep/file'), join(source, 'link'))).toEqual(
+      Array(4).fill('system_u:object_r:memory_t:s0'),
+    );
+    expect(await give('private', 's0:c1,c2')).toEqual(['text']);
+    expect(labelsOf(join(source, 'deep/file'))).toEqual(['system_u:object_r:memory_t:s0:c1,c2']);
+    // Where it belongs to one container no other gets at it.
+    const other = { security: { selinuxLabel: { ...selinuxLabel, level: 's0:c3,c4' } } };
+    expect((await says('cat /data/deep/file', { ...other, volumes: [{ source, target: '/data' }] }))[0]).toMatch(
+      /denied/,
+    );
+    expect(labelsOf('/etc/hostname')).toEqual(before);
+  });
+
+  test('is not given to what is mounted below a volume, nor to what is the system', async () => {
+    const source = scratch.directory('around');
+    const below = scratch.mount('around/below');
+    const before = labelsOf(below);
+    const security = { selinuxLabel: { ...selinuxLabel, level: 's0:c1,c2' } };
+    await says('true', { security, volumes: [{ source, target: '/data', relabel: 'private' }] });
+    expect(labelsOf(below)).toEqual(before);
+    await expect(
+      run('true', [], { security, volumes: [{ source: '/usr/share', target: '/data', relabel: 'shared' }] }),
+    ).rejects.toMatchObject({ option: 'volumes', message: expect.stringContaining('belongs to the system') });
+    await expect(
+      run('true', [], { volumes: [{ source: '/usr/share', target: '/data', relabel: 'shared' }] }),
+    ).resolves.toMatchObject({ exitCode: 0 });
   });
 
   test('that the policy does not know is an error that says so', async () => {

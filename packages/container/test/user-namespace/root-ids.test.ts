@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { idsOfRoot } from '../../src/root-ids.ts';
+import { describe, expect, test } from '@jest/globals';
+import { idsOfRoot, type RootIds } from '../../src/root-ids.ts';
 
 const first = (subuid: string, subgid = ''): (number | undefined)[] => {
   const { uids, gids } = idsOfRoot({ subuid, subgid });
@@ -15,4 +15,68 @@ test("root's containers have the ids reserved for coracle, else those of root, e
 
 test('what is granted in one of the files is left alone in both', () => {
   expect(first('', `alice:${0x7000_0000}:1\n`)).toEqual([0x7001_0000, 0x7001_0000]);
+});
+
+describe('a container beside others', () => {
+  const FIRST = 0x7000_0000;
+  const taken =
+    (...starts: number[]): NonNullable<RootIds['isTaken']> =>
+    (_, ids) =>
+      ids.some(({ start, count }) => starts.some((one) => start <= one && one < start + count));
+  const startOf = (options: Partial<RootIds>): number | undefined =>
+    idsOfRoot({ subuid: '', subgid: '', ...options }).uids[0]?.hostId;
+
+  test('has the first ids that none of them has', () => {
+    expect(startOf({ isTaken: taken(FIRST, FIRST + 0x1_0000, FIRST + 0x3_ffff) })).toBe(FIRST + 0x2_0000);
+  });
+
+  test('may have the ids of a user who is another group, and the other way round', () => {
+    const halves = idsOfRoot({
+      subuid: '',
+      subgid: '',
+      isTaken: (kind, ids) => kind === 'gid' && taken(FIRST)(kind, ids, { shared: false }),
+    });
+    expect([halves.uids[0]?.hostId, halves.gids[0]?.hostId]).toEqual([FIRST, FIRST + 0x1_0000]);
+  });
+
+  test('takes its share of what is reserved, 65536 ids, across lines', () => {
+    const subuid = 'coracle:100000:65536\ncoracle:300000:40000\ncoracle:400000:40000\n';
+    expect(idsOfRoot({ subuid, subgid: '', isTaken: taken(100000) }).uids).toEqual([
+      { containerId: 0, hostId: 300000, size: 40000 },
+      { containerId: 40000, hostId: 400000, size: 25536 },
+    ]);
+  });
+
+  test('is refused when they have all that is reserved, with the line that gives more', () => {
+    const subuid = 'coracle:100000:131072\n';
+    expect(() => startOf({ subuid, isTaken: taken(100000, 165536) })).toThrow(
+      expect.objectContaining({
+        code: 'EBUSY',
+        path: '/etc/subuid',
+        hint: expect.stringContaining('coracle:1000000000'),
+      }),
+    );
+    expect(() => startOf({ subgid: subuid, isTaken: (kind) => kind === 'gid' })).toThrow(
+      expect.objectContaining({ code: 'EBUSY', path: '/etc/subgid' }),
+    );
+  });
+
+  test('whose root belongs to some of the ids has them together with others of that root', () => {
+    const owner = { uid: FIRST + 0x5_0007, gid: FIRST + 0x5_0007, path: '/srv/root' };
+    const isTaken: RootIds['isTaken'] = (kind, ids, { shared }) =>
+      !shared && taken(FIRST + 0x5_0000)(kind, ids, { shared });
+    expect(startOf({ owner, isTaken })).toBe(FIRST + 0x5_0000);
+    expect(startOf({ isTaken: (kind, ids, how) => taken(FIRST)(kind, ids, how) || isTaken(kind, ids, how) })).toBe(
+      FIRST + 0x1_0000,
+    );
+  });
+
+  test('whose root belongs to some of the ids has these, or none', () => {
+    const owner = { uid: FIRST + 0x5_0007, gid: FIRST + 0x5_0007, path: '/srv/root' };
+    expect(startOf({ owner })).toBe(FIRST + 0x5_0000);
+    expect(startOf({ owner: { ...owner, uid: 1000 } })).toBe(FIRST);
+    expect(() => startOf({ owner, isTaken: taken(FIRST + 0x5_0000) })).toThrow(
+      expect.objectContaining({ code: 'EBUSY', path: '/srv/root', hint: expect.stringContaining('chown -R 0:0') }),
+    );
+  });
 });

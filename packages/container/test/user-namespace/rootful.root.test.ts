@@ -14,6 +14,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type BusyboxRootfs, bundledProgram, makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Container, explainContainer, type RunOptions, type RunResult, run, type Volume } from '../../src/index.ts';
+import { byDescriptor } from '../by-descriptor.ts';
 import { makeScratch, mountPoints, type Scratch } from '../mounts/scene.ts';
 import { mapsIds } from './file-system.ts';
 
@@ -174,6 +175,15 @@ needs.describe(
       });
     expect(await descriptors()).toBe(open);
     expect(mountPoints(scratch.path)).toEqual([merged]);
+  });
+});
+
+needs.describe(needs.root, byDescriptor)('the host itself as root, with user ids of its own', () => {
+  test('is refused, and nobody is told to give it away', async () => {
+    await expect(sh('true', { root: '/' })).rejects.toMatchObject({
+      syscall: 'mount_setattr',
+      hint: expect.stringMatching(/^use a directory of its own as root(?!.*chown)/),
+    });
   });
 });
 
