@@ -20,6 +20,7 @@ import {
 } from '@coracle/syscalls';
 import { giveIdmapped } from './give-idmapped.ts';
 import { giveTree } from './give-tree.ts';
+import { relabelTree } from './labels/relabel-tree.ts';
 import type { Plan } from './plan.ts';
 import { OUTPUT } from './plan-monitor.ts';
 import { startError } from './program-error.ts';
@@ -111,7 +112,7 @@ export class Launch {
     // Its mounts are looked at before anything of it runs.
     const goal = plan.restrictions ? 'created' : wanted;
     for (const tree of plan.owned) await giveTree(tree);
-    for (const tree of plan.labelled) await (await import('./labels/relabel-tree.ts')).relabelTree(tree);
+    for (const tree of plan.labelled) await relabelTree(tree);
     const [initOurs, initTheirs] = socketPair();
     const init = new Channel(initOurs);
     const handover = plan.terminal || plan.notifies || plan.idmapped.length > 0 ? socketPair() : undefined;
