@@ -137,6 +137,7 @@ const CODES: readonly [error: RegExp, code: ErrnoName, hint: string][] = [
     'EINVAL',
     'see systemd.resource-control(5) for what this systemd takes',
   ],
+  [/UnixProcessIdUnknown|ESRCH/, 'ESRCH', 'it has ended already'],
   [/ServiceUnknown|NameHasNoOwner/, 'ECONNREFUSED', 'systemd is not on this bus'],
 ];
 
