@@ -10,11 +10,11 @@ const FETCH_TIMEOUT_MS = 60_000;
  * Whether a package runs with nothing but its own tarball and those of its dependencies in an empty directory: it is installed
  * without a network, nothing from elsewhere comes with it, and a program runs there with this Node and with Node 24, where
  * that can be had.
- * @param {{ name: string, tarballs: Map<string, { path: string, manifest: object }>, directory: string }} packed
- *   the package, all tarballs by the names of their packages, and a directory that can be filled
+ * @param {{ name: string, program: string, tarballs: Map<string, { path: string, manifest: object }>, directory: string }} packed
+ *   the package, a program that uses it, all tarballs by the names of their packages, and a directory that can be filled
  * @returns {{ complaint: string, notes: string[] }} a complaint that is empty when all is well; what a reader should know
  */
-export function runsAlone({ name, tarballs, directory }) {
+export function runsAlone({ name, program, tarballs, directory }) {
   const place = join(directory, 'alone');
   mkdirSync(place);
   writeFileSync(join(place, 'package.json'), '{ "private": true, "type": "module" }\n');
@@ -24,7 +24,7 @@ export function runsAlone({ name, tarballs, directory }) {
   if (install.status !== 0) return { complaint: install.output, notes: [] };
   const strangers = installedIn(join(place, 'node_modules')).filter((one) => !wanted.includes(one));
   if (strangers.length > 0) return { complaint: `comes with ${strangers.join(', ')}`, notes: [] };
-  copyFileSync(join(import.meta.dirname, 'alone-program.mjs'), join(place, 'program.mjs'));
+  copyFileSync(program, join(place, 'program.mjs'));
   const other = otherNode(directory);
   const notes = other ? [] : [`Node ${OTHER_NODE} could not be fetched, so ${name} was not tried alone with it`];
   let complaint = '';

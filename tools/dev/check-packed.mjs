@@ -14,7 +14,7 @@ const JUDGES = [
 ];
 
 /** What is to be of use without the rest. */
-const ALONE = '@coracle/cgroups';
+const ALONE = { name: '@coracle/cgroups', program: join(ROOT, 'packages/cgroups/test/alone/program.mjs') };
 
 const directory = mkdtempSync(join(tmpdir(), 'coracle-packed-'));
 let problems = 0;
@@ -54,8 +54,8 @@ function checkAlone(tarballs) {
       return [manifest.name, { path, manifest }];
     }),
   );
-  const { complaint, notes } = runsAlone({ name: ALONE, tarballs: byName, directory });
-  check(ALONE, 'alone', complaint);
+  const { complaint, notes } = runsAlone({ ...ALONE, tarballs: byName, directory });
+  check(ALONE.name, 'alone', complaint);
   for (const note of notes) console.log(`packed: ${note}`);
 }
 

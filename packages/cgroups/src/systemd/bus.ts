@@ -108,7 +108,7 @@ async function loadClient(): Promise<typeof import('@homebridge/dbus-native')> {
       syscall: 'import',
       path: '@homebridge/dbus-native',
       text: 'there is no client for D-Bus',
-      hint: 'npm install @homebridge/dbus-native',
+      hint: "npm install @homebridge/dbus-native; or make the group without systemd: manager: 'files'",
       cause,
     });
   }

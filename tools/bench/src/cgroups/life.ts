@@ -89,7 +89,10 @@ async function measurePeers(peers: readonly Peer[]): Promise<Map<string, number 
   for (const peer of peers) {
     const life = await timeInTurn({ [peer.name]: () => peer.delete(peer.create()) }, OF_PEERS);
     results.set(`life ${peer.name}`, life.get(peer.name) ?? '');
-    if (typeof life.get(peer.name) === 'string') continue;
+    if (typeof life.get(peer.name) === 'string') {
+      results.set(`update ${peer.name}`, life.get(peer.name) ?? '');
+      continue;
+    }
     const id = peer.create();
     try {
       const update = await timeInTurn({ [peer.name]: () => peer.update(id) }, OF_PEERS);

@@ -49,13 +49,13 @@ const OTHERS = ['shell', 'runc', 'crun'] as const;
 /** Times are shown for ours alone; of the others, how many times as long they take. */
 function render(all: readonly Times[]): string[] {
   const head = ['work'.padEnd(27), 'groups', 'ours: us a group', ...OTHERS.map((name) => `${name} / ours`)];
-  const reasons = new Map<string, string>();
+  const reasons = new Set<string>();
   const rows = all.map(({ work, groups, by }) => {
     const ours = by.get('ours');
     const cells = OTHERS.map((name) => {
       const time = by.get(name);
       if (typeof time === 'number' && typeof ours === 'number') return (time / ours).toFixed(time / ours < 10 ? 2 : 0);
-      reasons.set(`${name}, ${work}`, String(time ?? 'not installed'));
+      reasons.add(`- ${name}: ${time ?? 'not installed'}`);
       return '-';
     });
     const own = typeof ours === 'number' ? (ours * 1000).toFixed(0) : '-';
@@ -64,7 +64,7 @@ function render(all: readonly Times[]): string[] {
   const widths = head.map((title) => title.length);
   const line = (cells: readonly string[]): string =>
     cells.map((cell, index) => cell.padStart(widths[index] ?? 0)).join('  ');
-  return [line(head), ...rows.map(line), ...[...reasons].map(([what, reason]) => `- ${what}: ${reason}`)];
+  return [line(head), ...rows.map(line), ...reasons];
 }
 
 function percent(share: number): string {

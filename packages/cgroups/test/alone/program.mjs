@@ -9,7 +9,7 @@ import { openBus } from '@coracle/cgroups/systemd';
 const name = `coracle-alone-${process.pid}`;
 const machine = detect();
 ok(describe(survey()).length > describe(machine).length);
-await rejects(openBus(), { code: 'EOPNOTSUPP', hint: 'npm install @homebridge/dbus-native' });
+await rejects(openBus(), { code: 'EOPNOTSUPP', path: '@homebridge/dbus-native' });
 const canLimit = machine.resources.pids.version !== undefined && plan({ machine, name }) !== undefined;
 if (canLimit) await limit();
 console.log(
