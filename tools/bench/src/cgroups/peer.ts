@@ -17,8 +17,15 @@ export class Peer implements Disposable {
       ociVersion: '1.0.2',
       root: { path: rootfs },
       process: { cwd: '/', args: ['sleep', '1000'], user: { uid: 0, gid: 0 }, env: ['PATH=/bin'] },
-      linux: { resources: { pids: { limit: 20 } }, namespaces: [{ type: 'pid' }, { type: 'mount' }] },
-      mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+      linux: {
+        // On version 2 no device can be used that no rule allows, not even the runtime's own /dev/null.
+        resources: { pids: { limit: 20 }, devices: [{ allow: true, access: 'rwm' }] },
+        namespaces: [{ type: 'pid' }, { type: 'mount' }],
+      },
+      mounts: [
+        { destination: '/proc', type: 'proc', source: 'proc' },
+        { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
+      ],
     };
     writeFileSync(join(this.#directory, 'config.json'), JSON.stringify(config));
   }
