@@ -1,9 +1,11 @@
 // Packs every public package as it would be published and lets publint and attw judge the tarballs: is all there that the
-// manifest names, and do its types resolve for those who import it? Needs `npm run build` first.
+// manifest names, and do its types resolve for those who import it? The package for cgroups is then installed alone in an empty
+// directory and used there. Needs `npm run build` first.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runsAlone } from './alone.mjs';
 import { ROOT } from './checkout.mjs';
 
 const JUDGES = [
@@ -11,11 +13,15 @@ const JUDGES = [
   ['attw', ['node_modules/@arethetypeswrong/cli/dist/index.js', '--profile', 'esm-only', '--no-emoji', '--no-color']],
 ];
 
+/** What is to be of use without the rest. */
+const ALONE = { name: '@coracle/cgroups', program: join(ROOT, 'packages/cgroups/test/alone/program.mjs') };
+
 const directory = mkdtempSync(join(tmpdir(), 'coracle-packed-'));
 let problems = 0;
 try {
   pack(directory);
   const tarballs = readdirSync(directory);
+  checkAlone(tarballs);
   for (const tarball of tarballs) {
     check(tarball, 'contents', missingFiles(join(directory, tarball)));
     for (const [name, args] of JUDGES) {
@@ -38,6 +44,19 @@ function check(tarball, judge, complaint) {
   if (!complaint) return;
   problems++;
   console.error(`${tarball}: ${judge}:\n${complaint.trim()}`);
+}
+
+function checkAlone(tarballs) {
+  const byName = new Map(
+    tarballs.map((tarball) => {
+      const path = join(directory, tarball);
+      const manifest = manifestOf(path);
+      return [manifest.name, { path, manifest }];
+    }),
+  );
+  const { complaint, notes } = runsAlone({ ...ALONE, tarballs: byName, directory });
+  check(ALONE.name, 'alone', complaint);
+  for (const note of notes) console.log(`packed: ${note}`);
 }
 
 /** pnpm's own packing: it puts publishConfig in force and versions in the place of `workspace:`. */

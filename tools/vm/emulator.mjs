@@ -1,9 +1,12 @@
 // How qemu is started, and how it says that it has given up.
 import { accessSync, constants, readFileSync } from 'node:fs';
 
+/** Keeps version 1 off, unless the first program is told to lay it, alone or with version 2 beside it. */
+const VERSION_2_ALONE = 'cgroup_no_v1=all';
+const VERSION_1 = /(^| )coracle\.cgroups=(1|hybrid)( |$)/;
 const KERNEL_OPTIONS = [
   'console=ttyS0 loglevel=4 panic=-1', // what the kernel has to say is kept for the case of a failure
-  'cgroup_no_v1=all',
+  VERSION_2_ALONE,
   'mitigations=off audit=0 cryptomgr.notests no_timer_check', // emulated work that proves nothing here
 ];
 const KVM_STOPPED = /^(?:KVM internal error|KVM: entry failed|error: kvm run failed).*/m;
@@ -31,7 +34,9 @@ export function emulatorArguments({ kernel, initramfs }, { memory, parameters = 
       '-initrd',
       initramfs,
       '-append',
-      [...KERNEL_OPTIONS, parameters].join(' ').trim(),
+      [...KERNEL_OPTIONS.filter((one) => one !== VERSION_2_ALONE || !VERSION_1.test(parameters)), parameters]
+        .join(' ')
+        .trim(),
     ],
     ['-serial', 'stdio'],
     ['-virtfs', 'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap'],

@@ -1,5 +1,6 @@
 import type { EventSource, EventStream } from './event-stream.ts';
 import type { EventState, GroupEvent } from './events.ts';
+import type { FileOperation } from './file-operation.ts';
 import type { EventOptions } from './group-events.ts';
 import type { Resources } from './resources.ts';
 import type { LeftOut, Mode } from './sift.ts';
@@ -25,6 +26,14 @@ export interface UpdateOptions {
   mode?: Mode;
 }
 
+/** A change thought through, not yet made. */
+export interface PlannedUpdate {
+  /** In this order. Carrying them out can end with an error of its own, where only the kernel's answer tells. */
+  operations: Iterable<FileOperation>;
+  /** What the version cannot do. */
+  leftOut: LeftOut[];
+}
+
 /**
  * A living group of processes; both versions have the same.
  * @example
@@ -38,12 +47,15 @@ export interface Group extends AsyncDisposable {
   /** Directories that are this group's: one on version 2, one for each hierarchy on version 1. */
   readonly directories: readonly string[];
   /**
-   * Changes what the group can use; what is not mentioned stays as it is.
+   * Changes what the group can use; what is not mentioned stays as it is. All or nothing: when the kernel refuses a part, what
+   * was written before is put back, and the error says so.
    * @returns what was left out, which only the mode `'best-effort'` allows
    * @throws SystemError EINVAL for what cannot be meant or the kernel refuses, EOPNOTSUPP for what the version cannot do, ENOENT
    *   when a controller or a file is not there, EBUSY when more memory is in use than would be allowed
    */
   update(resources: Resources, options?: UpdateOptions): LeftOut[];
+  /** What {@link Group.update} carries out, to be put together with that of another part of the group. @throws SystemError EINVAL, EOPNOTSUPP */
+  planUpdate(resources: Resources, options?: UpdateOptions): PlannedUpdate;
   /** Moves a process, with all its threads, into the group; children it has already stay. @throws SystemError ESRCH when there is no such process */
   add(pid: number): void;
   /**

@@ -32,7 +32,7 @@ export {
   type OomKillEvent,
 } from './events.ts';
 export { type FileOperation, type GroupPlan, type ReadFile, setFile } from './file-operation.ts';
-export type { Group, UpdateOptions, WaitOptions } from './group.ts';
+export type { Group, PlannedUpdate, UpdateOptions, WaitOptions } from './group.ts';
 export { combineSources, type EventOptions, groupEvents, POLL_MILLISECONDS } from './group-events.ts';
 export { type Killable, killAsBorn, killEach, killUntilEmpty } from './kill.ts';
 export {
@@ -47,6 +47,7 @@ export {
 export { checkName } from './name.ts';
 export { onPressure, type PressureEvent, type PressureState, type PressureTrigger } from './on-pressure.ts';
 export { childGroups, listProcesses, listThreads, removeGroup } from './processes.ts';
+export { planPutBack, type Written } from './put-back.ts';
 export { type CpuRates, type IoRate, type IoRates, type PressureRates, type Rates, rates } from './rates.ts';
 export { formatRdma } from './rdma-line.ts';
 export { readValue } from './read-value.ts';
@@ -64,7 +65,7 @@ export type {
   Resources,
   Size,
 } from './resources.ts';
-export { runAsFarAs } from './run-as-far-as.ts';
+export { type ChangeOptions, runAsFarAs } from './run-as-far-as.ts';
 export { enforce, type Inabilities, type LeftOut, type Mode, sift } from './sift.ts';
 export { parseSize } from './size.ts';
 export type {

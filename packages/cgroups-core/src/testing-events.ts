@@ -70,6 +70,20 @@ export function eventTests(driver: ConformanceDriver): ConformanceTest[] {
       },
     },
     {
+      title: 'a limit of memory that is met is an event with its count',
+      needs: ['memory'],
+      async body() {
+        await using group = driver.create({ memory: 16n * MIB });
+        await using glutton = startBash('x=$(head -c 67108864 /dev/zero | tr "\\0" x); echo survived');
+        group.add(glutton.pid);
+        await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
+        glutton.start();
+        const event = await nextOf(events, 'memoryMax');
+        ok(event.count >= 1, `met ${event.count} times`);
+      },
+    },
+    ...(driver.canFreeze ? [frozenTest(driver)] : []),
+    {
       title: 'events end with their signal, with return(), and hold no descriptor then',
       needs: [],
       async body() {
@@ -103,6 +117,23 @@ export function eventTests(driver: ConformanceDriver): ConformanceTest[] {
       },
     },
   ];
+}
+
+function frozenTest(driver: ConformanceDriver): ConformanceTest {
+  return {
+    title: 'events tell that a group is frozen, and that it goes on',
+    needs: [],
+    async body() {
+      await using group = driver.create();
+      await using sleeper = startSleeper();
+      group.add(sleeper.pid);
+      await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
+      await group.freeze();
+      deepEqual(await events.next(), { value: { kind: 'frozen' }, done: false });
+      await group.thaw();
+      deepEqual(await events.next(), { value: { kind: 'thawed' }, done: false });
+    },
+  };
 }
 
 /** The next event of a kind; others are passed over. */

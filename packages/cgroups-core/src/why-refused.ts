@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ErrnoName } from '@coracle/errors';
 import type { ReadFile } from './file-operation.ts';
+import { hugePageSizes } from './stats-files.ts';
 import { notForProcesses, notThreadable } from './why-no-place.ts';
 
 /** What is said of an error beside its errno. */
@@ -130,7 +131,16 @@ const noInterface: Reason = ({ file, value, code }) => {
   };
 };
 
+const gone: Reason = ({ file, value, code }) => {
+  if (code !== 'ESRCH' || !/^(cgroup\.(procs|threads)|tasks)$/.test(file)) return undefined;
+  return {
+    text: `there is no process ${value}`,
+    hint: 'it has ended already, or has that number in another pid namespace',
+  };
+};
+
 const REASONS: readonly Reason[] = [
+  gone,
   noDisk,
   swapBelowMemory,
   notAbove,
@@ -188,7 +198,7 @@ export function lackingFile(directory: string, file: string): Refusal | undefine
   if (!hasController) return undefined;
   const text = `this kernel has no ${file}`;
   if (controller === 'hugetlb.') {
-    return { text, hint: `the machine has pages of: ${list('/sys/kernel/mm/hugepages')}` };
+    return { text, hint: `the machine has pages of: ${hugePageSizes().join(', ') || 'no size'}` };
   }
   return { text, hint: NEEDS.find(([start]) => file.startsWith(start))?.[1] ?? `see ls ${directory}` };
 }

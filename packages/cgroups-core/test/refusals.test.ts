@@ -69,6 +69,8 @@ describe('what is known beyond the errno of a refused write', () => {
     ],
     ['rdma.max', 'mlx5_9 hca_handle=1', 'ENODEV', {}, 'no RDMA device mlx5_9', 'there is: '],
     ['net_prio.ifpriomap', 'eth77 1', 'ENODEV', {}, 'there is no interface eth77', 'lo'],
+    ['cgroup.procs', '77', 'ESRCH', {}, 'there is no process 77', 'it has ended already'],
+    ['tasks', '78', 'ESRCH', {}, 'there is no process 78', 'it has ended already'],
   ])('%s %s %s', (file, value, code, files, text, hint) => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(group, name), content);
     const read = (path: string): string | undefined =>
@@ -94,7 +96,7 @@ describe('a file that the kernel lacks', () => {
     ['io.latency', 'CONFIG_BLK_CGROUP_IOLATENCY'],
     ['memory.zswap.writeback', 'Linux 6.8'],
     ['memory.memsw.limit_in_bytes', 'swapaccount=1'],
-    ['hugetlb.3MB.max', 'the machine has pages of'],
+    ['hugetlb.3MB.max', 'the machine has pages of: '],
     ['pids.other', 'see ls'],
   ])('%s, although its controller is there: what it takes', (file, hint) => {
     writeFileSync(join(group, `${file.split('.')[0]}.max`), '');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   type DeviceRuleInput,
   type DoorOptions,
@@ -13,6 +14,7 @@ import {
   listProcesses,
   listThreads,
   type Mode,
+  type PlannedUpdate,
   type Resources,
   readTexts,
   readValue,
@@ -80,12 +82,14 @@ export class CgroupV1 implements Group {
     planResources(place, resources, { mode });
     const rules = devices === undefined ? [] : planDevices(devices, place);
     const group = new CgroupV1(place);
+    const putBack = group.directories.some(existsSync);
     runOperations(
       (function* () {
         yield* planCreate(place, {}, { parents }).create;
         yield* planCpusetStart(place, { parents, read: readValue });
-        const leftOut = group.update(resources, { mode });
-        onLeftOut?.(leftOut);
+        const { operations, leftOut } = group.planUpdate(resources, { mode });
+        const lacking = runAsFarAs(operations, mode, { putBack });
+        onLeftOut?.([...leftOut, ...lacking]);
         yield* rules;
       })(),
     );
@@ -102,9 +106,13 @@ export class CgroupV1 implements Group {
     return new CgroupV1(place, door);
   }
 
-  update(resources: Resources, { mode = 'strict' }: UpdateOptions = {}): LeftOut[] {
-    const { operations, leftOut } = planResources(this.#place, resources, { read: readValue, mode });
-    return [...leftOut, ...runAsFarAs(operations, mode, this.#door)];
+  update(resources: Resources, options: UpdateOptions = {}): LeftOut[] {
+    const { operations, leftOut } = this.planUpdate(resources, options);
+    return [...leftOut, ...runAsFarAs(operations, options.mode ?? 'strict', this.#door)];
+  }
+
+  planUpdate(resources: Resources, { mode = 'strict' }: UpdateOptions = {}): PlannedUpdate {
+    return planResources(this.#place, resources, { read: readValue, mode });
   }
 
   add(pid: number): void {

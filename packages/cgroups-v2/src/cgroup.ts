@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   type DoorOptions,
   type EventOptions,
@@ -14,6 +15,7 @@ import {
   listProcesses,
   listThreads,
   type Mode,
+  type PlannedUpdate,
   type Resources,
   readTexts,
   readValue,
@@ -84,11 +86,13 @@ export class CgroupV2 implements Group {
     planResources(directory, kept, { mode });
     const group = new CgroupV2(directory);
     const handed = [...controllersOf(kept), ...controllers];
+    const putBack = existsSync(directory);
     runOperations(
       (function* () {
         yield* threaded ? planThreaded(place, handed) : planCreate(place, {}, handed).create;
-        const leftOut = group.update(kept, { mode });
-        onLeftOut?.([...lacking, ...leftOut]);
+        const { operations, leftOut } = group.planUpdate(kept, { mode });
+        const refused = runAsFarAs(operations, mode, { putBack });
+        onLeftOut?.([...lacking, ...leftOut, ...refused]);
       })(),
     );
     return group;
@@ -104,11 +108,22 @@ export class CgroupV2 implements Group {
     return new CgroupV2(directory, door);
   }
 
-  update(resources: Resources, { mode = 'strict' }: UpdateOptions = {}): LeftOut[] {
-    const { operations, leftOut } = planResources(this.#directory, resources, { read: readValue, mode });
-    const lacking = runAsFarAs(operations, mode, this.#door);
-    if (resources.cpuset?.partition !== undefined) checkPartition(this.#directory, readValue);
-    return [...leftOut, ...lacking];
+  update(resources: Resources, options: UpdateOptions = {}): LeftOut[] {
+    const { operations, leftOut } = this.planUpdate(resources, options);
+    return [...leftOut, ...runAsFarAs(operations, options.mode ?? 'strict', this.#door)];
+  }
+
+  planUpdate(resources: Resources, { mode = 'strict' }: UpdateOptions = {}): PlannedUpdate {
+    const directory = this.#directory;
+    const { operations, leftOut } = planResources(directory, resources, { read: readValue, mode });
+    if (resources.cpuset?.partition === undefined) return { operations, leftOut };
+    return {
+      leftOut,
+      operations: (function* () {
+        yield* operations;
+        checkPartition(directory, readValue);
+      })(),
+    };
   }
 
   add(pid: number): void {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   enforce,
   type FileOperation,
@@ -6,6 +7,7 @@ import {
   type Mode,
   type Resources,
   readValue,
+  runAsFarAs,
   runOperations,
 } from '@coracle/cgroups-core';
 import { CgroupV1, planResources as planV1 } from '@coracle/cgroups-v1';
@@ -45,6 +47,8 @@ export interface CreateOptions {
 /**
  * Makes a group on whichever version the machine has, or takes over one that is there, and puts resources in force. What was
  * made is removed again when one of them fails.
+ *
+ * It knows files alone. Where systemd is process 1, `createManaged` of `@coracle/cgroups/systemd` leaves the group to that.
  * @param name of directories below the caller's own group
  * @throws SystemError EINVAL for what cannot be meant or the kernel refuses; EOPNOTSUPP for what cannot be had here; EACCES,
  *   EPERM, EBUSY
@@ -67,10 +71,12 @@ export function create(name: string, resources: Resources = {}, options: CreateO
   const makeV2 = threaded && v2 && machine.v2 ? threadedOnV2(machine.v2, name, division) : (v2?.plan.create ?? []);
   const leftOut: LeftOut[] = [...lacking];
   const kept = without(resources, lacking);
+  const putBack = group.directories.some(existsSync);
   runOperations(
     (function* () {
       yield* [...(v1?.plan.create ?? []), ...(v1?.start ?? []), ...makeV2];
-      leftOut.push(...group.update(kept, updateOptions));
+      const planned = group.planUpdate(kept, updateOptions);
+      leftOut.push(...planned.leftOut, ...runAsFarAs(planned.operations, mode ?? 'strict', { putBack }));
     })(),
   );
   return Object.assign(group, { leftOut });

@@ -10,6 +10,9 @@ import { PlacedGroup } from './placed-group.ts';
 /**
  * A group that was made earlier, or by somebody else, by its directories: one on version 2, one for each hierarchy on version 1,
  * also those that have only a name. Nothing is looked up in them: that they are gone is told by what is done with the group.
+ *
+ * A unit of systemd's is better taken up by `openManaged` of `@coracle/cgroups/systemd`: systemd may put its own limits in force
+ * again.
  * @param facts of another machine, or made up; this machine's if absent
  * @see cgroups(7)
  * @example

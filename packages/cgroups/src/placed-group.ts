@@ -12,8 +12,10 @@ import {
   killUntilEmpty,
   type LeftOut,
   listProcesses,
+  type PlannedUpdate,
   type Resources,
   removeGroup,
+  runAsFarAs,
   type Snapshot,
   type StatsSelection,
   type UpdateOptions,
@@ -56,18 +58,26 @@ export class PlacedGroup implements Group {
   }
 
   update(resources: Resources, options: UpdateOptions = {}): LeftOut[] {
+    const { operations, leftOut } = this.planUpdate(resources, options);
+    return [...leftOut, ...runAsFarAs(operations, options.mode ?? 'strict')];
+  }
+
+  /** Of both parts in one go, so that what the second refuses is put back in the first. */
+  planUpdate(resources: Resources, options: UpdateOptions = {}): PlannedUpdate {
     const division = divide(resources, this.#machine(), options.mode);
     const elsewhere = [
       ...(this.#v1 ? [] : placeless(division.v1, 'version 1')),
       ...(this.#v2 ? [] : placeless(division.v2, 'version 2')),
     ];
     enforce(elsewhere, options.mode);
-    return [
-      ...division.leftOut,
-      ...elsewhere,
-      ...(this.#v1?.update(division.v1, options) ?? []),
-      ...(this.#v2?.update(division.v2, options) ?? []),
-    ];
+    const parts = [this.#v1?.planUpdate(division.v1, options), this.#v2?.planUpdate(division.v2, options)];
+    const planned = parts.flatMap((part) => part ?? []);
+    return {
+      leftOut: [...division.leftOut, ...elsewhere, ...planned.flatMap(({ leftOut }) => leftOut)],
+      operations: (function* () {
+        for (const { operations } of planned) yield* operations;
+      })(),
+    };
   }
 
   add(pid: number): void {

@@ -52,6 +52,20 @@ describe('events of a group', () => {
     },
   );
 
+  testIf(canLimitMemory === 'v2', 'the v2 controller memory')(
+    'on version 2 the kernel tells that processes are slowed down, and of the want of memory, with whose limit it was',
+    async () => {
+      await using box = create(name, { memory: { high: 8n << 20n } });
+      await using glutton = startBash('x=$(head -c 33554432 /dev/zero | tr "\\0" x); read; echo survived');
+      box.add(glutton.pid);
+      await using events = box.events();
+      glutton.go();
+      expect(await nextOf(events, 'memoryHigh')).toEqual({ kind: 'memoryHigh', count: expect.any(Number) });
+      box.update({ memory: { high: 'max', max: 4n << 20n } });
+      expect(await nextOf(events, 'oom')).toMatchObject({ kind: 'oom', limitOf: 'own' });
+    },
+  );
+
   testIf(unified !== undefined && isWritable(), 'cgroup v2, mounted and writable')(
     'on version 2 a freeze and a thaw are told of',
     async () => {

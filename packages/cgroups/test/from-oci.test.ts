@@ -1,5 +1,7 @@
+import { checkResources } from '@coracle/cgroups-core';
 import type * as oci from '@coracle/oci-spec';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { fromOci, type Resources } from '../src/index.ts';
 
 describe('an OCI block in the words of this package', () => {
@@ -118,4 +120,29 @@ describe('an OCI block in the words of this package', () => {
     const devices = [{ allow: false, access: 'rwm' }];
     expect(fromOci({ devices }).devices).toBe(devices);
   });
+});
+
+test('whatever numbers the specification allows, what becomes of them can be meant', () => {
+  const amount = fc.option(fc.integer({ min: -1, max: 2 ** 50 }), { nil: undefined });
+  const device = fc.record({ major: fc.nat(500), minor: fc.nat(255), rate: fc.nat() });
+  const block = fc.record({
+    memory: fc.record({ limit: amount, reservation: amount, kernel: amount, kernelTCP: amount }),
+    cpu: fc.record({ shares: fc.nat(2 ** 40), quota: fc.oneof(fc.constant(-1), fc.integer({ min: 1000, max: 1e6 })) }),
+    pids: fc.record({ limit: fc.integer({ min: -1, max: 2 ** 22 }) }),
+    blockIO: fc.record({ weight: fc.integer({ min: 10, max: 1000 }), throttleReadBpsDevice: fc.array(device) }),
+    network: fc.record({
+      classID: fc.nat(),
+      priorities: fc.array(fc.record({ name: fc.constantFrom('lo', 'eth0'), priority: fc.nat() })),
+    }),
+  });
+  fc.assert(
+    fc.property(block, ({ memory, ...others }) => {
+      const given = JSON.parse(JSON.stringify({ ...others, memory }));
+      const { resources } = fromOci(given);
+      expect(() => checkResources(resources)).not.toThrow();
+      const { max } = checkResources(resources).memory ?? {};
+      const limit = memory.limit ?? 0;
+      expect(max).toBe(limit === 0 ? undefined : limit < 0 ? 'max' : BigInt(limit));
+    }),
+  );
 });

@@ -63,6 +63,20 @@ describe('a group in both versions', () => {
     );
     expect(driver.directories.filter(existsSync)).toEqual([]);
   });
+
+  testOn('what version 2 refuses of a change is put back in version 1', ['pids'], async () => {
+    await using made = driver.create({ pids: 20 });
+    const claimed = { ...machine, controllers: { ...machine.controllers, cpu: { version: 'v2' as const } } };
+    const group = new PlacedGroup({ v1: CgroupV1.open(place), v2: CgroupV2.open(inV2), machine: () => claimed });
+    expect(() => group.update({ pids: 7, cpus: 1 })).toThrow(
+      expect.objectContaining({
+        path: `${inV2}/cpu.max`,
+        detail: expect.stringContaining('put back as before: pids.max'),
+        suppressed: [],
+      }),
+    );
+    expect(made.stats(['pids']).pids?.limit).toBe(20n);
+  });
 });
 
 /** A test that says what the machine lacks when it is skipped. */

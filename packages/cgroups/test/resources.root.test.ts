@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
-import { describe, expect, test } from '@jest/globals';
-import { type ControllerName, create, detectAll, type Group, planResources, type Resources } from '../src/index.ts';
+import { describe, expect } from '@jest/globals';
+import { create, type Group, planResources, type Resources } from '../src/index.ts';
+import { furtherTests } from './resources/further-tests.ts';
+import { failureOf, has, on, read, testWith } from './resources/on-this-machine.ts';
 
-const machine = detectAll();
 const name = `coracle-test-resources-${process.pid}`;
-const has = (controller: ControllerName): boolean => machine.controllers[controller].version !== undefined;
-const on = (controller: ControllerName): 'v1' | 'v2' | undefined => machine.controllers[controller].version;
 
 describe('resources on this machine', () => {
   testWith(['memory', 'cpu', 'pids'], 'an update leaves the rest alone', async () => {
@@ -24,6 +23,31 @@ describe('resources on this machine', () => {
     const after = settingsOf(box);
     const changed = Object.keys(after).filter((file) => after[file] !== before[file]);
     expect(changed).toEqual([on('cpu') === 'v1' ? 'cpu.cfs_quota_us' : 'cpu.max']);
+  });
+
+  testWith(['memory', 'cpu', 'pids'], 'a change that the kernel refuses half-way leaves all as it was', async () => {
+    await using box = create(name, { pids: 20, memory: '64m', cpu: { quotaUsec: 50_000, burstUsec: 40_000 } });
+    const before = settingsOf(box);
+    const change = { pids: 7, memory: { max: '32m', low: '8m' }, cpu: { shares: 512, quotaUsec: 30_000 } };
+    const failure = failureOf(() => box.update(change));
+    expect(failure).toMatchObject({
+      code: 'EINVAL',
+      detail: expect.stringMatching(/put back as before: .*pids\.max/),
+      suppressed: [],
+    });
+    expect(settingsOf(box)).toEqual(before);
+  });
+
+  testWith(['pids'], 'a group that was there before keeps its limits when it cannot be made as asked', async () => {
+    await using box = create(name, { pids: 20 });
+    const other = has('cpu') ? { cpu: { quotaUsec: 50_000, burstUsec: 60_000 } } : { pids: 5_000_000 };
+    expect(
+      isErrno(
+        failureOf(() => create(name, { pids: 7, ...other })),
+        'EINVAL',
+      ),
+    ).toBe(true);
+    expect(read(box, 'pids.max')).toBe('20');
   });
 
   testWith(['memory'], 'memory with swap is raised and lowered again and again', async () => {
@@ -174,14 +198,9 @@ describe('resources on this machine', () => {
       });
     },
   );
-});
 
-/** A test that says what the machine lacks when it is skipped. */
-function testWith(needs: readonly ControllerName[], title: string, body: () => Promise<void>): void {
-  const missing = needs.filter((controller) => !has(controller));
-  if (missing.length > 0) test.skip(`${title} (skipped: needs limits of ${missing.join(', ')})`, body);
-  else test(title, body, 90_000);
-}
+  furtherTests(name);
+});
 
 function settingsOf({ directories }: Group): Record<string, string> {
   return Object.fromEntries(
@@ -195,12 +214,6 @@ function settingsOf({ directories }: Group): Record<string, string> {
   );
 }
 
-function read({ directories }: Group, file: string): string {
-  const path = directories.map((directory) => `${directory}/${file}`).find(existsSync);
-  if (path === undefined) throw new Error(`there is no ${file}`);
-  return readFileSync(path, 'utf8').trim();
-}
-
 function someDisk(): string {
   const [device] = readdirSync('/sys/block').filter((one) => /^(vd|sd|nvme|xvd)/.test(one));
   return readFileSync(`/sys/block/${device}/dev`, 'utf8').trim();
@@ -212,13 +225,4 @@ function pageSize(): string {
     .map((one) => Number(/\d+/.exec(one)?.[0]))
     .sort((a, b) => a - b);
   return kilobytes >= 1 << 20 ? `${kilobytes >> 20}GB` : `${kilobytes >> 10}MB`;
-}
-
-function failureOf(action: () => unknown): unknown {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-  throw new Error('that was to fail');
 }

@@ -47,6 +47,8 @@ export class SystemError extends Error {
   readonly detail: string | undefined;
   /** The purpose of the call, the words after "could not". */
   readonly step: string | undefined;
+  /** What the message says in place of the errno's own text. */
+  readonly text: string | undefined;
   /** The remedy. Not part of the message, so that a command can show it on its own line. */
   readonly hint: string | undefined;
   /** Errors of the clean-up that followed this one; they never replace it. */
@@ -61,6 +63,7 @@ export class SystemError extends Error {
     this.dest = details.dest;
     this.detail = details.detail;
     this.step = details.step;
+    this.text = details.text;
     this.hint = details.hint;
   }
 }

@@ -12,6 +12,8 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '21' },
     crowd: { type: 'string', default: '0' },
     soak: { type: 'string', default: '0' },
+    cgroups: { type: 'boolean' },
+    groups: { type: 'string', default: '1,100,10000' },
   },
 });
 
@@ -39,6 +41,12 @@ async function measure(all: readonly Contestant[], runs: number): Promise<Row[]>
 }
 
 async function main(): Promise<void> {
+  if (values.cgroups) {
+    const { measureCgroups } = await import('./cgroups/main.ts');
+    const counts = values.groups.split(',').map(Number);
+    console.log(await measureCgroups({ counts, rounds: Math.min(Number(values.runs), 3) }));
+    return;
+  }
   using rootfs = makeBusyboxRootfs();
   const { all, dispose } = contestants(rootfs.path);
   try {

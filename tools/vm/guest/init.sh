@@ -40,12 +40,39 @@ ln -s fd/0 /new/dev/stdin
 ln -s fd/1 /new/dev/stdout
 ln -s fd/2 /new/dev/stderr
 
-# As systemd mounts it, and with all controllers for the children of the root.
 cgroup=/new/sys/fs/cgroup
-mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate,memory_recursiveprot cgroup2 $cgroup || fail 'could not mount cgroup2'
-for controller in $(cat $cgroup/cgroup.controllers); do
-  echo "+$controller" >$cgroup/cgroup.subtree_control || fail "could not enable the controller $controller"
-done
+
+# As systemd mounts it, and with all controllers for the children of the root.
+lay_version_2() {
+  mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate,memory_recursiveprot cgroup2 $cgroup || fail 'could not mount cgroup2'
+  for controller in $(cat $cgroup/cgroup.controllers); do
+    echo "+$controller" >$cgroup/cgroup.subtree_control || fail "could not enable the controller $controller"
+  done
+}
+
+# As systemd mounts it: some controllers together, with links of their own names, and a hierarchy that has only a name.
+lay_version_1() {
+  mount -t tmpfs -o nosuid,nodev,noexec,mode=755 tmpfs $cgroup
+  for controllers in none,name=systemd cpu,cpuacct net_cls,net_prio cpuset memory pids blkio devices freezer hugetlb rdma misc; do
+    directory=$cgroup/${controllers#none,name=}
+    mkdir "$directory"
+    mount -t cgroup -o "nosuid,nodev,noexec,$controllers" cgroup "$directory" || fail "could not mount the cgroups of $controllers"
+    case $controllers in
+    none*) ;;
+    *,*) ln -s "$controllers" "$cgroup/${controllers%,*}" && ln -s "$controllers" "$cgroup/${controllers#*,}" ;;
+    esac
+  done
+}
+
+case " $(cat /new/proc/cmdline) " in
+*' coracle.cgroups=1 '*) lay_version_1 ;;
+*' coracle.cgroups=hybrid '*)
+  lay_version_1
+  mkdir $cgroup/unified
+  mount -t cgroup2 -o nosuid,nodev,noexec,nsdelegate cgroup2 $cgroup/unified || fail 'could not mount cgroup2'
+  ;;
+*) lay_version_2 ;;
+esac
 
 ip link set lo up
 hostname coracle-vm

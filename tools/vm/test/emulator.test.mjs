@@ -57,3 +57,20 @@ test('the kernel gets its usual parameters, and further ones behind them', () =>
   expect(append({})).toMatch(/ cgroup_no_v1=all .*\S$/);
   expect(append({ parameters: 'security=selinux' })).toBe(`${append({})} security=selinux`);
 });
+
+describe('the versions of cgroups', () => {
+  const files = { kernel: 'kernel', initramfs: 'initramfs' };
+  const kernelOptions = (parameters) => {
+    const args = emulatorArguments(files, { memory: '1G', parameters });
+    return args[args.indexOf('-append') + 1];
+  };
+
+  test.each([undefined, 'security=selinux', 'x.coracle.cgroups=1'])('is 2 alone with %p', (parameters) => {
+    expect(kernelOptions(parameters)).toContain('cgroup_no_v1=all');
+  });
+
+  test.each(['coracle.cgroups=1', 'quiet coracle.cgroups=hybrid'])('has 1 with %p', (parameters) => {
+    expect(kernelOptions(parameters)).not.toContain('cgroup_no_v1');
+    expect(kernelOptions(parameters)).toContain(parameters);
+  });
+});

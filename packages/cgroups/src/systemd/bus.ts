@@ -108,7 +108,7 @@ async function loadClient(): Promise<typeof import('@homebridge/dbus-native')> {
       syscall: 'import',
       path: '@homebridge/dbus-native',
       text: 'there is no client for D-Bus',
-      hint: 'npm install @homebridge/dbus-native',
+      hint: "npm install @homebridge/dbus-native; or make the group without systemd: manager: 'files'",
       cause,
     });
   }
@@ -137,6 +137,7 @@ const CODES: readonly [error: RegExp, code: ErrnoName, hint: string][] = [
     'EINVAL',
     'see systemd.resource-control(5) for what this systemd takes',
   ],
+  [/UnixProcessIdUnknown|ESRCH/, 'ESRCH', 'it has ended already'],
   [/ServiceUnknown|NameHasNoOwner/, 'ECONNREFUSED', 'systemd is not on this bus'],
 ];
 

@@ -17,8 +17,16 @@ export type Property = readonly [name: string, value: readonly [signature: strin
 const INFINITY = 2n ** 64n - 1n;
 const USEC_PER_SEC = 1_000_000;
 
+/** What systemd does not put in force on version 1, by field; `io.devices` are those of each disk. */
+const NOT_ON_V1 = {
+  memory: ['high', 'min', 'low', 'swapMax', 'zswapMax'],
+  cpuset: ['cpus', 'mems'],
+  'io.devices': ['readOpsPerSec', 'writeOpsPerSec'],
+} as const;
+
 /**
  * Resources as properties of a unit. What systemd has no property for has to be limited in a group below that is delegated.
+ * @param options `version` of cgroups that systemd uses, 2 if absent: on version 1 it puts fewer of them in force
  * @returns with what was left out, which only the mode `'best-effort'` allows
  * @throws SystemError EINVAL for what cannot be meant, EOPNOTSUPP for what systemd has no property for
  * @see systemd.resource-control(5)
@@ -28,6 +36,7 @@ const USEC_PER_SEC = 1_000_000;
 export function planProperties(
   resources: Resources,
   mode: Mode = 'strict',
+  { version = 2 }: { version?: 1 | 2 } = {},
 ): { properties: Property[]; leftOut: LeftOut[] } {
   const { pids, memory = {}, cpu = {}, cpuset = {}, io = {}, ...others } = checkResources(resources);
   const { max, high, min, low, swapMax, zswapMax, ...moreMemory } = memory;
@@ -43,24 +52,34 @@ export function planProperties(
       lacking('io.devices', { leafWeight, latencyUsec }),
     ),
     ...lacking('', others),
+    ...(version === 1 ? unheeded({ memory, cpuset, devices }) : []),
   ];
   enforce(leftOut, mode);
-  const cpuWeight = weight ?? (shares === undefined ? undefined : cpuWeightOf(shares));
+  // On version 1 systemd would draw lines of its own between the scales, so it gets the numbers that version 1 has.
+  const isV1 = version === 1;
+  const cpuWeight = weight ?? (shares === undefined || isV1 ? undefined : cpuWeightOf(shares));
+  const scale = isV1 ? (one: number): number => one : ioWeightOf;
+  const left = new Set(leftOut.map(({ resource }) => resource));
+  const unless = <Value>(resource: string, value: Value | undefined): Value | undefined =>
+    left.has(resource) ? undefined : value;
   const properties = [
     number('TasksMax', pids),
     number('MemoryMax', max),
-    number('MemoryHigh', high),
-    number('MemoryMin', min),
-    number('MemoryLow', low),
-    number('MemorySwapMax', swapMax),
-    number('MemoryZSwapMax', zswapMax),
+    number('MemoryHigh', unless('memory.high', high)),
+    number('MemoryMin', unless('memory.min', min)),
+    number('MemoryLow', unless('memory.low', low)),
+    number('MemorySwapMax', unless('memory.swapMax', swapMax)),
+    number('MemoryZSwapMax', unless('memory.zswapMax', zswapMax)),
     number('CPUQuotaPerSecUSec', perSecond(quotaUsec, periodUsec)),
     number('CPUQuotaPeriodUSec', periodUsec),
     number('CPUWeight', cpuWeight),
-    set('AllowedCPUs', cpus),
-    set('AllowedMemoryNodes', mems),
-    number('IOWeight', ioWeight === undefined ? undefined : ioWeightOf(ioWeight)),
-    ...DISKS.map(([name, field]) => disks(name, devices, field)),
+    number('CPUShares', isV1 ? shares : undefined),
+    set('AllowedCPUs', unless('cpuset.cpus', cpus)),
+    set('AllowedMemoryNodes', unless('cpuset.mems', mems)),
+    number(isV1 ? 'BlockIOWeight' : 'IOWeight', ioWeight === undefined ? undefined : scale(ioWeight)),
+    ...DISKS.map(({ field, v1, v2 }) =>
+      unless(`io.devices.${field}`, disks(isV1 ? v1 : v2, { devices, field, scale })),
+    ),
   ];
   return { properties: properties.flatMap((one) => (one ? [one] : [])), leftOut };
 }
@@ -86,21 +105,45 @@ function set(name: string, list: string | undefined): Property | undefined {
 type Devices = NonNullable<NonNullable<CheckedResources['io']>['devices']>;
 type DiskField = 'readBytesPerSec' | 'writeBytesPerSec' | 'readOpsPerSec' | 'writeOpsPerSec' | 'weight';
 
-const DISKS: readonly [name: string, field: DiskField][] = [
-  ['IOReadBandwidthMax', 'readBytesPerSec'],
-  ['IOWriteBandwidthMax', 'writeBytesPerSec'],
-  ['IOReadIOPSMax', 'readOpsPerSec'],
-  ['IOWriteIOPSMax', 'writeOpsPerSec'],
-  ['IODeviceWeight', 'weight'],
+const DISKS: readonly { field: DiskField; v1: string; v2: string }[] = [
+  { field: 'readBytesPerSec', v1: 'BlockIOReadBandwidth', v2: 'IOReadBandwidthMax' },
+  { field: 'writeBytesPerSec', v1: 'BlockIOWriteBandwidth', v2: 'IOWriteBandwidthMax' },
+  { field: 'readOpsPerSec', v1: '', v2: 'IOReadIOPSMax' },
+  { field: 'writeOpsPerSec', v1: '', v2: 'IOWriteIOPSMax' },
+  { field: 'weight', v1: 'BlockIODeviceWeight', v2: 'IODeviceWeight' },
 ];
 
 /** systemd names a disk by the path of its node; these links udev makes for each. */
-function disks(name: string, devices: Devices, field: DiskField): Property | undefined {
+function disks(
+  name: string,
+  { devices, field, scale }: { devices: Devices; field: DiskField; scale: (weight: number) => number },
+): Property | undefined {
   const entries = Object.entries(devices).flatMap(([device, values]) => {
-    const value = field === 'weight' && values.weight !== undefined ? ioWeightOf(values.weight) : values[field];
+    const value = field === 'weight' && values.weight !== undefined ? scale(values.weight) : values[field];
     return value === undefined ? [] : [[`/dev/block/${device}`, String(value === 'max' ? INFINITY : value)]];
   });
   return entries.length === 0 ? undefined : [name, ['a(st)', entries]];
+}
+
+function unheeded({ memory, cpuset, devices }: { memory: object; cpuset: object; devices: Devices }): LeftOut[] {
+  const fields: [above: keyof typeof NOT_ON_V1, value: object][] = [
+    ['memory', memory],
+    ['cpuset', cpuset],
+    ['io.devices', Object.assign({}, ...Object.values(devices))],
+  ];
+  return fields.flatMap(([above, value]) =>
+    NOT_ON_V1[above].flatMap((field): LeftOut[] =>
+      field in value
+        ? [
+            {
+              resource: `${above}.${field}`,
+              reason: `systemd does not put ${above}.${field} in force on version 1 of cgroups`,
+              alternative: 'boot with version 2, or make the group with files: create()',
+            },
+          ]
+        : [],
+    ),
+  );
 }
 
 function lacking(above: string, fields: object): LeftOut[] {

@@ -65,3 +65,20 @@ test('what systemd has no property for is refused with the alternative, or left 
   expect(properties).toEqual([['TasksMax', ['t', '3']]]);
   expect(leftOut.map(({ resource }) => resource)).toEqual(['memory.oomGroup', 'io.devices.latencyUsec', 'hugetlb']);
 });
+
+test('on version 1 there are fewer properties, with the numbers of version 1', () => {
+  const resources = {
+    memory: { max: '1m', low: '1k' },
+    cpu: { shares: 512 },
+    io: { weight: 500, devices: { '8:0': { readOpsPerSec: 5, readBytesPerSec: 6, weight: 100 } } },
+  };
+  const { properties, leftOut } = planProperties(resources, 'best-effort', { version: 1 });
+  expect(Object.fromEntries(properties)).toEqual({
+    MemoryMax: ['t', '1048576'],
+    CPUShares: ['t', '512'],
+    BlockIOWeight: ['t', '500'],
+    BlockIOReadBandwidth: ['a(st)', [['/dev/block/8:0', '6']]],
+    BlockIODeviceWeight: ['a(st)', [['/dev/block/8:0', '100']]],
+  });
+  expect(leftOut.map(({ resource }) => resource)).toEqual(['memory.low', 'io.devices.readOpsPerSec']);
+});

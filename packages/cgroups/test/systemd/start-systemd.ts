@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CgroupV2 } from '@coracle/cgroups-v2';
+import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+import { open } from '../../src/index.ts';
 
 /** A systemd of the test's own: process 1 of a pid namespace, with a message bus, in a group that is its whole tree. */
 export interface OwnSystemd extends AsyncDisposable {
@@ -12,20 +13,32 @@ export interface OwnSystemd extends AsyncDisposable {
   address: string;
   /** Starts a program beside it, in the group tree it sees. The pid is the one that systemd knows. */
   start(command: readonly string[]): Promise<{ pid: number; child: ChildProcess }>;
-  /** Where its tree is, from outside. */
-  directory: string;
+  /** Where its tree is, from outside: in one hierarchy, or in several. */
+  directories: readonly string[];
+  /** The text of a file of a group of its tree, in whichever hierarchy has it; `undefined` where none has. */
+  read(path: string): string | undefined;
+  /** Its hierarchies, as if they were all there are. */
+  facts: { mountinfo: string };
 }
 
-const UNITS = {
-  'dbus.socket': '[Unit]\nDefaultDependencies=no\n[Socket]\nListenStream=/run/dbus/system_bus_socket\n',
+/** A message bus is all that it has to start; a system's own units would take minutes under emulation. */
+export const unitsFor = (bus: 'system' | 'session'): Readonly<Record<string, string>> => ({
+  'dbus.socket': `[Unit]\nDefaultDependencies=no\n[Socket]\nListenStream=%t/${bus === 'system' ? 'dbus/system_bus_socket' : 'bus'}\n`,
   'dbus.service':
     '[Unit]\nDefaultDependencies=no\nRequires=dbus.socket\nAfter=dbus.socket\n[Service]\n' +
-    'ExecStart=/usr/bin/dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only\n',
+    `ExecStart=/usr/bin/dbus-daemon --${bus} --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only\n`,
   'coracle.target': '[Unit]\nDefaultDependencies=no\nRequires=dbus.service\nAfter=dbus.service\n',
-};
+});
 
-/** Its units are all it finds: a system's own would take minutes under emulation. */
-const BOOT = `
+/** A directory with files for units. */
+export function writeUnits(bus: 'system' | 'session'): string {
+  const directory = mkdtempSync(join(tmpdir(), 'coracle-systemd-'));
+  for (const [name, text] of Object.entries(unitsFor(bus))) writeFileSync(join(directory, name), text);
+  return directory;
+}
+
+/** The hierarchies are mounted again where they were: in its namespace of cgroups they begin with its own groups. */
+const boot = (mounts: readonly MountInfo[]): string => `
 set -e
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
@@ -33,21 +46,34 @@ mkdir -p /run/systemd/system /run/dbus
 cp "$UNITS"/* /run/systemd/system
 mount -t tmpfs tmpfs /tmp
 umount -l /sys/fs/cgroup
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
+${mounts.length > 1 ? 'mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup' : ''}
+${mounts.map(mountAgain).join('\n')}
 exec env -i container=other PATH=/usr/bin:/bin:/usr/sbin:/sbin SYSTEMD_UNIT_PATH=/run/systemd/system SYSTEMD_GENERATOR_PATH=/none \\
   "$0" --system --unit=coracle.target --log-target=null --show-status=no
 `;
 
-/** @param top the top of the tree of version 2, with all its controllers */
-export async function startSystemd(top: string): Promise<OwnSystemd> {
-  const directory = `${top}/coracle-test-systemd-${process.pid}`;
-  const units = mkdtempSync(join(tmpdir(), 'coracle-systemd-'));
-  for (const [name, text] of Object.entries(UNITS)) writeFileSync(join(units, name), text);
-  mkdirSync(directory);
+function mountAgain({ type, mountPoint, superOptions }: MountInfo): string {
+  const options = superOptions.filter((one) => !['rw', 'xattr', 'nsdelegate', 'memory_recursiveprot'].includes(one));
+  const named = options.some((one) => one.startsWith('name=')) ? ['none', ...options] : options;
+  return `mkdir -p ${mountPoint} && mount -t ${type} ${type === 'cgroup' ? `-o ${named.join(',')}` : ''} cgroup ${mountPoint}`;
+}
+
+/** In all hierarchies that are mounted here, which it gets to itself as far as they are below its own groups. */
+export async function startSystemd(): Promise<OwnSystemd> {
+  const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).filter(({ type }) =>
+    ['cgroup', 'cgroup2'].includes(type),
+  );
+  const directories = mounts.map(({ mountPoint }) => `${mountPoint}/coracle-test-systemd-${process.pid}`);
+  const units = writeUnits('system');
+  for (const directory of directories) {
+    mkdirSync(directory);
+    fillCpuset(directory);
+  }
   // Who waits for it stays outside of its tree, whose top must have no processes.
   const outside = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
-  const enter = `echo 0 > ${directory}/cgroup.procs; exec unshare --cgroup sh -c "$1" /lib/systemd/systemd`;
-  const outer = spawn('unshare', [...outside, 'sh', '-c', enter, 'sh', BOOT], {
+  const join = directories.map((directory) => `echo 0 > ${directory}/cgroup.procs`);
+  const enter = [...join, 'exec unshare --cgroup sh -c "$1" /lib/systemd/systemd'].join('; ');
+  const outer = spawn('unshare', [...outside, 'sh', '-c', enter, 'sh', boot(mounts)], {
     env: { ...process.env, UNITS: units },
     stdio: 'ignore',
   });
@@ -55,7 +81,7 @@ export async function startSystemd(top: string): Promise<OwnSystemd> {
   const init = await childOf(Number(outer.pid));
   const root = `/proc/${init}/root`;
   const dispose = async (): Promise<void> => {
-    const group = CgroupV2.open(directory);
+    const group = open(directories);
     await group.killAll();
     await ended;
     await group.delete();
@@ -65,13 +91,19 @@ export async function startSystemd(top: string): Promise<OwnSystemd> {
     await until(() => existsSync(`${root}/run/dbus/system_bus_socket`), 'the message bus of systemd');
     return {
       address: `unix:path=${root}/run/dbus/system_bus_socket`,
-      directory,
+      directories,
+      read: (path) =>
+        directories
+          .filter((directory) => existsSync(`${directory}/${path}`))
+          .map((directory) => readFileSync(`${directory}/${path}`, 'utf8').trim())[0],
+      facts: { mountinfo: mounts.map(asTop).join('') },
       async start(command) {
+        await until(() => directories.some((one) => existsSync(`${one}/system.slice`)), 'the slice of the system');
         // In its tree before it enters: systemd does not move what comes from elsewhere.
-        const home = `${directory}/system.slice`;
-        await until(() => existsSync(home), 'the slice of the system');
-        mkdirSync(`${home}/start`, { recursive: true });
-        const enter = `echo 0 > ${home}/start/cgroup.procs; exec nsenter -t ${init} -p -m -C sh -c 'echo $$; exec "$@"' sh "$@"`;
+        const homes = directories.map((one) => (existsSync(`${one}/system.slice`) ? `${one}/system.slice/start` : one));
+        for (const home of homes) mkdirSync(home, { recursive: true });
+        const join = homes.map((home) => `echo 0 > ${home}/cgroup.procs`);
+        const enter = [...join, `exec nsenter -t ${init} -p -m -C sh -c 'echo $$; exec "$@"' sh "$@"`].join('; ');
         const child = spawn('sh', ['-c', enter, 'sh', ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
         const [text] = await once(child.stdout, 'data');
         return { pid: Number.parseInt(String(text), 10), child };
@@ -84,13 +116,26 @@ export async function startSystemd(top: string): Promise<OwnSystemd> {
   }
 }
 
+/** On version 1 no process can be where there are no processors. */
+function fillCpuset(directory: string): void {
+  if (!dirname(directory).endsWith('/cpuset')) return;
+  for (const file of ['cpuset.cpus', 'cpuset.mems'])
+    writeFileSync(`${directory}/${file}`, readFileSync(`${dirname(directory)}/${file}`));
+}
+
+function asTop({ type, mountPoint, superOptions }: MountInfo): string {
+  const at = `${mountPoint}/coracle-test-systemd-${process.pid}`;
+  return `29 23 0:26 / ${at} rw - ${type} ${type} ${superOptions.join(',')}\n`;
+}
+
 async function childOf(pid: number): Promise<number> {
   const read = (): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   await until(() => read() !== '', 'the first process');
   return Number(read().split(' ')[0]);
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
+/** @throws when it takes longer than a slow machine does */
+export async function until(condition: () => boolean, what: string): Promise<void> {
   const deadline = Date.now() + 100_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`waited too long for ${what}`);

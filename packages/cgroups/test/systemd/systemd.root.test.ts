@@ -1,32 +1,20 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { needs } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Bus, createScope, openBus, type ScopeOptions } from '../../src/systemd/index.ts';
+import { managedTests } from './managed-tests.ts';
+import { SYSTEMD, version2 } from './needs-systemd.ts';
 import { type OwnSystemd, startSystemd } from './start-systemd.ts';
 
 const TIMEOUT_MS = 150_000;
-const top = readFileSync('/proc/self/mountinfo', 'utf8')
-  .split('\n')
-  .find((line) => line.includes(' - cgroup2 '))
-  ?.split(' ')[4];
-const controllers = existsSync(`${top}/cgroup.controllers`) ? readFileSync(`${top}/cgroup.controllers`, 'utf8') : '';
-const version2 = {
-  what: 'cgroup v2, mounted and writable, with its controllers',
-  met: ['memory', 'pids', 'cpu'].every((one) => controllers.includes(one)),
-};
 
-needs.describe(
-  needs.root,
-  version2,
-  { what: 'systemd', met: existsSync('/lib/systemd/systemd') },
-  needs.program('dbus-daemon'),
-)('scopes of a real systemd', () => {
+needs.describe(...SYSTEMD, version2())('scopes of a real systemd', () => {
   let systemd: OwnSystemd;
   let bus: Bus;
 
   beforeAll(async () => {
-    systemd = await startSystemd(`${top}`);
+    systemd = await startSystemd();
     bus = await openBus(systemd.address);
   }, TIMEOUT_MS);
   afterAll(async () => {
@@ -34,15 +22,13 @@ needs.describe(
     await systemd?.[Symbol.asyncDispose]();
   }, TIMEOUT_MS);
 
-  /** Of its tree, as it is mounted here. */
-  const file = (unit: string, name: string): string =>
-    readFileSync(`${systemd.directory}/system.slice/${unit}/${name}`, 'utf8').trim();
-  const facts = { mountinfo: `29 23 0:26 / ${top}/coracle-test-systemd-${process.pid} rw - cgroup2 cgroup2 rw\n` };
+  const file = (unit: string, name: string): string | undefined => systemd.read(`system.slice/${unit}/${name}`);
+  const isThere = (unit: string): boolean => existsSync(`${systemd.directories[0]}/system.slice/${unit}`);
 
   async function scopeOf(unit: string, options: Omit<ScopeOptions, 'pids'>) {
     const { pid, child } = await systemd.start(['sleep', '1000']);
     const ended = once(child, 'exit');
-    const scope = await createScope(bus, unit, { pids: [pid], facts, ...options });
+    const scope = await createScope(bus, unit, { pids: [pid], facts: systemd.facts, ...options });
     return { scope, ended };
   }
 
@@ -62,7 +48,7 @@ needs.describe(
       expect(file('first.scope', 'pids.max')).toBe('max');
       expect(file('first.scope', 'cpu.weight')).toBe('59');
       await scope.stop();
-      expect(existsSync(`${systemd.directory}/system.slice/first.scope`)).toBe(false);
+      expect(isThere('first.scope')).toBe(false);
       await ended;
       // It is gone already.
       await scope.stop();
@@ -80,7 +66,7 @@ needs.describe(
         expect(file('second.scope', 'cgroup.controllers')).toContain('memory');
       }
       await ended;
-      expect(existsSync(`${systemd.directory}/system.slice/second.scope`)).toBe(false);
+      expect(isThere('second.scope')).toBe(false);
     },
     TIMEOUT_MS,
   );
@@ -90,13 +76,22 @@ needs.describe(
     async () => {
       const { scope } = await scopeOf('third.scope', {});
       await using _scope = scope;
-      const { pid, child } = await systemd.start(['sleep', '1000']);
-      await expect(createScope(bus, 'third.scope', { pids: [pid], facts })).rejects.toMatchObject({ code: 'EEXIST' });
-      child.kill('SIGKILL');
-      await expect(createScope(bus, 'bad name', { pids: [pid], facts })).rejects.toMatchObject({ code: 'EINVAL' });
+      const { pid, child } = await systemd.start(['true']);
+      await expect(createScope(bus, 'third.scope', { pids: [pid], facts: systemd.facts })).rejects.toMatchObject({
+        code: 'EEXIST',
+      });
+      if (child.exitCode === null) await once(child, 'exit');
+      await expect(createScope(bus, 'none.scope', { pids: [pid], facts: systemd.facts })).rejects.toMatchObject({
+        code: 'ESRCH',
+      });
+      await expect(createScope(bus, 'bad name', { pids: [pid], facts: systemd.facts })).rejects.toMatchObject({
+        code: 'EINVAL',
+      });
     },
     TIMEOUT_MS,
   );
+
+  managedTests(() => systemd, { version: 2 });
 });
 
 test('where there is no bus the error says so', async () => {

@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import type { Group } from '@coracle/cgroups-core';
+import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+import type { Facts } from '../facts.ts';
+import { onlyCgroups } from '../hierarchy.ts';
+import { open } from '../open.ts';
+
+/** Those controllers that systemd takes from version 1 where that has them. */
+const OF_SYSTEMD = ['cpu', 'memory', 'pids', 'blkio'];
+
+/** The version that systemd sets limits on: one for all controllers, also on a hybrid machine. */
+export function versionOf({ mountinfo }: Pick<Facts, 'mountinfo'>): 1 | 2 {
+  const isV1 = ({ type, superOptions }: MountInfo): boolean =>
+    type === 'cgroup' && superOptions.some((option) => OF_SYSTEMD.includes(option));
+  return parseMountinfo(onlyCgroups(mountinfo)).some(isV1) ? 1 : 2;
+}
+
+/** The group of a unit as it lies now: on version 1 systemd makes its directories when a limit needs them. */
+export function unitGroup(path: string, facts: Facts): Group {
+  const mounts = parseMountinfo(onlyCgroups(facts.mountinfo));
+  const all = mounts.flatMap(({ mountPoint, root }) => {
+    const top = root === '/' ? '' : root;
+    return path.startsWith(`${top}/`) ? [`${mountPoint}${path.slice(top.length)}`] : [];
+  });
+  return open([...new Set(all)].filter(existsSync), { facts });
+}
