@@ -40,6 +40,7 @@ export { Nursery } from './nursery.ts';
 export { eventfd, onReady } from './on-ready.ts';
 export { Outcome } from './outcome.ts';
 export { renderArg, renderStep } from './render.ts';
+export { replaceDeviceProgramHere } from './replace-device-program.ts';
 export { type Program, type Purpose, type Step, step } from './step.ts';
 export * from './structs.ts';
 export { SyscallError } from './syscall-error.ts';
