@@ -253,6 +253,7 @@ export class Container implements AsyncDisposable {
       sendToAgent(socket, {
         listener,
         profile: linux?.seccomp,
+        pid: this.pid,
         state: { ...state, ...(annotations ? { annotations } : {}) },
       });
     } catch (error) {

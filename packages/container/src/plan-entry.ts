@@ -33,6 +33,8 @@ export interface Entry {
   pidfd: number;
   /** So many descriptors behind that are passed on to the program. */
   kept?: number;
+  /** Further descriptors that the new process keeps open until it is the program; none if absent. */
+  keptOpen?: readonly number[];
   namespaces: readonly NamespaceType[];
   /** Files into which the new process writes "0" to join the cgroup. */
   joinFiles: readonly string[];
@@ -57,8 +59,8 @@ const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: '
  * Then it leaves, and the program becomes a child of who takes orphans in.
  */
 export function planEntry(entry: Entry): Program {
-  const { pidfd, namespaces, joinFiles, kept = 0, before = [], born = [], start, failed = [] } = entry;
-  const passedOn = Array.from({ length: kept }, (_, index) => FDS.firstPreserved + index);
+  const { pidfd, namespaces, joinFiles, kept = 0, keptOpen = [], before = [], born = [], start, failed = [] } = entry;
+  const passedOn = [...keptOpen, ...Array.from({ length: kept }, (_, index) => FDS.firstPreserved + index)];
   const doors = openDoors(joinFiles);
   const inside = [
     ...doors.enter,

@@ -16,7 +16,9 @@ interface ContainerProcessState {
 export interface Listener {
   listener: number;
   profile: Seccomp | undefined;
-  state: Omit<State, 'ociVersion'> & { pid: number };
+  /** Of the process that has the filter. */
+  pid: number;
+  state: Omit<State, 'ociVersion'>;
 }
 
 const STEP = 'reach the program that answers the calls the seccomp profile asks about (listenerPath)';
@@ -59,12 +61,12 @@ function remedyFor(code: string): string {
  * Sends the listener and what it is of, in one message, as the runtime specification has it ("container process state").
  * @throws SystemError EPIPE when the program hung up, EMSGSIZE when the metadata are too long
  */
-export function sendToAgent(socket: number, { listener, profile, state }: Listener): void {
+export function sendToAgent(socket: number, { listener, profile, pid, state }: Listener): void {
   const { listenerPath: path, listenerMetadata: metadata } = profile ?? {};
   const message: ContainerProcessState = {
     ociVersion: OCI_VERSION,
     fds: ['seccompFd'],
-    pid: state.pid,
+    pid,
     ...(metadata === undefined ? {} : { metadata }),
     state: { ociVersion: OCI_VERSION, ...state },
   };

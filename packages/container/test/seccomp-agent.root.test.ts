@@ -1,11 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { defaultConfig, type Seccomp } from '@coracle/oci-spec';
-import { makeBusyboxRootfs, needs, PLAIN_USER } from '@coracle/test-support';
+import {
+  makeBusyboxRootfs,
+  needs,
+  PLAIN_USER,
+  type SeccompAgent,
+  type SentToAgent,
+  startSeccompAgent,
+} from '@coracle/test-support';
 import { describe, expect, test } from '@jest/globals';
 import { Container, run } from '../src/index.ts';
 import { runInRunc } from './escapes/support/in-runc.ts';
@@ -15,76 +19,18 @@ const testWithPython = needs.test(needs.program('python3'));
 const testAsBoth = needs.test(needs.root, needs.program('python3'));
 const testWithRunc = needs.test(needs.root, needs.program('python3'), needs.program('runc'));
 
-/**
- * An agent of its own, in another language: takes one connection, tells what it was sent, and answers each call that is asked
- * about with EROFS. When `polite` it waits for the end of the connection before; when `deaf` it takes none.
- */
-const AGENT = `
-import array, fcntl, json, os, socket, struct, sys
-path, manner = sys.argv[1:3]
-listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM if manner == 'dgram' else socket.SOCK_STREAM)
-listening.bind(path)
-os.chmod(path, 0o777)
-if manner != 'dgram': listening.listen(0 if manner == 'deaf' else 5)
-print('{}', flush=True)
-if manner in ('deaf', 'dgram'): sys.stdin.read()
-connection, _ = listening.accept()
-data, fds, _, _ = socket.recv_fds(connection, 65536, 4)
-rest = connection.recv(1) if manner == 'polite' else b''
-kind = [os.readlink('/proc/self/fd/%d' % fd) for fd in fds]
-print(json.dumps({'state': json.loads(data), 'fds': kind, 'rest': len(rest)}), flush=True)
-RECV, SEND = 0xc0502100, 0xc0182101
-while True:
-    request = array.array('B', bytes(80))
-    try: fcntl.ioctl(fds[0], RECV, request)
-    except OSError: sys.exit()
-    call, = struct.unpack_from('<Q', request)
-    fcntl.ioctl(fds[0], SEND, array.array('B', struct.pack('<QqiI', call, 0, -30, 0)))
-`;
-
-/** What the agent was sent. */
-interface Sent {
-  state: Record<string, unknown>;
-  fds: string[];
-  rest: number;
-}
-
-interface Agent extends AsyncDisposable {
-  path: string;
-  sent(): Promise<Sent>;
-}
-
-async function startAgent(manner = 'polite'): Promise<Agent> {
-  const directory = mkdtempSync(join(tmpdir(), 'agent-'));
-  chmodSync(directory, 0o755);
-  const path = join(directory, 'socket');
-  const child: ChildProcess = spawn('python3', ['-c', AGENT, path, manner], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout ?? process.stdin })[Symbol.asyncIterator]();
-  await lines.next();
-  return {
-    path,
-    sent: async () => JSON.parse((await lines.next()).value),
-    [Symbol.asyncDispose]: async () => {
-      const ended = child.exitCode === null ? once(child, 'exit') : undefined;
-      child.kill();
-      await ended;
-      rmSync(directory, { recursive: true });
-    },
-  };
-}
-
 const profileWith = (fields: Record<string, string>): Seccomp => ({
   defaultAction: 'SCMP_ACT_ALLOW',
   syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }],
   ...fields,
 });
-const withAgent = ({ path }: Agent, fields: Record<string, string> = {}): { security: { seccomp: object } } => ({
+const withAgent = ({ path }: SeccompAgent, fields: Record<string, string> = {}): { security: { seccomp: object } } => ({
   security: { seccomp: profileWith({ listenerPath: path, ...fields }) },
 });
 
 describe('the program that answers system calls (listenerPath)', () => {
   testWithPython('gets the listener and the state of the container, in one message', async () => {
-    await using agent = await startAgent();
+    await using agent = await startSeccompAgent();
     const options = withAgent(agent, { listenerMetadata: 'of the owner' });
     const running = run('mkdir', ['/tmp/new'], options);
     const container = await running.container;
@@ -104,7 +50,7 @@ describe('the program that answers system calls (listenerPath)', () => {
   });
 
   testAsBoth('answers for the containers of an ordinary user as well', async () => {
-    await using agent = await startAgent();
+    await using agent = await startSeccompAgent();
     using worker = startWorker({ uid: PLAIN_USER, gid: PLAIN_USER });
     const ended = await worker.run(['mkdir', '/tmp/new'], withAgent(agent));
     expect(ended.stderr).toMatch(/Read-only file system/);
@@ -112,7 +58,7 @@ describe('the program that answers system calls (listenerPath)', () => {
   });
 
   testWithPython('is connected to when a container that waits is started', async () => {
-    await using agent = await startAgent();
+    await using agent = await startSeccompAgent();
     await using box = await Container.create({ command: ['mkdir', '/tmp/new'], ...withAgent(agent) });
     await box.start();
     expect(await agent.sent()).toMatchObject({ state: { pid: box.pid } });
@@ -120,7 +66,7 @@ describe('the program that answers system calls (listenerPath)', () => {
   });
 
   testWithPython('gets it beside a terminal, which goes to the caller', async () => {
-    await using agent = await startAgent();
+    await using agent = await startSeccompAgent();
     const terminal = { rows: 24, columns: 80 };
     await using box = await Container.run({ command: ['mkdir', '/tmp/new'], terminal, ...withAgent(agent) });
     expect(await agent.sent()).toMatchObject({ fds: ['anon_inode:seccomp notify'] });
@@ -136,8 +82,8 @@ describe('the program that answers system calls (listenerPath)', () => {
           ? value
           : typeof value;
     // runc keeps the connection, against the specification, as long as the container lives.
-    const ask = async (start: (agent: Agent) => unknown): Promise<Sent> => {
-      await using agent = await startAgent('lax');
+    const ask = async (start: (agent: SeccompAgent) => unknown): Promise<SentToAgent> => {
+      await using agent = await startSeccompAgent('lax');
       const ended = start(agent);
       const sent = await agent.sent();
       await ended;
@@ -151,7 +97,7 @@ describe('the program that answers system calls (listenerPath)', () => {
 });
 
 /** Holds this process up until the container has ended; the agent is another. */
-function startInRunc(agent: Agent): void {
+function startInRunc(agent: SeccompAgent): void {
   using rootfs = makeBusyboxRootfs();
   const base = defaultConfig({ args: ['true'] });
   const seccomp = profileWith({ listenerPath: agent.path, listenerMetadata: 'text' });
@@ -187,12 +133,12 @@ describe('a program that does not answer is an error before anything is made, wi
   });
 
   testWithPython('its socket is of another kind', async () => {
-    await using agent = await startAgent('dgram');
+    await using agent = await startSeccompAgent('dgram');
     await expect(run('true', [], withAgent(agent))).rejects.toMatchObject({ code: 'EPROTOTYPE', path: agent.path });
   });
 
   testWithPython('it accepts nobody, which is not waited for', async () => {
-    await using agent = await startAgent('deaf');
+    await using agent = await startSeccompAgent('deaf');
     const attempt = async (): Promise<unknown> =>
       (await Container.run({ command: ['true'], ...withAgent(agent) })).wait();
     // The first to knock stays in the queue, which then is full.
@@ -210,7 +156,7 @@ describe('a program that does not answer is an error before anything is made, wi
 });
 
 testWithPython('a container whose listener could not be handed over is ended', async () => {
-  await using agent = await startAgent('deaf');
+  await using agent = await startSeccompAgent('deaf');
   const options = withAgent(agent, { listenerMetadata: 'x'.repeat(1 << 20) });
   await expect(run('sleep', ['60'], options)).rejects.toMatchObject({ code: expect.stringMatching(/EMSGSIZE|EAGAIN/) });
 });

@@ -13,7 +13,14 @@ const NAME = '/dev/ptmx';
  * @see unix(7) SCM_RIGHTS
  */
 export function sendTerminal(path: string, handover: number): void {
-  const master = receiveDescriptor(handover);
+  passTerminal(path, receiveDescriptor(handover));
+}
+
+/**
+ * As {@link sendTerminal}, for one that was received.
+ * @param master is closed
+ */
+export function passTerminal(path: string, master: number | undefined): void {
   if (master === undefined)
     throw new SystemError({ code: 'EIO', syscall: 'recvmsg', text: 'the container has opened no terminal' });
   try {

@@ -1,28 +1,21 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { SystemError } from '@coracle/errors';
 import type { Process } from '@coracle/oci-spec';
-import { Agent, Channel, closeFd, type Program, socketPair } from '@coracle/syscalls';
-import { FDS } from '../descriptors.ts';
-import { namespacesOf, startIn } from '../exec.ts';
-import { thisHost } from '../host.ts';
-import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
-import { withHome } from '../oci/home.ts';
-import { normalize } from '../oci/normalize.ts';
-import { planOomScore } from '../oci/plan-oom-score.ts';
-import { planSettings } from '../oci/plan-settings.ts';
-import { ENTERED, planEntry } from '../plan-entry.ts';
-import { takeTerminal } from '../plan-terminal.ts';
+import { Agent, Channel, closeFd, socketPair } from '@coracle/syscalls';
+import { ENTERED } from '../plan-entry.ts';
 import { startError } from '../program-error.ts';
+import { receiveDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
-import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
+import { checkConsoleSocket, passTerminal } from './console-socket.ts';
 import { openProcess } from './kill.ts';
 import { giveStdio } from './own-stdio.ts';
-import { planAffinity } from './plan-affinity.ts';
+import { planExec } from './plan-exec.ts';
 import { preservedDescriptors } from './preserved-descriptors.ts';
+import { readable } from './readable.ts';
 import type { ContainerRecord } from './record.ts';
 import { find } from './status.ts';
-import { outliveMaker, passDescriptors, takePreserved } from './steps-for-detached.ts';
 import { type Store, writeWhole } from './store.ts';
+import { doorsOfSubgroups, type Subgroup } from './subgroups.ts';
 
 /** How a further program runs in a container. */
 export interface ExecOptions {
@@ -35,10 +28,9 @@ export interface ExecOptions {
   preserveFds?: number;
   /** Enters a container that is paused all the same; the program begins when it goes on. */
   ignorePaused?: boolean;
+  /** Groups below the container's own, which are there already; its own if absent. */
+  subgroups?: readonly Subgroup[];
 }
-
-/** What an agent that enters a container has beside its sockets. */
-const FIRST_PRESERVED = FDS.firstFree;
 
 /**
  * Starts a further program in a container, with this process's input and output. It stays when this process ends.
@@ -62,11 +54,16 @@ export async function exec(store: Store, id: string, options: ExecOptions): Prom
 async function enter(record: ContainerRecord, options: ExecOptions & { target: number }): Promise<number> {
   const preserved = preservedDescriptors(options.preserveFds ?? 0, process.env);
   const { env = [], ...wanted } = options.process;
-  const program = planExec(record, { ...wanted, env: [...env, ...preserved.variables] }, preserved.fds.length);
+  const program = planExec({
+    record,
+    wanted: { ...wanted, env: [...env, ...preserved.variables] },
+    preserved: preserved.fds.length,
+    joinFiles: doorsOfSubgroups(record.doors, options.subgroups ?? []),
+  });
   if (!wanted.terminal) giveStdio(wanted.user.uid, record.idMaps?.uids);
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
-  const handover = wanted.terminal ? socketPair() : undefined;
+  const handover = wanted.terminal || record.notifies ? socketPair() : undefined;
   const nothing = openSync('/dev/null', constants.O_RDWR);
   let agent: Agent | undefined;
   try {
@@ -75,7 +72,9 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
       agent = Agent.spawn({ fds: given, title: 'coracle: exec' });
     } finally {
       closeFd(theirs);
+      if (handover) closeFd(handover[1]); // its end is to be seen
     }
+    const listener = record.notifies ? await listenerFor(record) : undefined;
     const message = agent.channel.post(program);
     const entered = await agent.channel.report(message);
     if (entered?.failure) throw stepError(entered.failure);
@@ -83,52 +82,52 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
     if (pid === undefined) throw notRunning(record.id, 'stopped');
     agent.close();
     agent = undefined;
+    const taken = takeOver({ handover: handover?.[0], hasTerminal: wanted.terminal === true, listener, pid });
     const notStarted = await channel.report(message);
-    if (notStarted) throw startError(wanted.args?.[0] ?? '', notStarted, message.steps);
-    if (handover && options.consoleSocket !== undefined) sendTerminal(options.consoleSocket, handover[0]);
+    const terminal = await taken;
+    if (notStarted) {
+      if (terminal !== undefined) closeFd(terminal);
+      throw startError(wanted.args?.[0] ?? '', notStarted, message.steps);
+    }
+    if (options.consoleSocket !== undefined) passTerminal(options.consoleSocket, terminal);
     if (options.pidFile !== undefined) writeWhole(options.pidFile, String(pid), 0o644);
     return pid;
   } finally {
     channel.close();
     agent?.close();
     closeSync(nothing);
-    if (handover) for (const fd of handover) closeFd(fd);
+    if (handover) closeFd(handover[0]);
   }
 }
 
-function planExec(record: ContainerRecord, wanted: Process, preserved: number): Program {
-  const { config, idMaps, doors, bundle } = record;
-  const { bounding } = thisHost().capabilities(idMaps !== undefined);
-  // As it is for the container's first program: the same defaults, the same settings.
-  const normalized = normalize({ ...config, process: wanted }, bundle);
-  const root = normalized.root.path;
-  const process = {
-    ...normalized.process,
-    env: withHome(normalized.process.env ?? [], { root, uid: wanted.user.uid }),
-  };
-  const start = outliveMaker(
-    startIn({ config, idMaps, bounding, landlock: undefined }, process, [
-      ...planSettings(normalized),
-      ...planAffinity(process.execCPUAffinity),
-    ]),
-  );
-  const labelled = isLabelled(process);
-  const passed = preserved === 0 ? { steps: start, finally: [] } : passDescriptors(start, preserved);
-  return planEntry({
-    pidfd: FDS.terminal,
-    namespaces: namespacesOf(config),
-    joinFiles: doors,
-    before: [
-      ...takePreserved(FIRST_PRESERVED, preserved),
-      // The agent does not go back to a score of its own: it ends.
-      ...planOomScore(process.oomScoreAdj, Number.NaN).beforeBirth,
-      ...(labelled ? [openCallersProc()] : []),
-    ],
-    born: [...(labelled ? labelEntered(process) : []), ...(process.terminal ? takeTerminal(process) : [])],
-    start: passed.steps,
-    failed: passed.finally ?? [],
-    kept: preserved,
-  });
+type PassListener = (connection: number, pid: number) => Promise<void>;
+
+/** Connects to who answers the calls that the filter asks about, before anything asks. */
+async function listenerFor(record: ContainerRecord): Promise<PassListener> {
+  const { handOver } = await import('./hand-over-listener.ts');
+  return handOver(record);
+}
+
+/** Takes what the program hands over on its way: its terminal, and the listener of its filter, which goes on at once. */
+async function takeOver({
+  handover,
+  hasTerminal,
+  listener,
+  pid,
+}: {
+  handover: number | undefined;
+  hasTerminal: boolean;
+  listener: PassListener | undefined;
+  pid: number;
+}): Promise<number | undefined> {
+  if (handover === undefined) return undefined;
+  let terminal: number | undefined;
+  if (hasTerminal) {
+    await readable(handover);
+    terminal = receiveDescriptor(handover);
+  }
+  await listener?.(handover, pid);
+  return terminal;
 }
 
 function notRunning(id: string, status: string): SystemError {
