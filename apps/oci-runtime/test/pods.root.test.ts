@@ -5,10 +5,12 @@ import { dirname, join } from 'node:path';
 import {
   copyApp,
   findLeftovers,
+  groupsNamed,
   makeBusyboxRootfs,
   NODE,
   needs,
   Podman,
+  removeGroup,
   type Said,
   whyNoPodman,
 } from '@coracle/test-support';
@@ -35,8 +37,11 @@ let before: ReturnType<typeof findLeftovers>;
 let runtime: string;
 let directory: string;
 let archive: string;
+/** The group above those of pods that are described; podman leaves it. */
+let groupsBefore: string[];
 beforeAll(() => {
   if (!canTry) return;
+  groupsBefore = groupsNamed('libpod_parent');
   before = findLeftovers();
   builtRuntime();
   runtime = copyApp({ app: 'apps/oci-runtime', name: 'coracle-oci.cjs' });
@@ -49,6 +54,7 @@ beforeAll(() => {
 afterAll(() => {
   if (!canTry) return;
   for (const path of [directory, dirname(runtime)]) rmSync(path, { recursive: true });
+  for (const path of groupsNamed('libpod_parent')) if (!groupsBefore.includes(path)) removeGroup(path);
   expect(findLeftovers()).toEqual(before);
 });
 
