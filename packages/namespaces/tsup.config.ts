@@ -1,3 +1,3 @@
 import { library } from '../../tools/presets/tsup.ts';
 
-export default library();
+export default library(['src/index.ts', 'src/net-devices/index.ts']);

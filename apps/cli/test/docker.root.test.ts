@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import {
   type CommandCopy,
   copyCommand,
+  Docker,
   findLeftovers,
   NODE,
   needs,
@@ -9,7 +10,6 @@ import {
   type Said,
 } from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
-import { Docker } from './docker.ts';
 import { AROUND, type Chosen, follow, hello, INSIDE } from './outer-container.ts';
 
 const PROGRAMS = ['dockerd', 'docker', 'containerd', 'runc', 'unshare', 'ip', 'tar'].map((name) => needs.program(name));

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SystemError } from '@coracle/errors';
@@ -16,9 +17,17 @@ export function readConfig(bundle: string): { bundle: string; config: Config } {
 }
 
 function readJson(path: string): Config {
-  const text = readText(path);
+  const bytes = readFileSync(path);
+  if (!isUtf8(bytes))
+    throw new SystemError({
+      code: 'EILSEQ',
+      syscall: 'read',
+      path,
+      text: 'this is no UTF-8',
+      hint: 'a config.json has to be encoded so',
+    });
   try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString());
   } catch (cause) {
     throw new SystemError({
       code: 'EINVAL',

@@ -9,6 +9,7 @@ import { table } from '../src/output.ts';
 import { RESOURCE_OPTIONS, wantedResources } from '../src/resource-options.ts';
 import { signalNumber } from '../src/signal-number.ts';
 import { statsDocument } from '../src/stats-document.ts';
+import { subgroupsOf } from '../src/subgroups-of.ts';
 
 const ROWS: OptionRow[] = [
   { long: 'force', short: 'f', help: '' },
@@ -112,6 +113,17 @@ test('limits come from options or from a file, and only those that are meant', (
   expect(of('--memory-swap=-1')).toEqual({ memory: { swap: -1 } });
   expect(() => of()).toThrow('told of no limit');
   expect(() => of('--memory', '64m')).toThrow('--memory needs a number');
+});
+
+test('groups below that of a container are one for all hierarchies, or one for each of some', () => {
+  expect(subgroupsOf([])).toEqual([]);
+  expect(subgroupsOf(['workers/one'])).toEqual([{ path: 'workers/one' }]);
+  expect(subgroupsOf(['cpu,cpuacct:a', 'pids:b'])).toEqual([
+    { controllers: ['cpu', 'cpuacct'], path: 'a' },
+    { controllers: ['pids'], path: 'b' },
+  ]);
+  for (const wrong of [['a', 'b'], ['pids:a', 'b'], ['pids:a', 'cpu,pids:b'], ['a:b:c'], [''], ['pids:']])
+    expect(() => subgroupsOf(wrong)).toThrow(expect.objectContaining({ name: 'UsageError' }));
 });
 
 test('a further program is as the first one, but for what is said', () => {

@@ -62,6 +62,14 @@ function scene(program: string, change: (hook: Hook, name: HookName) => Hook = (
   };
 }
 
+/** The lifecycle went on behind the deletion. */
+function expectGone(it: Scene): void {
+  expect(it.runtime.stateOf('box')).toBeUndefined();
+  expect(it.runtime.left()).toEqual([]);
+  expect(groupsNamed(`coracle-oci-test-${process.pid}/box`)).toEqual([]);
+  expect(it.told().at(-1)).toMatch(/^poststop stopped/);
+}
+
 const BUSYBOX = needs.program('busybox');
 
 needs.describe(needs.root, BUSYBOX)('hooks', () => {
@@ -105,7 +113,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     });
   }
 
-  test('a startContainer hook that fails ends the container before its program', () => {
+  test('a startContainer hook that fails ends the container before its program, removes it, and poststop hooks run', () => {
     using it = scene(ours, (hook, kind) => (kind === 'startContainer' ? { path: '/bin/false' } : hook));
     it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
     const { status, error } = it.runtime.call(['start', 'box']);
@@ -113,21 +121,39 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
       status: 1,
       error: expect.stringContaining('the startContainer hook /bin/false'),
     });
-    expect(it.runtime.stateOf('box')?.['status']).toBe('stopped');
+    expectGone(it);
     expect(it.told().join()).not.toMatch(/program|poststart/);
   });
 
-  for (const name of ['poststart', 'poststop'] as const) {
-    test(`a ${name} hook that fails is told of, and nothing else`, () => {
-      using it = scene(ours, (hook, kind) => (kind === name ? { path: '/nothing' } : hook));
-      const { status, error } = it.runtime.call(['run', '--bundle', it.bundle.path, 'box']);
-      expect({ status, error }).toEqual({
-        status: 0,
-        error: expect.stringMatching(`level=warning .*the ${name} hook /nothing could not be started \\(ENOENT\\)`),
-      });
-      expect(it.runtime.left()).toEqual([]);
+  test('a poststart hook that fails ends the container, removes it, and poststop hooks run', () => {
+    using it = scene(ours, (hook, kind) => (kind === 'poststart' ? { path: '/bin/false' } : hook));
+    it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
+    expect(it.runtime.call(['start', 'box'])).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('the poststart hook /bin/false ended with status 1'),
     });
-  }
+    expectGone(it);
+  });
+
+  test('a poststop hook that fails is told of, and nothing else: those behind it run', () => {
+    using it = scene(ours);
+    it.bundle.configure(['true'], (config) => ({
+      ...config,
+      hooks: {
+        poststop: [
+          { path: '/nothing' },
+          { path: '/bin/sh', args: ['sh', '-c', `echo last >>${it.bundle.rootfs}/log`] },
+        ],
+      },
+    }));
+    const { status, error } = it.runtime.call(['run', '--bundle', it.bundle.path, 'box']);
+    expect({ status, error }).toEqual({
+      status: 0,
+      error: expect.stringMatching(/level=warning .*the poststop hook \/nothing could not be started \(ENOENT\)/),
+    });
+    expect(it.told()).toEqual(['last']);
+    expect(it.runtime.left()).toEqual([]);
+  });
 
   for (const name of ['createRuntime', 'createContainer'] as const) {
     test(`a ${name} hook that takes longer than it may is ended`, () => {

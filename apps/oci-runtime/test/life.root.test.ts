@@ -118,9 +118,9 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     call('create', '--bundle', bundle.path, 'box');
     call('create', '--bundle', bundle.path, 'a/b');
     call('create', '--bundle', bundle.path, '..');
+    call('delete', 'box');
     call('create', '--bundle', bundle.path, 'b_x+1.2-3');
     call('delete', '--force', 'b_x+1.2-3');
-    call('delete', 'box');
   },
   'a program that is not there, or may not be executed': ({ bundle, runtime, tell, call }) => {
     for (const program of ['nothing', '/bin/nothing', '/etc/passwd', '/etc']) {

@@ -4,6 +4,7 @@
  * @module
  */
 export { CgroupV1 } from './cgroup.ts';
+export { planDeviceChange } from './change-devices.ts';
 export { planCpusetStart } from './cpuset.ts';
 export { planDevices } from './devices.ts';
 export { eventSource } from './event-source.ts';

@@ -8,7 +8,7 @@ import {
 } from '@coracle/cgroups-core';
 import { probeDevices } from '@coracle/cgroups-core/testing';
 import { isErrno } from '@coracle/errors';
-import { Agent, attachDeviceProgram, attachDeviceProgramHere, step } from '@coracle/syscalls';
+import { Agent, attachDeviceProgram, attachDeviceProgramHere, replaceDeviceProgramHere, step } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CgroupV2, planDevices } from '../src/index.ts';
@@ -73,6 +73,23 @@ describe('a group with a device program', () => {
     );
     attachDeviceProgramHere(planDevices([parseDeviceRule('c 60:3 r'), ...rules], `${group.directories[0]}`));
     expect(probeDevices(procs, [ask('c 60:3', 'r'), ask('c 60:3', 'w')])).toEqual([true, false]);
+  });
+
+  testHere('a program takes the place of those that were attached before, and not of those above', async () => {
+    await using above = CgroupV2.create({ parent: `${parent}`, name });
+    await using below = CgroupV2.create({ parent: directory, name: 'below' });
+    const [top, group] = [`${above.directories[0]}`, `${below.directories[0]}`];
+    const requests = [ask('c 60:3', 'r'), ask('c 60:4', 'r'), ask('c 60:5', 'r')];
+    attachDeviceProgramHere(planDevices([parseDeviceRule('c 60:3 r'), parseDeviceRule('c 60:4 r')], top));
+    attachDeviceProgramHere(planDevices([parseDeviceRule('c 60:3 r')], group));
+    attachDeviceProgramHere(planDevices([], group));
+    const replace = (...rules: DeviceRule[]): boolean[] => {
+      replaceDeviceProgramHere(planDevices(rules, group));
+      return probeDevices(`${group}/cgroup.procs`, requests);
+    };
+    expect(replace(parseDeviceRule('c 60:* r'))).toEqual([true, true, false]);
+    expect(replace(parseDeviceRule('c 60:4 r'))).toEqual([false, true, false]);
+    expect(replace()).toEqual([false, false, false]);
   });
 
   testHere('a group below is bound by its own program and by the one above', async () => {

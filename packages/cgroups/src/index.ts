@@ -53,4 +53,5 @@ export { open } from './open.ts';
 export { type FurtherPlace, furtherPlaces, type OwnHierarchy, ownHierarchies } from './own-hierarchies.ts';
 export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';
 export { type PlannedResources, planResources, type ResourcesRequest } from './plan-resources.ts';
+export { type SetDevicesOptions, setDevices } from './set-devices.ts';
 export { type Survey, type SurveyedController, type SurveyedMount, type SurveyFacts, survey } from './survey.ts';

@@ -55,7 +55,7 @@ export const OPPOSITES: ReadonlyMap<string, readonly AttributeName[]> = new Map(
 ]);
 
 /** Options without an effect on a mount. */
-const NEUTRAL = new Set(['async', 'defaults', 'loud', 'norelatime', 'silent']);
+const NEUTRAL = new Set(['defaults', 'loud', 'norelatime', 'silent']);
 
 /** How a mount is connected with others, by option. */
 export const PROPAGATION: ReadonlyMap<string, keyof typeof MS> = new Map([
@@ -81,7 +81,7 @@ export const PROPAGATION: ReadonlyMap<string, keyof typeof MS> = new Map([
 export function parseMountOptions(options: readonly string[]): MountOptions {
   const set = new Set<AttributeName>();
   let isTopReadOnly = false;
-  const data: (readonly [string, string | undefined])[] = [];
+  let data: (readonly [string, string | undefined])[] = [];
   let bind: MountOptions['bind'];
   let idmap: MountOptions['idmap'];
   let propagation: Flags | undefined;
@@ -102,6 +102,7 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
     } else if (mode) propagation = flags(MS, mode);
     else if (option === 'bind' || option === 'rbind') bind = option;
     else if (option === 'idmap' || option === 'ridmap') idmap = option;
+    else if (option === 'async') data = data.filter(([key]) => key !== 'sync');
     else if (!NEUTRAL.has(option)) data.push(pair(option));
   }
   const top = isTopReadOnly ? flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') : flags(MOUNT_ATTR);

@@ -14,6 +14,8 @@ export interface Further {
   afterBirth: readonly Step[];
   /** By the monitor, when the container has ended. */
   atEnd: readonly Step[];
+  /** Directories of the kernel, beside those of its cgroup, that are made for it alone; `atEnd` removes them. */
+  directories: readonly string[];
   /** Kinds of namespace that are new and come about before the birth. */
   madeBefore: readonly NamespaceType[];
   /** The container is in a user namespace that was there before, with maps that nobody here knows. */

@@ -4,6 +4,7 @@ import { validateConfig } from '@coracle/oci-spec/validate';
 import { assemble } from './assemble.ts';
 import { thisHost } from './host.ts';
 import { possibleCapabilities } from './oci/capabilities.ts';
+import { checkGroup } from './oci/check-group.ts';
 import { checkLabels } from './oci/check-labels.ts';
 import { type ConfigWarning, cannot } from './oci/config-error.ts';
 import { endGroup } from './oci/end-group.ts';
@@ -25,6 +26,8 @@ export interface PrepareConfigOptions {
   stateRoot?: string | undefined;
   /** The caller's terminal (`struct termios`), to be set back at the end. */
   terminalSettings?: Uint8Array | undefined;
+  /** Whether the caller gives the container the network devices it is to have; otherwise such are refused. */
+  givesNetDevices?: boolean;
   /** Told of what is done otherwise than the configuration says: names of capabilities that are not known. Nobody if absent. */
   onWarning?: ((warning: ConfigWarning) => void) | undefined;
 }
@@ -40,11 +43,11 @@ export interface PrepareConfigOptions {
  * const { plan } = prepareConfig(JSON.parse(text), { bundle: '/srv/box', id: 'box' });
  */
 export function prepareConfig(value: unknown, options: PrepareConfigOptions): Prepared {
-  const { bundle, id, stateRoot, terminalSettings, onWarning = () => {} } = options;
+  const { bundle, id, stateRoot, terminalSettings, givesNetDevices = false, onWarning = () => {} } = options;
   const host = thisHost();
   const written = normalize(validateConfig(value, { onRemark: onWarning }), bundle);
   checkLabels(written, host.modules);
-  refuseNetDevices(written);
+  checkNetDevices(written, { givesNetDevices });
   const inUserNamespace = written.linux.namespaces?.some(({ type }) => type === 'user') ?? false;
   const { available, bounding } = host.capabilities(inUserNamespace);
   const capabilities = possibleCapabilities(written.process.capabilities ?? {}, { available, onWarning });
@@ -53,6 +56,8 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   const config = { ...written, process: { ...written.process, capabilities, env } };
   const idMaps = configIdMaps(config, host);
   const group = planConfigGroup(config, { id, isRoot: host.uid === 0 });
+  checkGroup(config, group.plan?.directories ?? []);
+  const further = planFurther(config, { id, idMaps, host, onWarning, group });
   const prepared = assemble(
     {
       id,
@@ -70,22 +75,30 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
       landlock: { landlock: undefined, missing: [] },
       init: false,
       terminalSettings,
-      further: planFurther(config, { id, idMaps, host, onWarning, group }),
+      further,
     },
     host,
   );
   const isAlone = config.linux.namespaces?.some(({ type, path }) => type === 'pid' && path === undefined);
-  return isAlone ? prepared : { ...prepared, endAll: () => endGroup(prepared.cgroups) };
+  return {
+    ...prepared,
+    directories: further.directories,
+    ...(isAlone ? {} : { endAll: () => endGroup(prepared.cgroups) }),
+  };
 }
 
-/** Moving one takes a conversation with the kernel (rtnetlink(7)) that nobody here holds yet. */
-function refuseNetDevices({ linux }: Normalized): void {
-  const { netDevices = {} } = linux;
+/** They are moved from outside, once the container is there, and not by all who make containers. */
+function checkNetDevices({ linux }: Normalized, { givesNetDevices }: { givesNetDevices: boolean }): void {
+  const { netDevices = {}, namespaces = [] } = linux;
   const [name] = Object.keys(netDevices);
   if (name === undefined) return;
+  const field = { path: '$.linux.netDevices', value: netDevices };
+  if (!namespaces.some(({ type }) => type === 'network'))
+    throw cannot(field, "absent, as linux.namespaces has no 'network' that they could be moved to");
+  if (givesNetDevices) return;
   throw cannot(
-    { path: '$.linux.netDevices', value: netDevices },
-    'absent, as network devices are not moved',
+    field,
+    'absent, as network devices are moved for containers of engines only',
     `move it yourself once the container is there: ip link set ${name} netns PID`,
   );
 }

@@ -32,6 +32,8 @@ export interface Prepared {
   cgroups: readonly string[];
   /** Files by which a further program joins the cgroup. */
   doors: readonly string[];
+  /** Directories of the kernel beside those of the cgroup that go with the container; none if absent. */
+  directories?: readonly string[];
   /** Ends what lives on when the first process has ended; nothing can, where that is process 1 of its own namespace. */
   endAll?: () => Promise<void>;
 }

@@ -275,7 +275,13 @@ export const SIGKILL = 9;
 export const SIGCHLD = 17;
 
 /** Commands of bpf(2). */
-export const BPF = { BPF_PROG_LOAD: 5, BPF_PROG_ATTACH: 8 } as const;
+export const BPF = {
+  BPF_PROG_LOAD: 5,
+  BPF_PROG_ATTACH: 8,
+  BPF_PROG_DETACH: 9,
+  BPF_PROG_GET_FD_BY_ID: 13,
+  BPF_PROG_QUERY: 16,
+} as const;
 /** Types of BPF programs; see bpf(2). */
 export const BPF_PROG_TYPE = { BPF_PROG_TYPE_CGROUP_DEVICE: 15 } as const;
 /** Where a BPF program is attached. */

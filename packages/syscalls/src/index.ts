@@ -43,12 +43,8 @@ export { eventfd, onReady } from './on-ready.ts';
 export { Outcome } from './outcome.ts';
 export { checkPlatform, UnsupportedPlatformError } from './platform.ts';
 export { renderArg, renderStep } from './render.ts';
-export {
-  type Program,
-  type Purpose,
-  type Step,
-  step,
-} from './step.ts';
+export { replaceDeviceProgramHere } from './replace-device-program.ts';
+export { type Program, type Purpose, type Step, step } from './step.ts';
 export * from './structs.ts';
 export { SyscallError } from './syscall-error.ts';
 export { type Arch, hostArch, type SyscallName, syscallNumber, syscallNumbers } from './syscall-names.ts';

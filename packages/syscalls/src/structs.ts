@@ -248,6 +248,37 @@ export function bpfProgAttach(attachment: {
   });
 }
 
+/** As many programs as the kernel attaches to one group at a place (BPF_CGROUP_MAX_PROGS). */
+const MOST_PROGRAMS = 64;
+
+/**
+ * `union bpf_attr` of bpf(2) for BPF_PROG_QUERY, 32 bytes: asks which programs are attached to a group itself. The kernel puts their
+ * ids into `ids`, 4 bytes each; behind the last there are zeros, which are no id.
+ * @example
+ * bpfProgQuery({ target: 40, type: flags(BPF_ATTACH_TYPE, 'BPF_CGROUP_DEVICE'), ids: output('ids', 256) });
+ */
+export function bpfProgQuery({ target, type, ids }: { target: number; type: Flags | number; ids: Output }): Struct {
+  return struct(
+    32,
+    `{target: ${target}, type: ${text(type)}}`,
+    (view) => {
+      view.setUint32(0, target, true);
+      view.setUint32(4, Number(number(type)), true);
+      view.setUint32(24, Math.min(ids.length / 4, MOST_PROGRAMS), true);
+    },
+    [{ offset: 16, target: ids }],
+  );
+}
+
+/**
+ * `union bpf_attr` of bpf(2) for BPF_PROG_GET_FD_BY_ID, 12 bytes.
+ * @example
+ * bpfProgById(17);
+ */
+export function bpfProgById(id: number): Struct {
+  return struct(12, `{prog_id: ${id}}`, (view) => view.setUint32(0, id, true));
+}
+
 /**
  * `struct landlock_ruleset_attr` of landlock_create_ruleset(2), 24 bytes.
  * @param ruleset what the ruleset forbids unless a rule allows it: `handledFs` of {@link LANDLOCK_ACCESS_FS}

@@ -61,13 +61,14 @@ export class Podman implements Disposable {
 
   /**
    * @param options `shown`: directories of the host that containers see; `rootless`: as an ordinary user, nobody; `runtime`: path of
-   *   the one to run them with, runc if absent
+   *   the one to run them with, runc if absent; `engine`: further lines of that section of containers.conf
    */
   constructor({
     shown,
     rootless = false,
     runtime,
-  }: { shown: readonly string[]; rootless?: boolean; runtime?: string }) {
+    engine = '',
+  }: { shown: readonly string[]; rootless?: boolean; runtime?: string; engine?: string }) {
     this.#isRootless = rootless;
     this.#runtime = runtime === undefined ? [] : ['--runtime', runtime];
     const root = this.#path('rootfs');
@@ -79,7 +80,7 @@ export class Podman implements Disposable {
     chmodSync(this.#path('home/run'), 0o700);
     const mounted = [...programs, ...shown];
     this.#shown = mounted.flatMap((path) => ['--volume', `${path}:${path}:ro`]);
-    writeFileSync(this.#path('containers.conf'), SETTINGS);
+    writeFileSync(this.#path('containers.conf'), `${SETTINGS}${engine}\n`);
     writeFileSync(this.#path('subids'), 'nobody:900000:65536\n');
     const owned = rootless
       ? ['', 'home', 'home/run', 'rootfs', ...directories.map(({ name }) => `rootfs/${name}`)]
@@ -101,10 +102,15 @@ export class Podman implements Disposable {
     return this.#path('rootfs');
   }
 
+  /** Path of the group that those of its containers are in. */
+  get cgroupParent(): string {
+    return `/${this.#parent}`;
+  }
+
   /** What every container here is made with. */
   containerOptions(): string[] {
     const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1000:1000'];
-    const group = this.#isRootless ? [] : ['--cgroup-parent', `/${this.#parent}`]; // version 1 lets nobody else have one
+    const group = this.#isRootless ? [] : ['--cgroup-parent', this.cgroupParent]; // version 1 lets nobody else have one
     return ['--network', 'none', ...group, ...limits, ...this.#shown];
   }
 

@@ -3,6 +3,7 @@ import { adopt, awaitExit } from '../adopt.ts';
 import { type OptionRow, parseCommandLine } from '../command-line.ts';
 import { execProcess } from '../exec-process.ts';
 import type { Settings } from '../global-options.ts';
+import { subgroupsOf } from '../subgroups-of.ts';
 
 const OPTIONS: readonly OptionRow[] = [
   { long: 'process', short: 'p', value: 'FILE', help: 'a process as config.json has it, in place of the words' },
@@ -19,6 +20,12 @@ const OPTIONS: readonly OptionRow[] = [
   { long: 'apparmor', value: 'PROFILE', help: 'its AppArmor profile' },
   { long: 'process-label', value: 'LABEL', help: 'its SELinux label' },
   { long: 'preserve-fds', value: 'N', help: 'give it N descriptors beside input, output and those of LISTEN_FDS' },
+  {
+    long: 'cgroup',
+    value: '[CONTROLLER,...:]PATH',
+    many: true,
+    help: 'run it in a group below that of the container, which is there already',
+  },
   { long: 'ignore-paused', help: 'enter a container that is paused' },
 ];
 
@@ -48,6 +55,7 @@ async function execute({ options, words }: ReturnType<typeof parseCommandLine>, 
       pidFile: options.text('pid-file'),
       preserveFds: options.count('preserve-fds') ?? 0,
       ignorePaused: options.has('ignore-paused'),
+      subgroups: subgroupsOf(options.list('cgroup')),
     });
     if (detached) return 0;
     const ended = awaitExit(pid);

@@ -1,9 +1,8 @@
-import { configAbilities } from '@coracle/container/config';
-import { features, HOOK_NAMES } from '@coracle/oci-spec';
+import { featuresDocument } from '../features-document.ts';
 import { print } from '../output.ts';
 
 /** `coracle-oci features`. */
 export async function command(): Promise<number> {
-  await print(`${JSON.stringify(features({ ...configAbilities(), hooks: [...HOOK_NAMES] }), null, 2)}\n`);
+  await print(`${JSON.stringify(featuresDocument(), null, 2)}\n`);
   return 0;
 }

@@ -1,34 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkMounts } from '@coracle/chroot-fs';
-import { isErrno, SystemError } from '@coracle/errors';
+import { SystemError } from '@coracle/errors';
 import { parseMountinfo } from '@coracle/mountinfo';
-import { type Config, OCI_VERSION } from '@coracle/oci-spec';
-import { closeFd, type Message, messageFor, pidfdSendSignal, SIGKILL } from '@coracle/syscalls';
+import { type Config, OCI_VERSION, type Process } from '@coracle/oci-spec';
+import { closeFd, type Message, messageFor } from '@coracle/syscalls';
 import { namespacesOf } from '../exec.ts';
 import { keepOpen } from '../keep-open.ts';
 import type { ConfigWarning } from '../oci/config-error.ts';
-import { endGroup } from '../oci/end-group.ts';
 import type { Plan } from '../plan.ts';
 import type { Prepared } from '../prepare.ts';
 import { prepareConfig } from '../prepare-config.ts';
 import { receiveDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
-import { awaitEnd } from './await-end.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openDoor } from './door.ts';
 import { giveBirth, type Newborn } from './give-birth.ts';
+import type { GivenNetDevices } from './give-net-devices.ts';
 import { runInContainer } from './hook-in-container.ts';
 import { runHooks } from './hooks.ts';
 import { checkProgram, lookForProgram } from './look-for-program.ts';
 import { giveStdio } from './own-stdio.ts';
+import { pidInside } from './pid-inside.ts';
 import { keptOpen } from './plan-birth.ts';
 import { preservedDescriptors } from './preserved-descriptors.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
-import { runPoststop } from './remove.ts';
 import { keepTrace } from './start-trace.ts';
 import { keepKeyring, outliveMaker, pauseBeforePivot, waitForStart, withoutPivot } from './steps-for-detached.ts';
 import { type Held, type Store, writeWhole } from './store.ts';
+import { undoCreation } from './undo-creation.ts';
 
 /** How a container is made. */
 export interface CreateOptions {
@@ -61,25 +61,62 @@ export interface CreateOptions {
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md#lifecycle
  */
 export async function create(store: Store, options: CreateOptions): Promise<number> {
-  const { id, bundle, config } = options;
-  const preserved = preservedDescriptors(options.preserveFds ?? 0, process.env);
-  const prepared = await prepareConfig(withVariables(config, preserved.variables), {
+  // First of all: that an id is taken is to be told before anything that follows from it.
+  using held = await store.claim(options.id);
+  let planned: Planned;
+  try {
+    planned = await planFor(options);
+  } catch (error) {
+    store.remove(held);
+    throw error;
+  }
+  return make({ store, held }, planned, options);
+}
+
+/** What is to be made, and the descriptors that the program is given. */
+interface Planned {
+  prepared: Prepared;
+  preserved: readonly number[];
+}
+
+/** Nothing is made yet. */
+async function planFor({
+  id,
+  bundle,
+  config,
+  consoleSocket,
+  preserveFds = 0,
+  onWarning,
+}: CreateOptions): Promise<Planned> {
+  const { fds, variables } = preservedDescriptors(preserveFds, process.env);
+  const prepared = await prepareConfig(withVariables({ process: NOTHING, ...config }, variables), {
     bundle,
     id,
-    onWarning: options.onWarning,
+    givesNetDevices: true,
+    onWarning,
   });
-  checkConsoleSocket({ terminal: prepared.plan.terminal, consoleSocket: options.consoleSocket });
-  using held = await store.claim(id);
+  checkConsoleSocket({ terminal: prepared.plan.terminal, consoleSocket });
+  return { prepared, preserved: fds };
+}
+
+async function make(
+  { store, held }: { store: Store; held: Held },
+  { prepared, preserved }: Planned,
+  options: CreateOptions,
+): Promise<number> {
+  const { config } = options;
   let record = newRecord(options, prepared);
   let newborn: Newborn | undefined;
+  let netDevices: GivenNetDevices | undefined;
   const door = openDoor(held.directory);
   try {
     store.write(held, record);
     if (!prepared.plan.terminal) giveStdio(config.process?.user.uid ?? 0, prepared.plan.idMaps?.uids);
-    newborn = await giveBirth(prepared.plan, { door, preserved: preserved.fds });
+    newborn = await giveBirth(prepared.plan, { door, preserved });
     record = { ...record, process: newborn.identity };
     store.write(held, record);
-    const next = await setUp(newborn, { ...options, record, plan: prepared.plan, preserved: preserved.fds.length });
+    netDevices = await netDevicesFor(config, newborn);
+    const next = await setUp(newborn, { ...options, record, plan: prepared.plan, preserved: preserved.length });
     record = { ...record, stage: 'created' };
     keepTrace(held.directory, next);
     store.write(held, record);
@@ -87,13 +124,17 @@ export async function create(store: Store, options: CreateOptions): Promise<numb
     newborn.channel.send(next); // from here on it waits for its start, not for this process
     return newborn.identity.pid;
   } catch (error) {
-    await undo({ store, held, record, newborn }, error);
+    await undoCreation({ store, held, record, newborn, netDevices }, error);
     throw error;
   } finally {
     closeFd(door);
+    netDevices?.[Symbol.dispose]();
     if (newborn) letGo(newborn);
   }
 }
+
+/** In place of a program that is to come later, or never: it can be created and entered, and not started. */
+const NOTHING: Process = { args: ['nothing'], cwd: '/', user: { uid: 0, gid: 0 } };
 
 function withVariables(config: Config, variables: readonly string[]): Config {
   const { process } = config;
@@ -101,7 +142,10 @@ function withVariables(config: Config, variables: readonly string[]): Config {
   return { ...config, process: { ...process, env: [...(process.env ?? []), ...variables] } };
 }
 
-function newRecord({ id, bundle, config }: CreateOptions, { cgroups, doors, plan }: Prepared): ContainerRecord {
+function newRecord(
+  { id, bundle, config }: CreateOptions,
+  { cgroups, doors, directories, plan }: Prepared,
+): ContainerRecord {
   return {
     id,
     bundle: resolve(bundle),
@@ -111,6 +155,7 @@ function newRecord({ id, bundle, config }: CreateOptions, { cgroups, doors, plan
     owner: process.geteuid?.() ?? 0,
     stage: 'creating',
     cgroups,
+    directories,
     doors,
     idMaps: plan.idMaps,
     notifies: plan.notifies,
@@ -161,15 +206,27 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<Message> {
   return next;
 }
 
+async function netDevicesFor({ linux }: Config, newborn: Newborn): Promise<GivenNetDevices | undefined> {
+  const { netDevices = {} } = linux ?? {};
+  if (Object.keys(netDevices).length === 0) return undefined;
+  const { giveNetDevices } = await import('./give-net-devices.ts');
+  return giveNetDevices(netDevices, { pid: newborn.identity.pid, pidfd: newborn.pidfd });
+}
+
 /** Those that come between the making of the namespaces and the change of the root. */
 async function runEarlyHooks({ pidfd, identity }: Newborn, { record, config }: SetUp): Promise<void> {
   const { prestart = [], createRuntime = [], createContainer = [] } = config.hooks ?? {};
   const state = stateOf({ record, status: 'creating' }, OCI_VERSION);
   await runHooks(prestart, { name: 'prestart', state });
   await runHooks(createRuntime, { name: 'createRuntime', state });
+  if (createContainer.length === 0) return;
   const namespaces = namespacesOf(config);
   const run = runInContainer({ pid: identity.pid, pidfd, namespaces, rootfs: record.rootfs });
-  await runHooks(createContainer, { name: 'createContainer', state, run });
+  await runHooks(createContainer, {
+    name: 'createContainer',
+    state: { ...state, pid: pidInside(identity.pid) },
+    run,
+  });
 }
 
 function diedEarly(): SystemError {
@@ -179,32 +236,6 @@ function diedEarly(): SystemError {
     text: 'the first process of the container was killed during set-up',
     hint: 'is its memory limit too low? See also the kernel log',
   });
-}
-
-/** Ends what was begun and forgets it. What cannot be undone is left for `delete --force`, and told with the first error. */
-async function undo(
-  { store, held, record, newborn }: { store: Store; held: Held; record: ContainerRecord; newborn: Newborn | undefined },
-  error: unknown,
-): Promise<void> {
-  try {
-    if (newborn) await end(newborn);
-    await endGroup(record.cgroups);
-    if (newborn) await runPoststop(record);
-    store.remove(held);
-  } catch (failure) {
-    if (error instanceof SystemError) error.suppressed.push(failure);
-  }
-}
-
-async function end(newborn: Newborn): Promise<void> {
-  const { pidfd } = newborn;
-  newborn.pidfd = -1;
-  try {
-    pidfdSendSignal(pidfd, SIGKILL);
-  } catch (error) {
-    if (!isErrno(error, 'ESRCH')) throw error;
-  }
-  await awaitEnd(pidfd);
 }
 
 function letGo({ channel, pidfd, handover }: Newborn): void {

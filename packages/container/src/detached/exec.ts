@@ -1,17 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { SystemError } from '@coracle/errors';
 import type { Process } from '@coracle/oci-spec';
-import { Agent, Channel, closeFd, type Program, socketPair } from '@coracle/syscalls';
-import { FDS } from '../descriptors.ts';
-import { namespacesOf, startIn } from '../exec.ts';
-import { thisHost } from '../host.ts';
-import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
-import { withHome } from '../oci/home.ts';
-import { normalize } from '../oci/normalize.ts';
-import { planOomScore } from '../oci/plan-oom-score.ts';
-import { planSettings } from '../oci/plan-settings.ts';
-import { ENTERED, planEntry } from '../plan-entry.ts';
-import { takeTerminal } from '../plan-terminal.ts';
+import { Agent, Channel, closeFd, socketPair } from '@coracle/syscalls';
+import { ENTERED } from '../plan-entry.ts';
 import { startError } from '../program-error.ts';
 import { awaitDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
@@ -19,12 +10,12 @@ import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import type { handOver } from './hand-over-listener.ts';
 import { openProcess } from './kill.ts';
 import { giveStdio } from './own-stdio.ts';
-import { planAffinity } from './plan-affinity.ts';
+import { planExec } from './plan-exec.ts';
 import { preservedDescriptors } from './preserved-descriptors.ts';
 import type { ContainerRecord } from './record.ts';
 import { find } from './status.ts';
-import { outliveMaker, passDescriptors, takePreserved } from './steps-for-detached.ts';
 import { type Store, writeWhole } from './store.ts';
+import { doorsOfSubgroups, type Subgroup } from './subgroups.ts';
 
 /** How a further program runs in a container. */
 export interface ExecOptions {
@@ -37,10 +28,9 @@ export interface ExecOptions {
   preserveFds?: number;
   /** Enters a container that is paused all the same; the program begins when it goes on. */
   ignorePaused?: boolean;
+  /** Groups below the container's own, which are there already; its own if absent. */
+  subgroups?: readonly Subgroup[];
 }
-
-/** What an agent that enters a container has beside its sockets. */
-const FIRST_PRESERVED = FDS.firstFree;
 
 /**
  * Starts a further program in a container, with this process's input and output. It stays when this process ends.
@@ -64,7 +54,12 @@ export async function exec(store: Store, id: string, options: ExecOptions): Prom
 async function enter(record: ContainerRecord, options: ExecOptions & { target: number }): Promise<number> {
   const preserved = preservedDescriptors(options.preserveFds ?? 0, process.env);
   const { env = [], ...wanted } = options.process;
-  const program = planExec(record, { ...wanted, env: [...env, ...preserved.variables] }, preserved.fds.length);
+  const program = planExec({
+    record,
+    wanted: { ...wanted, env: [...env, ...preserved.variables] },
+    preserved: preserved.fds.length,
+    joinFiles: doorsOfSubgroups(record.doors, options.subgroups ?? []),
+  });
   if (!wanted.terminal) giveStdio(wanted.user.uid, record.idMaps?.uids);
   const answerer = record.notifies ? (await import('./hand-over-listener.ts')).handOver(record) : undefined;
   const [ours, theirs] = socketPair();
@@ -116,42 +111,6 @@ async function passOn(
 ): Promise<void> {
   if (consoleSocket !== undefined) sendTerminal(consoleSocket, await awaitDescriptor(handover));
   await answerer?.(handover, pid);
-}
-
-function planExec(record: ContainerRecord, wanted: Process, preserved: number): Program {
-  const { config, idMaps, doors, bundle } = record;
-  const { bounding } = thisHost().capabilities(idMaps !== undefined);
-  // As it is for the container's first program: the same defaults, the same settings.
-  const normalized = normalize({ ...config, process: wanted }, bundle);
-  const root = normalized.root.path;
-  const process = {
-    ...normalized.process,
-    env: withHome(normalized.process.env ?? [], { root, uid: wanted.user.uid }),
-  };
-  const start = outliveMaker(
-    startIn({ config, idMaps, bounding, landlock: undefined }, process, [
-      ...planSettings(normalized),
-      ...planAffinity(process.execCPUAffinity),
-    ]),
-  );
-  const labelled = isLabelled(process);
-  const passed = preserved === 0 ? { steps: start, finally: [] } : passDescriptors(start, preserved);
-  return planEntry({
-    pidfd: FDS.terminal,
-    notifies: record.notifies,
-    namespaces: namespacesOf(config),
-    joinFiles: doors,
-    before: [
-      ...takePreserved(FIRST_PRESERVED, preserved),
-      // The agent does not go back to a score of its own: it ends.
-      ...planOomScore(process.oomScoreAdj, Number.NaN).beforeBirth,
-      ...(labelled ? [openCallersProc()] : []),
-    ],
-    born: [...(labelled ? labelEntered(process) : []), ...(process.terminal ? takeTerminal(process) : [])],
-    start: passed.steps,
-    failed: passed.finally ?? [],
-    kept: preserved,
-  });
 }
 
 function notRunning(id: string, status: string): SystemError {

@@ -18,3 +18,5 @@ export { type RemoveOptions, remove } from './remove.ts';
 export { type StartOptions, start } from './start.ts';
 export { find } from './status.ts';
 export { type Held, Store, writeWhole } from './store.ts';
+export type { Subgroup } from './subgroups.ts';
+export { update } from './update.ts';

@@ -21,14 +21,14 @@ export interface ContainerRecord {
   process?: ProcessIdentity | undefined;
   /** Directories of its cgroup, made for it alone. */
   cgroups: readonly string[];
+  /** Directories of the kernel beside those, made for it alone, children before their parents; none if absent. */
+  directories?: readonly string[] | undefined;
   /** Files by which a further process joins the cgroup. */
   doors: readonly string[];
   /** How user ids are mapped, with a user namespace. */
   idMaps?: IdMaps | undefined;
   /** The filter of its program asks about calls, and who answers is at the profile's `listenerPath`. */
   notifies: boolean;
-  /** The hooks that come after the deletion have begun to run: they run once. */
-  poststop?: true;
 }
 
 /** A container as its record and the kernel tell of it. */

@@ -1,3 +1,4 @@
+import { rmdirSync } from 'node:fs';
 import { isErrno, SystemError } from '@coracle/errors';
 import { OCI_VERSION } from '@coracle/oci-spec';
 import { SIGKILL } from '@coracle/syscalls';
@@ -19,8 +20,8 @@ export interface RemoveOptions {
 }
 
 /**
- * Removes all that was made for a container: its cgroup, what is kept of it. One that was created and not started is ended first.
- * Then the `poststop` hooks run, once.
+ * Removes all that was made for a container: its cgroup, its class of service, what is kept of it. One that was created and not
+ * started is ended first. Then the `poststop` hooks run, once.
  * @throws SystemError ENOENT when there is no such container, EBUSY when it still runs, unless with `force`
  * @example
  * await remove(new Store('/run/coracle-oci'), 'web', { force: true });
@@ -40,16 +41,24 @@ export async function remove(store: Store, id: string, options: RemoveOptions = 
   if (!record) return store.remove(held);
   const status = record.stage === 'creating' ? 'stopped' : statusOf(store, record);
   if (!force && status !== 'stopped' && status !== 'created') throw stillRuns(id, status);
+  await destroy({ store, held, record }, options.onHookFailure);
+}
+
+/**
+ * Ends what is left of a container and forgets it. Then the `poststop` hooks run: only once, since nobody finds it any more.
+ * @param onHookFailure is told of each that fails; nobody if absent
+ */
+export async function destroy(
+  { store, held, record }: { store: Store; held: Held; record: ContainerRecord },
+  onHookFailure?: (error: Error) => void,
+): Promise<void> {
   await endAll(record);
-  if (record.process && !record.poststop) {
-    store.write(held, { ...record, poststop: true });
-    await runPoststop(record, options.onHookFailure);
-  }
   store.remove(held);
+  if (record.process) await runPoststop(record, onHookFailure);
 }
 
 /** Ends what is left of a container: its first process, with which the kernel ends all others of a pid namespace, and its group. */
-async function endAll({ process, cgroups }: ContainerRecord): Promise<void> {
+async function endAll({ process, cgroups, directories = [] }: ContainerRecord): Promise<void> {
   const pidfd = process && openProcess(process);
   if (pidfd !== undefined) {
     signalProcess(pidfd, SIGKILL);
@@ -65,6 +74,18 @@ async function endAll({ process, cgroups }: ContainerRecord): Promise<void> {
   }
   // Without a pid namespace of its own there is more to end.
   await endGroup(cgroups);
+  removeDirectories(directories);
+}
+
+/** Those of the kernel, which are gone with what is in them. */
+export function removeDirectories(directories: readonly string[]): void {
+  for (const directory of directories) {
+    try {
+      rmdirSync(directory);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+  }
 }
 
 /**

@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, SystemError } from '@coracle/errors';
 import { OCI_VERSION } from '@coracle/oci-spec';
-import { Channel, closeFd, SIGKILL } from '@coracle/syscalls';
+import { Channel, closeFd } from '@coracle/syscalls';
 import { DOOR, knock } from './door.ts';
-import { HookError } from './hook-error.ts';
-import { openProcess, signalProcess } from './kill.ts';
+import { openProcess } from './kill.ts';
+import { pidInside } from './pid-inside.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
 import { readTrace } from './start-trace.ts';
 import { statusOf } from './status.ts';
@@ -13,15 +13,15 @@ import type { Held, Store } from './store.ts';
 
 /** How a container is started. */
 export interface StartOptions {
-  /** Is told of a `poststart` hook that failed: the program runs on. */
+  /** Is told of `poststop` hooks that failed, where the container had to be removed. */
   onHookFailure?: (error: Error) => void;
 }
 
 /**
  * Starts the program of a container that was created.
  * @throws SystemError EINVAL when it is not in the state *created*; ENOENT when there is no such container; for a step that was
- *   refused; {@link ProgramError} when the program cannot be started; {@link HookError} when a `startContainer` hook fails, and
- *   then the container has ended
+ *   refused; {@link ProgramError} when the program cannot be started; {@link HookError} when a `startContainer` or `poststart`
+ *   hook fails: then the container has been ended and removed, as the specification has it
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md#start
  * @example
  * await start(new Store('/run/coracle-oci'), 'web');
@@ -31,20 +31,29 @@ export async function start(store: Store, id: string, { onHookFailure }: StartOp
   const record = store.read(id);
   const status = record ? statusOf(store, record) : 'creating';
   if (!record || status !== 'created') throw notCreated(id, status);
+  if (!record.config.process) throw withoutProgram(id);
   const { startContainer = [], poststart = [] } = record.config.hooks ?? {};
-  if (startContainer.length > 0) await runInside(record);
+  const orDestroy = async (hooks: Promise<void>): Promise<void> => {
+    try {
+      await hooks;
+    } catch (error) {
+      const { destroy } = await import('./remove.ts');
+      await destroy({ store, held, record }, onHookFailure);
+      throw error;
+    }
+  };
+  if (startContainer.length > 0) await orDestroy(runInside(record));
   await letStart(held, record);
-  if (poststart.length === 0) return;
-  const { runHooks } = await import('./hooks.ts');
-  try {
-    await runHooks(poststart, { name: 'poststart', state: stateOf({ record, status: 'running' }, OCI_VERSION) });
-  } catch (error) {
-    if (!(error instanceof HookError)) throw error;
-    onHookFailure?.(error);
-  }
+  if (poststart.length > 0) await orDestroy(runAfter(record));
 }
 
-/** The hooks that come between the set-up and the program. When one fails the container ends. */
+async function runAfter(record: ContainerRecord): Promise<void> {
+  const { runHooks } = await import('./hooks.ts');
+  const state = stateOf({ record, status: 'running' }, OCI_VERSION);
+  await runHooks(record.config.hooks?.poststart ?? [], { name: 'poststart', state });
+}
+
+/** The hooks that come between the set-up and the program. */
 async function runInside(record: ContainerRecord): Promise<void> {
   const { process, config } = record;
   const pidfd = process && openProcess(process);
@@ -55,12 +64,9 @@ async function runInside(record: ContainerRecord): Promise<void> {
     const namespaces = (config.linux?.namespaces ?? []).map(({ type }) => type);
     await runHooks(config.hooks?.startContainer ?? [], {
       name: 'startContainer',
-      state: stateOf({ record, status: 'created' }, OCI_VERSION),
+      state: { ...stateOf({ record, status: 'created' }, OCI_VERSION), pid: pidInside(process.pid) },
       run: runInContainer({ pid: process.pid, pidfd, namespaces }),
     });
-  } catch (error) {
-    signalProcess(pidfd, SIGKILL);
-    throw error;
   } finally {
     closeFd(pidfd);
   }
@@ -100,6 +106,16 @@ function connect(directory: string, id: string): number {
 async function agentOf(record: ContainerRecord): Promise<(listener: number) => Promise<void>> {
   const { handOver } = await import('./hand-over-listener.ts');
   return handOver(record);
+}
+
+function withoutProgram(id: string): SystemError {
+  return new SystemError({
+    code: 'EINVAL',
+    syscall: 'start',
+    path: id,
+    text: 'the container has no program to run',
+    hint: 'its config.json has no process; `exec --process FILE` runs one in it',
+  });
 }
 
 function notCreated(id: string, status: string): SystemError {

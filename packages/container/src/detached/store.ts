@@ -78,16 +78,19 @@ export class Store {
       mkdirSync(directory, { mode: 0o700 });
     } catch (cause) {
       if (!isErrno(cause, 'EEXIST')) throw cause;
-      throw new SystemError({
-        code: 'EEXIST',
-        syscall: 'create',
-        path: id,
-        text: 'container with given ID already exists',
-        hint: `choose another id, or remove it first: delete --force ${id}`,
-        cause,
-      });
+      throw taken(id, { left: this.#wasLeft(id), cause });
     }
     return this.hold(id);
+  }
+
+  /** Whether a `create` was killed before there was a container. */
+  #wasLeft(id: string): boolean {
+    try {
+      return this.read(id)?.stage !== 'created' && !this.isHeld(id);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return false; // it was deleted meanwhile
+      throw error;
+    }
   }
 
   /**
@@ -197,6 +200,21 @@ function noSuchContainer(directory: string, cause?: unknown): SystemError {
     text: 'container does not exist',
     hint: '`list` shows those of this --root',
     ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function taken(id: string, { left, cause }: { left: boolean; cause: unknown }): SystemError {
+  return new SystemError({
+    code: 'EEXIST',
+    syscall: 'create',
+    path: id,
+    text: left
+      ? 'container with given ID already exists: what is left of a create that was killed before it was one'
+      : 'container with given ID already exists',
+    hint: left
+      ? `remove what is left: delete --force ${id}`
+      : `choose another id, or remove it first: delete --force ${id}`,
+    cause,
   });
 }
 

@@ -14,7 +14,7 @@ import { AUDIT_ARCH } from '@coracle/seccomp';
 
 /**
  * What this package makes of a config.json, whatever the machine it runs on: for `features()` of `@coracle/oci-spec`, where those
- * who run hooks add `hooks`.
+ * who run hooks add `hooks`, and those who make containers of engines that these are given network devices.
  * @returns a new value
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/features.md
  * @example

@@ -5,10 +5,10 @@ import { type ConfigWarning, cannot } from './config-error.ts';
 const PATH = '$.process.capabilities';
 
 /**
- * The capability sets of a configuration as they can be: without names that are no capability, and without ambient ones that the
- * kernel would not raise, as runc has it. Both are told. Who cannot get a capability has no use for it in the bounding set either.
+ * The capability sets of a configuration as they can be: without names that are no capability, without those that the caller has not
+ * got to give, and without ambient ones that the kernel would not raise. All of this is told, as the specification has it.
  * @param available those that can be given: a mask
- * @throws {ConfigError} for capabilities that cannot be had, and sets that the kernel would refuse
+ * @throws {ConfigError} for sets that contradict each other, which the kernel would refuse
  * @see capabilities(7)
  */
 export function possibleCapabilities(
@@ -24,8 +24,16 @@ export function possibleCapabilities(
       path: `${PATH}.ambient`,
       text: `has ${names(sets.ambient & ~ambient)}, which are left out, being not both permitted and inheritable`,
     });
-  const possible: CapabilitySets = { ...sets, ambient };
-  refuse(wanted, 'permitted', possible.permitted & ~available, 'which the caller does not have');
+  const beyond = (sets.permitted | sets.effective | sets.inheritable | ambient) & ~available;
+  if (beyond !== 0n)
+    onWarning({ path: PATH, text: `has ${names(beyond)}, which are left out, as the caller does not have them` });
+  const possible: CapabilitySets = {
+    bounding: sets.bounding,
+    permitted: sets.permitted & available,
+    effective: sets.effective & available,
+    inheritable: sets.inheritable & available,
+    ambient: ambient & available,
+  };
   refuse(wanted, 'effective', possible.effective & ~possible.permitted, 'which are not permitted');
   refuse(wanted, 'inheritable', possible.inheritable & ~possible.bounding, 'which are not in the bounding set');
   return formatCapabilities(possible);

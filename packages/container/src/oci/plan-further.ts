@@ -8,6 +8,7 @@ import type { Host } from '../host.ts';
 import { isInOwnUserNamespace } from '../own-user-namespace.ts';
 import type { Further } from '../plan-further.ts';
 import { cgroupView } from './cgroup-view.ts';
+import { checkDevices } from './check-devices.ts';
 import type { ConfigWarning } from './config-error.ts';
 import { idsInside } from './copy-up.ts';
 import type { Normalized } from './normalize.ts';
@@ -33,7 +34,9 @@ export interface FurtherContext {
 export function planFurther(config: Normalized, { id, idMaps, host, group, onWarning }: FurtherContext): Further {
   const user = config.linux.namespaces?.find(({ type }) => type === 'user');
   const { kindOf } = host;
-  const devices = devicePlan(config, { source: deviceSource(user !== undefined, host), kindOf, onWarning });
+  const source = deviceSource(user !== undefined, host);
+  const devices = devicePlan(config, { source, kindOf, onWarning });
+  if (source === 'mknod' && devices.devices) checkDevices(config);
   const cgroups = (): ReturnType<typeof cgroupView> => cgroupView(config, group);
   const namespaces = planNamespaces(config, isOwnedBy);
   const score = planOomScore(config.process.oomScoreAdj, ownOomScore());
@@ -41,11 +44,13 @@ export function planFurther(config: Normalized, { id, idMaps, host, group, onWar
     id,
     mountPoint: resctrl(config),
     exists: (path) => kindOf(path) !== undefined,
+    read: (path) => readFileSync(path, 'latin1'),
   });
   return {
     beforeBirth: [...rdt.beforeBirth, ...score.beforeBirth, ...namespaces.beforeBirth],
     afterBirth: [...score.afterBirth, ...rdt.afterBirth, ...namespaces.afterBirth],
     atEnd: rdt.atEnd,
+    directories: rdt.directories,
     madeBefore: namespaces.madeBefore,
     joinsUserNamespace: namespaces.joinsUser,
     idmapped: idmappedMounts(config),

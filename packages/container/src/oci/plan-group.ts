@@ -1,6 +1,4 @@
 import {
-  DEFAULT_DEVICE_RULES,
-  type DeviceRule,
   type FullMachine,
   fromOci,
   furtherPlaces,
@@ -12,6 +10,7 @@ import {
 import type { Group } from '../cgroup-for.ts';
 import { toSteps } from '../cgroup-for.ts';
 import { cannot } from './config-error.ts';
+import { deviceRules } from './device-rules.ts';
 import type { Normalized } from './normalize.ts';
 import { alsoIn } from './other-hierarchies.ts';
 
@@ -37,7 +36,7 @@ export function planConfigGroup({ linux }: Normalized, { id, isRoot }: GroupCont
     );
   const machine: FullMachine = { ...found, v1: found.hierarchies };
   const { resources, devices = [] } = fromOci(linux.resources ?? {});
-  const rules = isRoot ? [DENY_ALL, ...devices, ...ALWAYS_ALLOWED] : undefined;
+  const rules = isRoot ? deviceRules(devices) : undefined;
   const planned = planResources({
     machine,
     name,
@@ -56,10 +55,6 @@ export function planConfigGroup({ linux }: Normalized, { id, isRoot }: GroupCont
       planned?.parseStats(new Map(planned.statFiles.map((path, index) => [path, texts[index] ?? '']))) ?? {},
   };
 }
-
-const DENY_ALL: DeviceRule = { allow: false, type: 'a', access: 'rwm' };
-/** What runc adds after the rules of the configuration, whatever these say: the first of ours denies all. */
-const ALWAYS_ALLOWED = DEFAULT_DEVICE_RULES.filter(({ allow }) => allow);
 
 function refuseMissing(missing: readonly LeftOut[], value: unknown): void {
   const [first] = missing;

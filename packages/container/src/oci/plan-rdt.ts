@@ -1,26 +1,38 @@
 import type { IntelRdt } from '@coracle/oci-spec';
 import { AT, close, flags, mkdirat, OPEN, openat, resultOf, type Step, unlinkat, write } from '@coracle/syscalls';
 import { cannot } from './config-error.ts';
+import { differingShare } from './rdt-schemata.ts';
 
 /** A class of service of Intel RDT, made, joined and removed. */
 export interface RdtPlan {
   beforeBirth: Step[];
   afterBirth: Step[];
   atEnd: Step[];
+  /** Directories that were made for this container alone, children before their parents: what `atEnd` removes. */
+  directories: readonly string[];
+}
+
+/** What of the machine a class of service depends on. */
+export interface RdtMachine {
+  /** The container's. */
+  id: string;
+  /** Of resctrl; `undefined` where there is none. */
+  mountPoint: string | undefined;
+  /** Whether a directory is there already. */
+  exists: (path: string) => boolean;
+  /** The text of a file. */
+  read: (path: string) => string;
 }
 
 /**
  * Plans the class of service of a container, and its share of cache and memory bandwidth. A class that is named by `closID` may be
- * others' too, and stays when it was there before.
- * @param options `mountPoint`: of resctrl, `undefined` where there is none; `exists`: whether a directory is there already
- * @throws {ConfigError} where the kernel has no resctrl, and for a class that has to be there and is not
+ * others' too: it stays at the end, and one that is there has to have the shares that are asked for.
+ * @throws {ConfigError} where the kernel has no resctrl, for a class that has to be there and is not, and for one that is there
+ *   with other shares
  * @see the kernel's filesystems/resctrl
  */
-export function planRdt(
-  rdt: IntelRdt | undefined,
-  { id, mountPoint, exists }: { id: string; mountPoint: string | undefined; exists: (path: string) => boolean },
-): RdtPlan {
-  if (!rdt) return { beforeBirth: [], afterBirth: [], atEnd: [] };
+export function planRdt(rdt: IntelRdt | undefined, { id, mountPoint, exists, read }: RdtMachine): RdtPlan {
+  if (!rdt) return { beforeBirth: [], afterBirth: [], atEnd: [], directories: [] };
   if (mountPoint === undefined)
     throw cannot(
       { path: '$.linux.intelRdt', value: rdt },
@@ -29,16 +41,27 @@ export function planRdt(
     );
   const directory = rdt.closID === '/' ? mountPoint : `${mountPoint}/${rdt.closID ?? id}`;
   const isThere = exists(directory);
-  const lines = [...(rdt.schemata ?? []), rdt.l3CacheSchema, rdt.memBwSchema].filter(
-    (line) => line !== undefined && line !== '',
-  );
+  const shares = [rdt.l3CacheSchema ?? '', rdt.memBwSchema ?? ''].filter((line) => line !== '');
+  // What is written last holds.
+  const lines = [...shares, ...(rdt.schemata ?? [])];
   if (rdt.closID !== undefined && lines.length === 0 && !isThere)
     throw cannot(
       { path: '$.linux.intelRdt.closID', value: rdt.closID },
       'a class that is there, as no schema is given',
     );
+  if (rdt.closID !== undefined && isThere) {
+    const other = differingShare(shares, read(`${directory}/schemata`));
+    if (other !== undefined)
+      throw cannot(
+        { path: '$.linux.intelRdt', value: rdt },
+        `as the class ${rdt.closID} is, which others may be in, and it does not have '${other}'`,
+        `see ${directory}/schemata, or choose another closID`,
+      );
+  }
   const monitored = rdt.enableMonitoring ? `${directory}/mon_groups/${id}` : undefined;
   const made = [...(isThere ? [] : [directory]), ...(monitored === undefined ? [] : [monitored])];
+  const own = rdt.closID === undefined && !isThere ? [directory] : [];
+  const directories = [...(monitored === undefined ? [] : [monitored]), ...own];
   const why = 'share out cache and memory bandwidth';
   const joined = monitored === undefined ? [directory] : [directory, monitored];
   return {
@@ -48,9 +71,10 @@ export function planRdt(
     ],
     // The number 0 is the process that writes.
     afterBirth: joined.flatMap((path) => put(`${path}/tasks`, '0', why)).map((step) => ({ ...step, only: 'child' })),
-    atEnd: made
-      .toReversed()
-      .map((path) => unlinkat({ path, flags: flags(AT, 'AT_REMOVEDIR') }, { why, only: 'parent' })),
+    atEnd: directories.map((path) =>
+      unlinkat({ path, flags: flags(AT, 'AT_REMOVEDIR') }, { why, only: 'parent', tolerate: ['ENOENT'] }),
+    ),
+    directories,
   };
 }
 

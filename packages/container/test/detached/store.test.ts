@@ -50,6 +50,28 @@ test('an id is the name of a directory, and nothing that leads out of it', () =>
     expect(() => checkId(id)).toThrow('EINVAL');
 });
 
+test('an id that a killed create has taken is told from one of a container, and from one at work', async () => {
+  const hintOf = async (): Promise<unknown> => {
+    try {
+      await store.claim('box');
+      return 'claimed';
+    } catch (error) {
+      return [isErrno(error, 'EEXIST'), /killed/.test(String(error)), Reflect.get(Object(error), 'hint')];
+    }
+  };
+  const held = await store.claim('box');
+  expect(await hintOf()).toEqual([true, false, 'choose another id, or remove it first: delete --force box']);
+  held[Symbol.dispose]();
+  expect(await hintOf()).toEqual([true, true, 'remove what is left: delete --force box']);
+  for (const stage of ['creating', 'created'] as const) {
+    {
+      using again = await store.hold('box');
+      store.write(again, record({ stage }));
+    }
+    expect(await hintOf()).toEqual([true, stage === 'creating', expect.stringContaining('delete --force box')]);
+  }
+});
+
 test('an id can be claimed once, until it is removed', async () => {
   {
     using held = await store.claim('box');

@@ -31,8 +31,16 @@ describe('capability sets of a configuration', () => {
     expect(paths).toEqual([]);
   });
 
+  test('one that the caller has not got to give is told of, and left out', () => {
+    const both = ['CAP_KILL', 'CAP_SYS_ADMIN'];
+    const wanted = { bounding: both, permitted: both, effective: both, inheritable: both, ambient: both };
+    const { sets, paths } = possible(wanted, toMask(['CAP_KILL']));
+    const one = ['CAP_KILL'];
+    expect(sets).toEqual({ bounding: both, permitted: one, effective: one, inheritable: one, ambient: one });
+    expect(paths).toEqual(['$.process.capabilities']);
+  });
+
   test.each([
-    [{ permitted: ['CAP_SYS_ADMIN'] }, 'permitted', /without CAP_SYS_ADMIN, which the caller does not have/],
     [{ bounding: ['CAP_KILL'], effective: ['CAP_KILL'] }, 'effective', /which are not permitted/],
     [{ inheritable: ['CAP_KILL'] }, 'inheritable', /not in the bounding set/],
   ])('%j is refused', (wanted, set, message) => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { availableCapabilities, fromMask } from '@coracle/capabilities';
 import { runConfig } from '@coracle/container/config';
 import type { Config } from '@coracle/oci-spec';
@@ -14,6 +15,8 @@ import { configurations } from './support/generate.ts';
 import { makeNamespaces, type Namespaces } from './support/namespaces.ts';
 import { parseSight, type Sight } from './support/probe.ts';
 
+/** Whom we are compared with: `runc` or `crun`. */
+const PEER = process.env['CORACLE_DIFFERENTIAL_PEER'] ?? 'runc';
 /** How many configurations are compared, and where their series begins: more in the environment. */
 const RUNS = Number(process.env['CORACLE_DIFFERENTIAL_RUNS'] ?? 16);
 const SEED = Number(process.env['CORACLE_DIFFERENTIAL_SEED'] ?? 1);
@@ -24,7 +27,7 @@ let joinable: Namespaces;
 beforeAll(async () => {
   joinable = await makeNamespaces();
   bundle = makeBundle();
-  state = mkdtempSync(join(tmpdir(), 'coracle-runc-'));
+  state = mkdtempSync(join(tmpdir(), 'coracle-peer-'));
 });
 afterAll(() => {
   joinable[Symbol.dispose]();
@@ -32,21 +35,25 @@ afterAll(() => {
   rmSync(state, { recursive: true, force: true });
 });
 
-async function byRunc(config: Config, id: string): Promise<Sight> {
+async function byPeer(config: Config, id: string): Promise<Sight> {
   bundle.write(config);
   const { error, stdout, stderr } = await new Promise<{ error: Error | null; stdout: string; stderr: string }>(
     (resolve) => {
-      execFile('runc', ['--root', state, 'run', '--bundle', bundle.path, id], (error, stdout, stderr) =>
+      execFile(PEER, ['--root', state, 'run', '--bundle', bundle.path, id], (error, stdout, stderr) =>
         resolve({ error, stdout, stderr }),
       );
     },
   );
-  return error ? refused('runc', stderr) : parseSight(stdout);
+  return error ? refused(PEER, stderr) : parseSight(stdout);
 }
 
 async function byUs(config: Config, id: string): Promise<Sight> {
   try {
-    const { stdout, stderr, exitCode } = await runConfig(config, { bundle: bundle.path, id });
+    const { stdout, stderr, exitCode } = await runConfig(config, {
+      bundle: bundle.path,
+      id,
+      stateRoot: join(state, 'ours'),
+    });
     return exitCode === 0 ? parseSight(stdout) : refused('coracle', `exit code ${exitCode}: ${stderr}`);
   } catch (error) {
     return refused('coracle', String(error));
@@ -61,34 +68,37 @@ function refused(who: string, why: string): Sight {
   return { 'is refused': 'yes' };
 }
 
+/** The lines that only one of the two has. */
+function difference(theirs: readonly string[] = [], ours: readonly string[] = []): string {
+  const only = (mine: readonly string[], others: readonly string[]): string[] =>
+    mine.filter((line) => !others.includes(line));
+  return JSON.stringify({ [PEER]: only(theirs, ours), coracle: only(ours, theirs) });
+}
+
 describe('a generated configuration', () => {
-  needs.test(needs.root, needs.program('runc'))(
-    'shows its program the same as under runc',
+  needs.test(needs.root, needs.program(PEER))(
+    `shows its program the same as under ${PEER}`,
     async () => {
       const available = fromMask(availableCapabilities().available);
       const scene = { bundle: bundle.path, joinable: joinable.paths, available };
       const samples = fc.sample(configurations(scene), { numRuns: RUNS, seed: SEED });
       expect(samples).toHaveLength(RUNS);
+      const differences: string[] = [];
       for (const [index, config] of samples.entries()) {
-        const theirs = comparable(await byRunc(config, `runc${index}`), {
-          id: `runc${index}`,
-          config,
-          joinable: joinable.paths,
-        });
-        const ours = comparable(await byUs(config, `ours${index}`), {
-          id: `ours${index}`,
-          config,
-          joinable: joinable.paths,
-        });
-        try {
-          expect(ours).toEqual(theirs);
-        } catch (error) {
-          const words = refusals.slice(-2).join('; ');
-          throw new Error(`configuration ${index} of seed ${SEED}: ${JSON.stringify(config)} (${words})`, {
-            cause: error,
-          });
-        }
+        const about = (id: string): Parameters<typeof comparable>[1] => ({ id, config, joinable: joinable.paths });
+        const theirs = comparable(await byPeer(config, `peer${index}`), about(`peer${index}`));
+        const ours = comparable(await byUs(config, `ours${index}`), about(`ours${index}`));
+        const questions = [...new Set([...Object.keys(theirs), ...Object.keys(ours)])];
+        const differing = questions.filter((question) => !isDeepStrictEqual(theirs[question], ours[question]));
+        if (differing.length === 0) continue;
+        const shown = differing.map((question) => `${question}: ${difference(theirs[question], ours[question])}`);
+        const without = { ...config, process: { ...config.process, args: ['the probe'] } };
+        const refused = shown.some((line) => line.startsWith('is refused')) ? refusals.slice(-2).join('; ') : '';
+        differences.push(
+          `configuration ${index} of seed ${SEED}:\n${shown.join('\n')}\n${refused}\n${JSON.stringify(without)}`,
+        );
       }
+      expect(differences).toEqual([]);
       // A series of refusals would show nothing.
       expect(refusals.length).toBeLessThan(samples.length / 2);
     },

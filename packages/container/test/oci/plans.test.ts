@@ -9,7 +9,6 @@ import { parseNumberList } from '../../src/oci/number-list.ts';
 import { planCgroupMount } from '../../src/oci/plan-cgroup-mount.ts';
 import { planNamespaces } from '../../src/oci/plan-namespaces.ts';
 import { planOomScore } from '../../src/oci/plan-oom-score.ts';
-import { planRdt } from '../../src/oci/plan-rdt.ts';
 import { planSettings } from '../../src/oci/plan-settings.ts';
 import { baseConfig, type ConfigParts } from './support/base-config.ts';
 
@@ -137,36 +136,6 @@ describe('what else holds for the program', () => {
     expect(lines(afterBirth)[1]).toContain('"3"');
     expect(afterBirth.every(({ only }) => only === 'parent')).toBe(true);
     expect(planOomScore(3, 3)).toEqual({ beforeBirth: [], afterBirth: [] });
-  });
-});
-
-describe('Intel RDT', () => {
-  const options = { id: 'box', mountPoint: '/sys/fs/resctrl', exists: () => false };
-
-  test('a class is made, filled and joined by its number for the one who writes, and removed', () => {
-    const { beforeBirth, afterBirth, atEnd } = planRdt({ l3CacheSchema: 'L3:0=f', schemata: ['MB:0=50'] }, options);
-    expect(lines(beforeBirth).join('\n')).toMatch(/mkdirat.*\/sys\/fs\/resctrl\/box[\s\S]*MB:0=50\\nL3:0=f/);
-    expect(lines(afterBirth)[0]).toContain('/sys/fs/resctrl/box/tasks');
-    expect(afterBirth[1]).toMatchObject({ only: 'child', syscall: 'write' });
-    expect(calls(atEnd)).toEqual(['unlinkat']);
-  });
-
-  test("somebody else's class stays", () => {
-    const there = { ...options, exists: () => true };
-    expect(planRdt({ closID: 'shared' }, there).atEnd).toEqual([]);
-  });
-
-  test('monitoring has a group of its own below the class', () => {
-    const { afterBirth } = planRdt({ enableMonitoring: true, closID: '/' }, { ...options, exists: () => true });
-    expect(lines(afterBirth).filter((line) => line.includes('openat'))).toEqual([
-      expect.stringContaining('/sys/fs/resctrl/tasks'),
-      expect.stringContaining('/sys/fs/resctrl/mon_groups/box/tasks'),
-    ]);
-  });
-
-  test('without resctrl, or without the class, it is refused', () => {
-    expect(() => planRdt({}, { ...options, mountPoint: undefined })).toThrow(refusal('$.linux.intelRdt'));
-    expect(() => planRdt({ closID: 'missing' }, options)).toThrow(refusal('$.linux.intelRdt.closID'));
   });
 });
 

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { groupsNamed, makeEmptyRoot, removeGroup, type Said } from '@coracle/test-support';
+import { makeEmptyRoot } from './empty-root.ts';
+import { groupsNamed, removeGroup, type Said } from './podman.ts';
 
 /**
  * In namespaces of its own: what it mounts, what it writes below /run, and the loopback device it wants are gone with it. It
@@ -14,9 +15,9 @@ mount -t tmpfs tmpfs /run
 ip link set lo up
 exec dockerd --data-root "$1/data" --exec-root "$1/exec" --pidfile "$1/pid" --host "unix://$1/socket" --cgroup-parent "/$2" \
   --exec-opt native.cgroupdriver=cgroupfs --storage-driver vfs --bridge none --iptables=false --ip6tables=false \
-  --ip-forward=false --ip-masq=false --userland-proxy=false --log-level error`;
+  --ip-forward=false --ip-masq=false --userland-proxy=false --log-level error --config-file "$1/daemon.json"`;
 
-/** The name of its only image: places at which the host's programs are shown. */
+/** The name of its first image: places at which the host's programs are shown. */
 const IMAGE = 'host';
 const PATIENCE_MS = 30_000;
 
@@ -28,20 +29,24 @@ export class Docker implements Disposable {
   readonly #daemon: ChildProcess;
 
   /**
-   * @param options `shown`: directories of the host that containers see
+   * @param options `shown`: directories of the host that containers see; `runtimes`: paths of OCI runtimes that it can run
+   *   containers with, by the names it is to have for them
    * @throws Error with what the daemon said when it does not start here
    */
-  constructor({ shown }: { shown: readonly string[] }) {
+  constructor({ shown, runtimes = {} }: { shown: readonly string[]; runtimes?: Readonly<Record<string, string>> }) {
     const root = this.#path('rootfs');
     mkdirSync(root);
     const mounted = [...makeEmptyRoot(root), ...shown];
     chmodSync(join(root, 'tmp'), 0o777);
     this.#shown = mounted.flatMap((path) => ['--volume', `${path}:${path}:ro`]);
+    const known = Object.entries(runtimes).map(([name, path]) => [name, { path }]);
+    writeFileSync(this.#path('daemon.json'), JSON.stringify({ runtimes: Object.fromEntries(known) }));
     const words = ['-mn', 'sh', '-ec', `exec >"$1/log" 2>&1; ${DAEMON}`, 'sh', this.#directory, this.#parent];
     this.#daemon = spawn('unshare', words, { stdio: 'ignore' });
     try {
       this.#waitForDaemon();
-      this.#import(root);
+      const { status, said } = this.importImage(root, IMAGE);
+      if (status !== 0) throw new Error(said);
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
@@ -50,6 +55,16 @@ export class Docker implements Disposable {
 
   #path(name: string): string {
     return join(this.#directory, name);
+  }
+
+  /** Runs the command with these words. */
+  call(...words: string[]): Said {
+    return this.#docker(words);
+  }
+
+  /** What every container here is made with, from its options to its image. */
+  container(options: readonly string[], command: readonly string[]): string[] {
+    return ['--network', 'none', ...this.#shown, ...options, IMAGE, ...command];
   }
 
   #docker(words: readonly string[], input: Buffer | string = ''): Said {
@@ -69,15 +84,15 @@ export class Docker implements Disposable {
     }
   }
 
-  #import(root: string): void {
-    const { stdout } = spawnSync('tar', ['-C', root, '-c', '.'], { maxBuffer: 1 << 24 });
-    const { status, said } = this.#docker(['import', '-', IMAGE], stdout);
-    if (status !== 0) throw new Error(said);
+  /** Makes an image of a directory. */
+  importImage(root: string, name: string): Said {
+    const { stdout } = spawnSync('tar', ['-C', root, '-c', '.'], { maxBuffer: 1 << 26 });
+    return this.#docker(['import', '-', name], stdout);
   }
 
   /** Runs a command in a new container with these options. */
   run(options: readonly string[], command: readonly string[]): Said {
-    return this.#docker(['run', '--rm', '--network', 'none', ...this.#shown, ...options, IMAGE, ...command]);
+    return this.#docker(['run', '--rm', ...this.container(options, command)]);
   }
 
   [Symbol.dispose](): void {

@@ -1,0 +1,12 @@
+import { configAbilities } from '@coracle/container/config';
+import { type Features, features, HOOK_NAMES } from '@coracle/oci-spec';
+
+/**
+ * What `features` prints: what can be made of a config.json, with what only a container of an engine has.
+ * @example
+ * JSON.stringify(featuresDocument());
+ */
+export function featuresDocument(): Features {
+  const { linux, ...abilities } = configAbilities();
+  return features({ ...abilities, hooks: [...HOOK_NAMES], linux: { ...linux, netDevices: { enabled: true } } });
+}

@@ -1,0 +1,276 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config, Process } from '@coracle/oci-spec';
+import { findLeftovers, needs, startSeccompAgent } from '@coracle/test-support';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { Bundle, builtRuntime, groupsNamed, Runtime, type Said } from './runtime.ts';
+
+let before: ReturnType<typeof findLeftovers>;
+let ours: string;
+beforeAll(() => {
+  if (!needs.root.met) return;
+  before = findLeftovers();
+  ours = builtRuntime();
+});
+afterAll(() => {
+  if (needs.root.met) expect(findLeftovers()).toEqual(before);
+});
+
+const GROUP = `coracle-oci-test-${process.pid}/box`;
+const USER = { uid: 0, gid: 0 };
+
+interface Scene extends Disposable {
+  bundle: Bundle;
+  runtime: Runtime;
+  call: (...words: string[]) => Said;
+  /** Runs a process in the container as a file has it. */
+  enter: (process: Partial<Process>) => Said;
+}
+
+function scene(change?: (config: Config) => Config): Scene {
+  const bundle = new Bundle();
+  const runtime = new Runtime(ours);
+  bundle.configure(['sleep', '1000'], change);
+  const call = (...words: string[]): Said => runtime.call(words);
+  return {
+    bundle,
+    runtime,
+    call,
+    enter: (process) => {
+      const file = join(runtime.state, 'process.json');
+      writeFileSync(file, JSON.stringify({ user: USER, cwd: '/', env: ['PATH=/bin'], args: ['true'], ...process }));
+      return call('exec', '--process', file, 'box');
+    },
+    [Symbol.dispose]: () => {
+      runtime[Symbol.dispose]();
+      bundle[Symbol.dispose]();
+    },
+  };
+}
+
+const start = (it: Scene): Said => it.call('run', '--detach', '--bundle', it.bundle.path, 'box');
+
+needs.describe(needs.root, needs.program('busybox'))('update of the rules for devices', () => {
+  const test = needs.test();
+  /** Opens /dev/fuse by its number. */
+  const open = (it: Scene, how: string): string =>
+    it.enter({
+      args: [
+        'sh',
+        '-c',
+        `rm -f /tmp/node; busybox mknod /tmp/node c 10 229; (: ${how} /tmp/node) 2>&1 | grep -c 'not permitted'`,
+      ],
+      capabilities: { bounding: ['CAP_MKNOD'], permitted: ['CAP_MKNOD'], effective: ['CAP_MKNOD'] },
+    }).out;
+  const update = (it: Scene, devices: object[]): Said =>
+    it.runtime.call(['update', '--resources', '-', 'box'], { input: JSON.stringify({ devices }) });
+  const FUSE = { allow: true, type: 'c', major: 10, minor: 229 };
+
+  test('puts a new list in force for the processes that are there and those to come', () => {
+    using it = scene((config) => ({
+      ...config,
+      root: { path: config.root.path, readonly: false },
+      linux: { ...config.linux, resources: { devices: [{ ...FUSE, access: 'w' }] } },
+    }));
+    expect(start(it).status).toBe(0);
+    expect([open(it, '<'), open(it, '>')]).toEqual(['1\n', '0\n']);
+    expect(update(it, [{ ...FUSE, access: 'r' }])).toMatchObject({ status: 0, error: '' });
+    expect([open(it, '<'), open(it, '>')]).toEqual(['0\n', '1\n']);
+    expect(update(it, []).status).toBe(0);
+    expect([open(it, '<'), open(it, '>')]).toEqual(['1\n', '1\n']);
+    // What every container may do it still may.
+    expect(it.call('exec', 'box', 'sh', '-c', 'echo yes >/dev/null && echo yes').out).toBe('yes\n');
+    expect(update(it, [{ allow: true, type: 'x' }])).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('devices'),
+    });
+  });
+});
+
+needs.describe(needs.root, needs.program('busybox'))('exec --cgroup', () => {
+  const test = needs.test();
+
+  test('runs a program in a group below that of the container, in all hierarchies or in some', () => {
+    using it = scene();
+    start(it);
+    const groups = groupsNamed(GROUP);
+    for (const group of groups)
+      for (const [name, above] of [
+        ['below', '.'],
+        ['below/deeper', 'below'],
+      ] as const) {
+        mkdirSync(join(group, name));
+        // On version 1 a new group has none, and takes no process then.
+        for (const file of ['cpuset.cpus', 'cpuset.mems'])
+          if (existsSync(join(group, name, file)) && readText(join(group, name, file)).trim() === '')
+            writeFileSync(join(group, name, file), readText(join(group, above, file)));
+      }
+    const groupOf = (...words: string[]): string[] => {
+      const { out, error } = it.call('exec', ...words, 'box', 'cat', '/proc/self/cgroup');
+      expect(error).toBe('');
+      return out
+        .trim()
+        .split('\n')
+        .map((line) => line.split(':').slice(1).join(':'))
+        .filter((line) => line.includes('/below'));
+    };
+    expect(groupOf()).toEqual([]);
+    const all = groupOf('--cgroup', 'below/deeper');
+    expect(all.length).toBe(groups.length);
+    for (const line of all) expect(line).toMatch(/\/below\/deeper$/);
+    if (groups.some((group) => group.includes('/pids/')))
+      expect(groupOf('--cgroup', 'pids:below', '--cgroup', 'memory:/below/deeper').sort()).toEqual([
+        'memory:/below/deeper',
+        'pids:/below',
+      ]);
+    for (const group of groups) for (const name of ['below/deeper', 'below']) rmdirSync(join(group, name));
+  });
+
+  test('refuses what is no group below it', () => {
+    using it = scene();
+    start(it);
+    const errorOf = (...words: string[]): string => {
+      const { status, error } = it.call('exec', ...words, 'box', 'true');
+      expect(status).toBe(255);
+      return error;
+    };
+    expect(errorOf('--cgroup', 'nothing')).toContain('there is no such group');
+    expect(errorOf('--cgroup', '../..')).toContain('leads out of the group');
+    expect(errorOf('--cgroup', 'nocontroller:below')).toContain('no group of this controller');
+    expect(errorOf('--cgroup', 'a', '--cgroup', 'b')).toContain('more than once');
+  });
+});
+
+needs.describe(
+  needs.root,
+  needs.program('busybox'),
+  needs.program('taskset'),
+)('exec with execCPUAffinity', () => {
+  const test = needs.test();
+
+  test('begins on the initial processors, and stays on the final ones', () => {
+    using it = scene();
+    start(it);
+    const allowed = (execCPUAffinity: Process['execCPUAffinity']): string =>
+      it
+        .enter({ args: ['cat', '/proc/self/status'], ...(execCPUAffinity ? { execCPUAffinity } : {}) })
+        .out.match(/^Cpus_allowed_list:\t(.*)$/m)?.[1] ?? 'not told';
+    const all = allowed(undefined);
+    const last = all.split(/[-,]/).at(-1) ?? '0';
+    expect(allowed({ initial: all, final: last })).toBe(last);
+    expect(allowed({ final: last })).toBe(last);
+    expect(it.enter({ execCPUAffinity: { initial: '3-1' } })).toMatchObject({
+      status: 255,
+      error: expect.stringContaining('$.process.execCPUAffinity.initial'),
+    });
+  });
+});
+
+needs.describe(
+  needs.root,
+  needs.program('busybox'),
+  needs.program('strace'),
+)('what a killed create has left', () => {
+  const test = needs.test();
+
+  test('is told by the next create, and removed by delete --force', () => {
+    using it = scene();
+    const create = ['create', '--bundle', it.bundle.path, 'box'];
+    const killed = ['-q', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:signal=KILL:when=1'];
+    const root = join(it.runtime.state, 'root');
+    spawnSync('strace', [...killed, process.execPath, ours, '--root', root, ...create], { stdio: 'ignore', cwd: '/' });
+    expect(it.runtime.left()).toEqual(['box']);
+    expect(it.runtime.call(create)).toMatchObject({
+      status: 1,
+      error: expect.stringMatching(/already exists: what is left of a create that was killed.*delete --force box/),
+    });
+    expect(it.call('delete', '--force', 'box')).toMatchObject({ status: 0, error: '' });
+    expect(it.runtime.left()).toEqual([]);
+    expect(it.runtime.call(create)).toMatchObject({ status: 0, error: '' });
+    expect(it.runtime.call(create).error).not.toContain('killed');
+  });
+});
+
+needs.describe(
+  needs.root,
+  needs.program('busybox'),
+  needs.program('python3'),
+)('the program that answers system calls (listenerPath)', () => {
+  const test = needs.test();
+  const notify =
+    (listenerPath: string): ((config: Config) => Config) =>
+    (config) => ({
+      ...config,
+      process: {
+        ...config.process,
+        user: USER,
+        cwd: '/',
+        args: ['sh', '-c', 'busybox mkdir /tmp/one 2>/said; exec sleep 1000'],
+      },
+      root: { path: config.root.path, readonly: false },
+      linux: {
+        ...config.linux,
+        seccomp: {
+          defaultAction: 'SCMP_ACT_ALLOW',
+          listenerPath,
+          listenerMetadata: 'of the owner',
+          syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }],
+        },
+      },
+    });
+
+  test('config-linux.md#configLinuxSeccomp: it is sent exactly one state over a connection, which is closed then', async () => {
+    await using agent = await startSeccompAgent();
+    using it = scene(notify(agent.path));
+    expect(it.call('create', '--bundle', it.bundle.path, 'box')).toMatchObject({ status: 0, error: '' });
+    const starting = it.runtime.begin(['start', 'box']);
+    const { state, fds, rest } = await agent.sent();
+    expect(await starting).toBe(0);
+    const own = it.runtime.stateOf('box');
+    const pid = own?.['pid'];
+    expect({ fds, rest }).toEqual({ fds: ['anon_inode:seccomp notify'], rest: 0 });
+    expect(state).toEqual({
+      ociVersion: '1.3.0',
+      fds: ['seccompFd'],
+      pid,
+      metadata: 'of the owner',
+      state: expect.objectContaining({
+        ociVersion: '1.3.0',
+        id: 'box',
+        status: 'running',
+        pid,
+        bundle: it.bundle.path,
+      }),
+    });
+    const said = join(it.bundle.rootfs, 'said');
+    for (const end = Date.now() + 10_000; !readText(said).includes('Read-only') && Date.now() < end; )
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(readText(said)).toContain('Read-only file system');
+    // A further program has the filter too, and a listener of its own.
+    const entering = it.runtime.begin(['exec', 'box', 'sh', '-c', 'busybox mkdir /tmp/two 2>>/said; exit 7']);
+    const further = await agent.sent();
+    expect(await entering).toBe(7);
+    expect(further).toMatchObject({
+      fds: ['anon_inode:seccomp notify'],
+      rest: 0,
+      state: { state: { id: 'box', pid } },
+    });
+    expect(further.state['pid']).not.toBe(pid);
+    expect(readText(said).match(/Read-only file system/g)).toHaveLength(2);
+  });
+
+  test('config-linux.md#configLinuxSeccomp: when it cannot be sent anything, that is an error', () => {
+    using it = scene(notify('/nowhere/socket'));
+    it.call('create', '--bundle', it.bundle.path, 'box');
+    expect(it.call('start', 'box')).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('/nowhere/socket'),
+    });
+    expect(it.runtime.stateOf('box')?.['status']).toBe('created');
+  });
+});
+
+function readText(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}

@@ -1,0 +1,67 @@
+import type { Process } from '@coracle/oci-spec';
+import type { Program } from '@coracle/syscalls';
+import { FDS } from '../descriptors.ts';
+import { namespacesOf, startIn } from '../exec.ts';
+import { thisHost } from '../host.ts';
+import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
+import { withHome } from '../oci/home.ts';
+import { normalize } from '../oci/normalize.ts';
+import { planOomScore } from '../oci/plan-oom-score.ts';
+import { planSettings } from '../oci/plan-settings.ts';
+import { planEntry } from '../plan-entry.ts';
+import { takeTerminal } from '../plan-terminal.ts';
+import { planAffinity } from './plan-affinity.ts';
+import type { ContainerRecord } from './record.ts';
+import { outliveMaker, passDescriptors, takePreserved } from './steps-for-detached.ts';
+
+/** What an agent that enters a container has beside its sockets. */
+const FIRST_PRESERVED = FDS.firstFree;
+
+/** What of a container and of a program the plan of its entry depends on. */
+export interface Entering {
+  record: ContainerRecord;
+  wanted: Process;
+  /** How many descriptors it is given. */
+  preserved: number;
+  /** Files by which it joins its cgroup. */
+  joinFiles: readonly string[];
+}
+
+/** The program of the agent that enters a container and gives birth to a further program in it. */
+export function planExec({ record, wanted, preserved, joinFiles }: Entering): Program {
+  const { config, idMaps, bundle } = record;
+  const { bounding } = thisHost().capabilities(idMaps !== undefined);
+  // As it is for the container's first program: the same defaults, the same settings.
+  const normalized = normalize({ ...config, process: wanted }, bundle);
+  const root = normalized.root.path;
+  const process = {
+    ...normalized.process,
+    env: withHome(normalized.process.env ?? [], { root, uid: wanted.user.uid }),
+  };
+  const affinity = planAffinity(process.execCPUAffinity);
+  const start = outliveMaker(
+    startIn({ config, idMaps, bounding, landlock: undefined }, process, [
+      ...planSettings(normalized),
+      ...affinity.inside,
+    ]),
+  );
+  const labelled = isLabelled(process);
+  const passed = preserved === 0 ? { steps: start, finally: [] } : passDescriptors(start, preserved);
+  return planEntry({
+    pidfd: FDS.terminal,
+    notifies: record.notifies,
+    namespaces: namespacesOf(config),
+    joinFiles,
+    before: [
+      ...affinity.before,
+      ...takePreserved(FIRST_PRESERVED, preserved),
+      // The agent does not go back to a score of its own: it ends.
+      ...planOomScore(process.oomScoreAdj, Number.NaN).beforeBirth,
+      ...(labelled ? [openCallersProc()] : []),
+    ],
+    born: [...(labelled ? labelEntered(process) : []), ...(process.terminal ? takeTerminal(process) : [])],
+    start: passed.steps,
+    failed: passed.finally ?? [],
+    kept: preserved,
+  });
+}

@@ -1,0 +1,36 @@
+import { fromOci, open, setDevices } from '@coracle/cgroups';
+import { SystemError } from '@coracle/errors';
+import type { Resources } from '@coracle/oci-spec';
+import { replaceDeviceProgramHere } from '@coracle/syscalls';
+import { deviceRules } from '../oci/device-rules.ts';
+import { find } from './status.ts';
+import type { Store } from './store.ts';
+
+/**
+ * Changes the limits of a container that is there, and its rules for devices: what is not mentioned stays as it is. Rules for devices
+ * are a list as in config.json, in place of the whole one before.
+ * @param wanted as `linux.resources` has them, checked by `parseResources` of `@coracle/oci-spec/validate`
+ * @throws SystemError ENOENT when there is no such container, ESRCH when it does not live; EINVAL, EBUSY and others for what the
+ *   kernel refuses; EOPNOTSUPP for what cannot be had here
+ * @example
+ * await update(new Store('/run/coracle-oci'), 'web', { memory: { limit: 268435456 } });
+ */
+export async function update(store: Store, id: string, wanted: Resources): Promise<void> {
+  using _ = await store.hold(id);
+  const { record, status } = find(store, id);
+  if (status === 'stopped' || status === 'creating') throw notRunning(id);
+  const { resources, devices } = fromOci(wanted);
+  open(record.cgroups).update(resources);
+  if (devices === undefined) return;
+  setDevices(record.cgroups, deviceRules(devices), { replaceProgram: replaceDeviceProgramHere });
+}
+
+function notRunning(id: string): SystemError {
+  return new SystemError({
+    code: 'ESRCH',
+    syscall: 'update',
+    path: id,
+    text: 'container not running',
+    hint: `state ${id} tells what it is`,
+  });
+}
