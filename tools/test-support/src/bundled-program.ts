@@ -2,19 +2,20 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll } from '@jest/globals';
 import { build, type Plugin, stop } from 'esbuild';
 
 /**
  * The command that runs a TypeScript program of the tests, with all it imports in one file that every user can read. Such a
  * program starts ten times as fast as one whose modules are compiled one by one, and tests start hundreds of them. The file
- * is removed when the process ends.
+ * is removed after the tests of the file that asks for it, which it does outside of its tests.
  * @example
  * const PROGRAM = await bundledProgram(new URL('programs/run-options.ts', import.meta.url));
  */
 export async function bundledProgram(source: URL): Promise<readonly [node: string, program: string]> {
   const path = fileURLToPath(source);
   const directory = mkdtempSync(join(tmpdir(), 'coracle-program-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  afterAll(() => rmSync(directory, { recursive: true }));
   chmodSync(directory, 0o755);
   const outfile = join(directory, `${basename(path, '.ts')}.mjs`);
   await build({

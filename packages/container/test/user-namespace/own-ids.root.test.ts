@@ -9,6 +9,7 @@ import { Container, explainContainer, run } from '../../src/index.ts';
 import { makeScratch } from '../mounts/scene.ts';
 import { mapsIds } from './file-system.ts';
 
+const [NODE, KEEP_OWN_IDS] = await bundledProgram(new URL('../programs/keep-own-ids.ts', import.meta.url));
 const REGISTER = '/run/coracle/ids';
 const SLEEP = { command: ['sleep', '60'], userNamespace: 'auto', stdout: 'ignore', stderr: 'ignore' } as const;
 const GROUPS = 2 ** 32;
@@ -69,8 +70,7 @@ needs.describe(needs.root)("root's containers with user ids of their own", () =>
   });
 
   test('give them back when caller and monitor are killed', async () => {
-    const [node, program] = await bundledProgram(new URL('../programs/keep-own-ids.ts', import.meta.url));
-    const caller = spawn(node, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const caller = spawn(NODE, [KEEP_OWN_IDS], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(createInterface({ input: caller.stdout }), 'line');
     const { pid, monitor } = JSON.parse(line);
     const ids = firstIds(pid);

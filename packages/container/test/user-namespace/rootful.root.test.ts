@@ -18,6 +18,7 @@ import { byDescriptor } from '../by-descriptor.ts';
 import { makeScratch, mountPoints, type Scratch } from '../mounts/scene.ts';
 import { mapsIds } from './file-system.ts';
 
+const [NODE, DIE_BEFORE_START] = await bundledProgram(new URL('../programs/die-before-start.ts', import.meta.url));
 const ALICE = 1234;
 let rootfs: BusyboxRootfs;
 let scratch: Scratch;
@@ -254,8 +255,7 @@ needs.describe(
   });
 
   test('is gone when the caller is killed before the start', async () => {
-    const [node, program] = await bundledProgram(new URL('../programs/die-before-start.ts', import.meta.url));
-    const { stdout, signal } = spawnSync(node, [program, scratch.directory('source')], {
+    const { stdout, signal } = spawnSync(NODE, [DIE_BEFORE_START, scratch.directory('source')], {
       encoding: 'utf8',
       env: { ...process.env, NODE_OPTIONS: '' },
     });
