@@ -38,10 +38,9 @@ export async function command(args: readonly string[]): Promise<number> {
     signals.to(container);
     if (!options.has('quiet')) remarkMissing(container, remark);
   };
-  const running = (wantsTerminal(options) ? runInTerminal : runPlain)(wanted, { options, onStart });
-  // Not sooner: a signal may well end this process as long as the container is only planned, and now the kernel is at work.
+  // Before the kernel is at work: the program may run, and be seen running, before this process goes on.
   const signals = forwardSignals();
-  const result = await running
+  const result = await (wantsTerminal(options) ? runInTerminal : runPlain)(wanted, { options, onStart })
     .catch((error) => {
       throw hintAtImages(error, { words, hasRoot: options.text('rootfs') !== undefined });
     })
