@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
   makeBusyboxRootfs,
   needs,
   PLAIN_USER,
+  recordedContainers,
 } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -260,8 +261,7 @@ needs.describe(needs.root)('coracle run, as root', () => {
       await ended;
     }
     await gone();
-    const directories = readdirSync('/run/coracle', { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(directories.map(({ name }) => name)).toEqual(['names']);
+    expect(recordedContainers()).toEqual([]);
     expect(findLeftovers()).toEqual(before);
   }, 60_000);
 

@@ -7,7 +7,7 @@ export { bundledProgram } from './bundled-program.ts';
 export { type CommandCopy, copyApp, copyCommand, PLAIN_USER, type RunCommandOptions } from './command.ts';
 export { Docker } from './docker.ts';
 export { makeEmptyRoot } from './empty-root.ts';
-export { findLeftovers, type Leftovers } from './leftovers.ts';
+export { findLeftovers, type Leftovers, recordedContainers } from './leftovers.ts';
 export { needs, type Requirement } from './needs.ts';
 export { groupsNamed, NODE, Podman, removeGroup, type Said, whyNoPodman } from './podman.ts';
 export { type BusyboxRootfs, makeBusyboxRootfs } from './rootfs.ts';

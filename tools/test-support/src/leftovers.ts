@@ -15,6 +15,13 @@ export function findLeftovers(): Leftovers {
   return { mounts: mounts(), processes: processes(), cgroups: cgroups('/sys/fs/cgroup', 7) };
 }
 
+/** Ids of the containers of root that are recorded, which are its directories but the one for names. */
+export function recordedContainers(): string[] {
+  return readdirSync('/run/coracle', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'names')
+    .map(({ name }) => name);
+}
+
 function mounts(): string[] {
   return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
