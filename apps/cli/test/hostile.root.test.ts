@@ -135,11 +135,10 @@ describe('a root that is none:', () => {
     ['/dev/null', /^125 ENOTDIR/],
     ['/no/such', /^125 ENOENT/],
     [`/${'x'.repeat(300)}`, /^125 (ENAMETOOLONG|ENOENT)/],
-    [`/tmp/${'../tmp/'.repeat(1000)}`, /^12[567] /],
+    [`/etc/hostname/${'../hostname/'.repeat(1000)}`, /^125 (ENAMETOOLONG|ENOTDIR)/],
     ['/proc', /^12[567] /],
     ['/proc/self/fd', /^12[567] /],
     ['/sys', /^12[567] /],
-    ['/dev', /^12[567] /],
   ])('%s', (root, expected) => {
     expect(said(['--quiet', '--rootfs', root, '/bin/nothing'])).toMatch(expected);
   });
