@@ -2,7 +2,6 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll } from '@jest/globals';
 import { build, type Plugin, stop } from 'esbuild';
 
 let building = 0;
@@ -10,14 +9,15 @@ let building = 0;
 /**
  * The command that runs a TypeScript program of the tests, with all it imports in one file that every user can read. Such a
  * program starts ten times as fast as one whose modules are compiled one by one, and tests start hundreds of them. The file
- * is removed after the tests of the file that asks for it, which it does outside of its tests.
+ * is removed when the process ends.
  * @example
  * const PROGRAM = await bundledProgram(new URL('programs/run-options.ts', import.meta.url));
  */
 export async function bundledProgram(source: URL): Promise<readonly [node: string, program: string]> {
   const path = fileURLToPath(source);
   const directory = mkdtempSync(join(tmpdir(), 'coracle-program-'));
-  afterAll(() => rmSync(directory, { recursive: true }));
+  // Not afterAll: that is not called where all tests are skipped. And Jest's own process never ends.
+  process.getBuiltinModule('node:process').once('exit', () => rmSync(directory, { recursive: true }));
   chmodSync(directory, 0o755);
   const outfile = join(directory, `${basename(path, '.ts')}.mjs`);
   building++;
