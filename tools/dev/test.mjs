@@ -1,7 +1,7 @@
 // `npm test [-- PATTERN...]`: all tests of the repository, or those whose file path matches a pattern. Unit tests run side
 // by side; tests that touch the kernel (*.root.test.ts) run one after the other, for they share the machine. The last line
 // says how many passed, failed and were skipped.
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -18,6 +18,8 @@ const name = values['test-name-pattern'];
 
 await ensureBuilt();
 const scratch = mkdtempSync(join(tmpdir(), 'coracle-test-'));
+chmodSync(scratch, 0o711); // other users run programs that lie in it
+process.env.CORACLE_TEST_SCRATCH = scratch;
 let tally = NOTHING;
 try {
   const jest = { root: ROOT, scratch, cache: cacheDirectory(scratch) };

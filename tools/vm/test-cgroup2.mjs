@@ -2,7 +2,8 @@
 // pnpm test:cgroup2 [PATTERN...]: the tests that touch cgroups, on a kernel with cgroup v2 only: as root, and those that
 // know how as an ordinary user to whom a cgroup was delegated. And those of security modules, on a kernel that has them. The last line says how many passed, failed and were skipped.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -82,7 +83,10 @@ function partsOrReason() {
 /** Lets Jest load the files, without a test of theirs, so that the slow machine finds their transforms in the cache. */
 function prepareTransforms(files) {
   const args = [...jestArguments(files), '--testNamePattern', '^no test has this name$', '--silent'];
-  const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'ignore' });
+  const scratch = mkdtempSync(join(tmpdir(), 'coracle-test-'));
+  const env = { ...process.env, CORACLE_TEST_SCRATCH: scratch };
+  const { status, error } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'ignore', env });
+  rmSync(scratch, { recursive: true });
   if (error || status !== 0)
     process.stderr.write('coracle: the tests could not be prepared; the machine does it, slowly\n');
 }

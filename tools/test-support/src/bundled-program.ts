@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll } from '@jest/globals';
 import { build, type Plugin, stop } from 'esbuild';
 
 let building = 0;
@@ -9,15 +10,15 @@ let building = 0;
 /**
  * The command that runs a TypeScript program of the tests, with all it imports in one file that every user can read. Such a
  * program starts ten times as fast as one whose modules are compiled one by one, and tests start hundreds of them. The file
- * is removed when the process ends.
+ * is removed after the tests of the file that asks for it, which it does outside of its tests.
  * @example
  * const PROGRAM = await bundledProgram(new URL('programs/run-options.ts', import.meta.url));
  */
 export async function bundledProgram(source: URL): Promise<readonly [node: string, program: string]> {
   const path = fileURLToPath(source);
-  const directory = mkdtempSync(join(tmpdir(), 'coracle-program-'));
-  // Not afterAll: that is not called where all tests are skipped. And Jest's own process never ends.
-  process.getBuiltinModule('node:process').once('exit', () => rmSync(directory, { recursive: true }));
+  // Jest calls nothing at the end of a file whose tests are all skipped: so it lies where whoever runs Jest removes everything.
+  const directory = mkdtempSync(join(process.env['CORACLE_TEST_SCRATCH'] ?? tmpdir(), 'coracle-program-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
   chmodSync(directory, 0o755);
   const outfile = join(directory, `${basename(path, '.ts')}.mjs`);
   building++;
