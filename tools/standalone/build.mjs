@@ -6,9 +6,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { BUN } from './bun.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
-const BUN = ['--yes', '--loglevel=error', '--package=bun@1.4.5', 'bun'];
 
 const OPTIONS = [
   ...['--compile', '--bytecode', '--minify'],

@@ -3,6 +3,7 @@ import {
   type CommandCopy,
   copyCommand,
   Docker,
+  dockerWorks,
   findLeftovers,
   NODE,
   needs,
@@ -19,18 +20,6 @@ let command: CommandCopy;
 let docker: Docker | undefined;
 let before: ReturnType<typeof findLeftovers>;
 
-/** A machine may forbid what Docker needs. */
-function works(): ReturnType<typeof needs.program> {
-  if (!needs.root.met || !PROGRAMS.every(({ met }) => met)) return { what: 'a dockerd that runs', met: false };
-  try {
-    using tried = new Docker({ shown: [] });
-    const { status, said } = tried.run([], ['true']);
-    return { what: `a dockerd that starts containers here (${said.trim()})`, met: status === 0 };
-  } catch (error) {
-    return { what: `a dockerd that runs here (${error instanceof Error ? error.message : error})`, met: false };
-  }
-}
-
 /** Coracle in a container of Docker's. */
 function nested({ outer, inner }: Chosen, { asUser = false }: { asUser?: boolean } = {}): Said {
   if (!docker) throw new Error('no dockerd runs');
@@ -45,7 +34,7 @@ const UNMASKED = '--security-opt systempaths=unconfined';
 needs.describe(
   needs.root,
   ...PROGRAMS,
-  works(),
+  dockerWorks(PROGRAMS),
 )('in a container of Docker', () => {
   const it = needs.test();
 

@@ -1,6 +1,15 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { copyApp, Docker, findLeftovers, makeBusyboxRootfs, NODE, needs, type Said } from '@coracle/test-support';
+import {
+  copyApp,
+  Docker,
+  dockerWorks,
+  findLeftovers,
+  makeBusyboxRootfs,
+  NODE,
+  needs,
+  type Said,
+} from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { builtRuntime, until } from './runtime.ts';
 
@@ -15,18 +24,6 @@ let before: ReturnType<typeof findLeftovers> | undefined;
 let runtime: string;
 let docker: Docker | undefined;
 
-/** A machine may forbid what Docker needs. It is started once, with runc, to see. */
-function works(): ReturnType<typeof needs.program> {
-  if (!needs.root.met || !PROGRAMS.every(({ met }) => met)) return { what: 'a dockerd that runs', met: false };
-  try {
-    using tried = new Docker({ shown: [] });
-    const { status, said } = tried.run([], ['true']);
-    return { what: `a dockerd that starts containers here (${said.trim()})`, met: status === 0 };
-  } catch (error) {
-    return { what: `a dockerd that runs here (${error instanceof Error ? error.message : error})`, met: false };
-  }
-}
-
 function engine(): Docker {
   if (!docker) throw new Error('no dockerd runs');
   return docker;
@@ -38,7 +35,7 @@ const run = (options: readonly string[], ...command: string[]): Said =>
 needs.describe(
   needs.root,
   ...PROGRAMS,
-  works(),
+  dockerWorks(PROGRAMS),
 )('docker run --runtime', () => {
   const test = needs.test();
 

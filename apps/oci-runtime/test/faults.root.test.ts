@@ -1,19 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findLeftovers, needs } from '@coracle/test-support';
-import { afterAll, beforeAll, expect } from '@jest/globals';
-import { Bundle, builtRuntime, groupsNamed, Runtime, until } from './runtime.ts';
+import { needs } from '@coracle/test-support';
+import { expect } from '@jest/globals';
+import { Bundle, groupsNamed, Runtime, testRuntime, until } from './runtime.ts';
 
-let before: ReturnType<typeof findLeftovers>;
 let ours: string;
-beforeAll(() => {
-  if (!needs.root.met) return;
-  before = findLeftovers();
-  ours = builtRuntime();
-});
-afterAll(() => {
-  if (needs.root.met) expect(findLeftovers()).toEqual(before);
+testRuntime((path) => {
+  ours = path;
 });
 
 /** Kills the command, or a process it has made, at the n-th call of one kind. Returns whether it came to that. */

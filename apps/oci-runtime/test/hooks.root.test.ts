@@ -1,19 +1,13 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOOK_NAMES, type Hook, type HookName } from '@coracle/oci-spec';
-import { findLeftovers, needs } from '@coracle/test-support';
-import { afterAll, beforeAll, expect } from '@jest/globals';
-import { Bundle, builtRuntime, groupsNamed, Runtime } from './runtime.ts';
+import { needs } from '@coracle/test-support';
+import { expect } from '@jest/globals';
+import { Bundle, groupsNamed, Runtime, testRuntime } from './runtime.ts';
 
-let before: ReturnType<typeof findLeftovers>;
 let ours: string;
-beforeAll(() => {
-  if (!needs.root.met) return;
-  before = findLeftovers();
-  ours = builtRuntime();
-});
-afterAll(() => {
-  if (needs.root.met) expect(findLeftovers()).toEqual(before);
+testRuntime((path) => {
+  ours = path;
 });
 
 /** Kinds that run inside the root of the container, where only busybox is. */

@@ -3,19 +3,13 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rootlessConfig } from '@coracle/oci-spec';
-import { copyApp, findLeftovers, needs, PLAIN_USER } from '@coracle/test-support';
-import { afterAll, beforeAll, expect } from '@jest/globals';
-import { Bundle, builtRuntime, groupsNamed, Runtime, type Said, until } from './runtime.ts';
+import { copyApp, needs, PLAIN_USER } from '@coracle/test-support';
+import { expect } from '@jest/globals';
+import { Bundle, groupsNamed, Runtime, type Said, testRuntime, until } from './runtime.ts';
 
-let before: ReturnType<typeof findLeftovers>;
 let ours: string;
-beforeAll(() => {
-  if (!needs.root.met) return;
-  before = findLeftovers();
-  ours = builtRuntime();
-});
-afterAll(() => {
-  if (needs.root.met) expect(findLeftovers()).toEqual(before);
+testRuntime((path) => {
+  ours = path;
 });
 
 /** What a sequence of commands came to, in words that are the same for every runtime. */

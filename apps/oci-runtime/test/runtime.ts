@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, specConfig } from '@coracle/oci-spec';
-import { type BusyboxRootfs, makeBusyboxRootfs } from '@coracle/test-support';
+import { type BusyboxRootfs, findLeftovers, makeBusyboxRootfs, needs } from '@coracle/test-support';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 
 const HERE = fileURLToPath(new URL('..', import.meta.url));
 const REPOSITORY = join(HERE, '../..');
@@ -39,6 +40,19 @@ export function builtRuntime(): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, [tsup], { cwd: HERE, encoding: 'utf8' });
   if (status !== 0) throw new Error(`the command could not be built: ${stdout}${stderr}`);
   return BUILT;
+}
+
+/** For a file of tests: hands over the runtime before them, and looks after them whether they left anything. */
+export function testRuntime(take: (path: string) => void): void {
+  let before: ReturnType<typeof findLeftovers> | undefined;
+  beforeAll(() => {
+    if (!needs.root.met) return;
+    before = findLeftovers();
+    take(builtRuntime());
+  });
+  afterAll(() => {
+    if (before) expect(findLeftovers()).toEqual(before);
+  });
 }
 
 /** A bundle with a root of busybox. */

@@ -2,19 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, Process } from '@coracle/oci-spec';
-import { findLeftovers, needs, startSeccompAgent } from '@coracle/test-support';
-import { afterAll, beforeAll, expect } from '@jest/globals';
-import { Bundle, builtRuntime, groupsNamed, Runtime, type Said } from './runtime.ts';
+import { needs, startSeccompAgent } from '@coracle/test-support';
+import { expect } from '@jest/globals';
+import { Bundle, groupsNamed, Runtime, type Said, testRuntime } from './runtime.ts';
 
-let before: ReturnType<typeof findLeftovers>;
 let ours: string;
-beforeAll(() => {
-  if (!needs.root.met) return;
-  before = findLeftovers();
-  ours = builtRuntime();
-});
-afterAll(() => {
-  if (needs.root.met) expect(findLeftovers()).toEqual(before);
+testRuntime((path) => {
+  ours = path;
 });
 
 const GROUP = `coracle-oci-test-${process.pid}/box`;

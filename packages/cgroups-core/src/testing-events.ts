@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
 import type { GroupEvent, LifeEvent } from './events.ts';
+import type { Group } from './group.ts';
 import type { ConformanceDriver, ConformanceTest } from './testing.ts';
 import { startBash, startSleeper } from './testing-process.ts';
 
@@ -45,11 +46,7 @@ export function eventTests(driver: ConformanceDriver): ConformanceTest[] {
       needs: ['pids'],
       async body() {
         await using group = driver.create({ pids: 1 });
-        await using bash = startBash('(exit 0) & (exit 0) & read');
-        group.add(bash.pid);
-        await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
-        bash.start();
-        const event = await nextOf(events, 'pidsMax');
+        const event = await eventIn(group, 'pidsMax', '(exit 0) & (exit 0) & read');
         ok(event.count >= 1, `met ${event.count} times`);
       },
     },
@@ -58,11 +55,7 @@ export function eventTests(driver: ConformanceDriver): ConformanceTest[] {
       needs: ['memory'],
       async body() {
         await using group = driver.create({ memory: 16n * MIB });
-        await using glutton = startBash('x=$(head -c 67108864 /dev/zero | tr "\\0" x); echo survived');
-        group.add(glutton.pid);
-        await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
-        glutton.start();
-        const event = await nextOf(events, 'oomKill');
+        const event = await eventIn(group, 'oomKill', GLUTTON);
         ok(event.count >= 1, `${event.count} processes`);
         const limitOf = 'limitOf' in event ? event.limitOf : 'nobody';
         ok(limitOf === 'own' || limitOf === undefined, `the limit of ${limitOf}`);
@@ -74,11 +67,7 @@ export function eventTests(driver: ConformanceDriver): ConformanceTest[] {
       needs: ['memory'],
       async body() {
         await using group = driver.create({ memory: 16n * MIB });
-        await using glutton = startBash('x=$(head -c 67108864 /dev/zero | tr "\\0" x); echo survived');
-        group.add(glutton.pid);
-        await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
-        glutton.start();
-        const event = await nextOf(events, 'memoryMax');
+        const event = await eventIn(group, 'memoryMax', GLUTTON);
         ok(event.count >= 1, `met ${event.count} times`);
       },
     },
@@ -137,6 +126,18 @@ function frozenTest(driver: ConformanceDriver): ConformanceTest {
 }
 
 /** The next event of a kind; others are passed over. */
+/** What a script asks for that wants 64 MiB. */
+const GLUTTON = 'x=$(head -c 67108864 /dev/zero | tr "\\0" x); echo survived';
+
+/** The first event of a kind in a group in which a script runs. */
+async function eventIn(group: Group, kind: GroupEvent['kind'], script: string): Promise<Counted> {
+  await using bash = startBash(script);
+  group.add(bash.pid);
+  await using events = group.events({ pollMilliseconds: POLL_MILLISECONDS });
+  bash.start();
+  return await nextOf(events, kind);
+}
+
 async function nextOf(events: AsyncIterableIterator<GroupEvent>, kind: GroupEvent['kind']): Promise<Counted> {
   for (;;) {
     const { value, done } = await events.next();

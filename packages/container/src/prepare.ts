@@ -50,7 +50,7 @@ export function prepare(
   const host = thisHost();
   const id = Buffer.from(randomBytes(6)).toString('hex');
   const wanted = wantedIds(options.userNamespace, host);
-  const owner = ownerOf(options.root);
+  const owner = wanted && ownerOf(options.root);
   const idMaps = wanted && host.idMaps(wanted, owner);
   const inUserNamespace = idMaps !== undefined;
   const { available, bounding } = host.capabilities(inUserNamespace);

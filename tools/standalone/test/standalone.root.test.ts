@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { specConfig } from '@coracle/oci-spec';
 import { type BusyboxRootfs, findLeftovers, makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
+import { BUN } from '../bun.mjs';
 
 const BUILD = fileURLToPath(new URL('../build.mjs', import.meta.url));
 const MINUTE = 60_000;
@@ -13,9 +14,7 @@ const MINUTE = 60_000;
 /** Whether it can be had: it comes from where packages come from. */
 const bun = {
   what: 'a Bun that npx can fetch',
-  met:
-    needs.root.met &&
-    spawnSync('npx', ['--yes', '--package=bun@1.4.5', 'bun', '--version'], { timeout: MINUTE }).status === 0,
+  met: needs.root.met && spawnSync('npx', [...BUN, '--version'], { timeout: MINUTE }).status === 0,
 };
 
 needs.describe(
@@ -95,5 +94,6 @@ needs.describe(
     expect(oci('delete', '--force', 'box')).toEqual({ status: 0, out: '' });
     expect(oci('list', '--quiet')).toEqual({ status: 0, out: '' });
     expect(call('coracle-oci', ['--version']).out).toContain('bun: ');
+    expect(Object.keys(JSON.parse(call('coracle', ['version', '--json']).out))).toEqual(['version', 'bun']);
   });
 });

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeEmptyRoot } from './empty-root.ts';
+import { needs, type Requirement } from './needs.ts';
 import { groupsNamed, removeGroup, type Said } from './podman.ts';
 
 /**
@@ -112,4 +113,19 @@ function lastLine(file: string): string {
 
 function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/**
+ * A machine may forbid what Docker needs: its daemon is started once to see.
+ * @param programs that it needs
+ */
+export function dockerWorks(programs: readonly Requirement[]): Requirement {
+  if (!needs.root.met || !programs.every(({ met }) => met)) return { what: 'a dockerd that runs', met: false };
+  try {
+    using tried = new Docker({ shown: [] });
+    const { status, said } = tried.run([], ['true']);
+    return { what: `a dockerd that starts containers here (${said.trim()})`, met: status === 0 };
+  } catch (error) {
+    return { what: `a dockerd that runs here (${error instanceof Error ? error.message : error})`, met: false };
+  }
 }

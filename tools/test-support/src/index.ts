@@ -5,7 +5,7 @@
 
 export { bundledProgram } from './bundled-program.ts';
 export { type CommandCopy, copyApp, copyCommand, PLAIN_USER, type RunCommandOptions } from './command.ts';
-export { Docker } from './docker.ts';
+export { Docker, dockerWorks } from './docker.ts';
 export { makeEmptyRoot } from './empty-root.ts';
 export { findLeftovers, type Leftovers, recordedContainers } from './leftovers.ts';
 export { needs, type Requirement } from './needs.ts';

@@ -9,10 +9,14 @@ declare const CORACLE_VERSION: string;
 export async function command(args: readonly string[]): Promise<number> {
   const options = parseOptions('version', args, COMMON_OPTIONS);
   if (options.has('help')) {
-    await print('coracle version [--json]\n\nPrints the version, and with --json that of Node too.\n');
+    await print(
+      'coracle version [--json]\n\nPrints the version, and with --json that of Node too, or of Bun in the stand-alone build.\n',
+    );
     return 0;
   }
   const version = CORACLE_VERSION;
-  await print(options.has('json') ? `${JSON.stringify({ version, node: process.version })}\n` : `coracle ${version}\n`);
+  const bun = process.versions['bun']; // the stand-alone build
+  const engine = bun === undefined ? { node: process.version } : { bun };
+  await print(options.has('json') ? `${JSON.stringify({ version, ...engine })}\n` : `coracle ${version}\n`);
   return 0;
 }

@@ -2,19 +2,13 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, writeFile
 import { join } from 'node:path';
 import type { Config } from '@coracle/oci-spec';
 import { validateState } from '@coracle/oci-spec/validate';
-import { findLeftovers, needs } from '@coracle/test-support';
-import { afterAll, beforeAll, expect } from '@jest/globals';
-import { Bundle, builtRuntime, groupsNamed, Runtime, type Said, until } from '../runtime.ts';
+import { needs } from '@coracle/test-support';
+import { expect } from '@jest/globals';
+import { Bundle, groupsNamed, Runtime, type Said, testRuntime, until } from '../runtime.ts';
 
-let before: ReturnType<typeof findLeftovers>;
 let ours: string;
-beforeAll(() => {
-  if (!needs.root.met) return;
-  before = findLeftovers();
-  ours = builtRuntime();
-});
-afterAll(() => {
-  if (needs.root.met) expect(findLeftovers()).toEqual(before);
+testRuntime((path) => {
+  ours = path;
 });
 
 const GROUP = `coracle-oci-test-${process.pid}/box`;
