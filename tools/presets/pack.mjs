@@ -27,7 +27,7 @@ export async function pack(directory, { name, trials, runsLast = [] }) {
   const path = resolve(directory, `${name}.cjs`);
   const [interpreter = '', ...lines] = readFileSync(path, 'latin1').trimEnd().split('\n');
   const bundle = lines.join('\n');
-  if (/[\x80-\xff]/.test(bundle)) throw new Error('the bundle is not ASCII, which is what it is read as');
+  requireAscii(bundle);
   if (/\bimport\(/.test(bundle)) throw new Error('the bundle imports while it runs, which a script of its own cannot');
   const write = (texts, compiled = Buffer.alloc(0)) => {
     const content = Buffer.concat([compiled, Buffer.from(texts.start, 'latin1'), Buffer.from(texts.rest, 'latin1')]);
@@ -45,8 +45,13 @@ export async function pack(directory, { name, trials, runsLast = [] }) {
   const texts = cut(
     await minify(split(bundle, (start, called) => ran.has(HEAD.length + start) || runsLast.includes(called))),
   );
+  requireAscii(texts.start + texts.rest);
   write(texts);
   write(texts, tryOut(path, { trials, what: 'compiled' }));
+}
+
+function requireAscii(text) {
+  if (/[^\0-\x7f]/.test(text)) throw new Error('the bundle is not ASCII, which is what it is read as');
 }
 
 const FUNCTION = "function (exports, require, module, __filename, __dirname) {'use strict';";
