@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+
 /** How every package is tested: TypeScript sources as ES modules, packages resolved to their sources. */
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  setupFilesAfterEnv: [join(import.meta.dirname, 'retry.js')],
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
   // A busy machine is no failure; what hangs is found all the same.

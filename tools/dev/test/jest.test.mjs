@@ -41,7 +41,7 @@ test.each([
   ['before its tests are over', STAY, 0, 'its tests were not over'],
   ['after its tests', WRITE_REPORT + STAY, 2, 'all of its tests were over, but something was left open'],
 ])('a file that hangs %s is ended, named, and counts as one failed test', async (_, script, passed, state) => {
-  expect(await run(script, 2_000)).toEqual({ passed, failed: 1, skipped: 0, skips: [] });
+  expect(await run(script, 2_000)).toMatchObject({ passed, failed: 1, skipped: 0 });
   expect(stderr.mock.calls).toHaveLength(1);
   const [said] = stderr.mock.calls[0];
   expect(said).toContain(`coracle: packages/a/test/a.root.test.ts was ended after 2 s; ${state}. `);

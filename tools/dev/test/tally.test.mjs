@@ -15,24 +15,30 @@ describe('the tally of a run', () => {
   test('has the numbers of the report', () => {
     const testResults = [
       {
+        name: '/checkout/packages/one/test/x.test.ts',
         assertionResults: [
-          { status: 'passed', fullName: 'a' },
+          { status: 'passed', fullName: 'a', retryReasons: [] },
           { status: 'pending', fullName: 'b (needs root)' },
+          { status: 'passed', fullName: 'once\nmore', retryReasons: ['Error:\n  late'] },
         ],
       },
       {
+        name: '/checkout/packages/one/test/y.test.ts',
         assertionResults: [
           { status: 'todo', fullName: 'c' },
-          { status: 'failed', fullName: 'd' },
+          { status: 'failed', fullName: 'd', failureMessages: ['\x1b[31mExpected\x1b[39m\n\n1'] },
         ],
       },
+      { name: '/checkout/z.test.ts', status: 'failed', message: 'no such module', assertionResults: [] },
     ];
-    const counts = { numPassedTests: 1, numFailedTests: 1, numPendingTests: 1, numTodoTests: 1 };
+    const counts = { numPassedTests: 2, numFailedTests: 1, numPendingTests: 1, numTodoTests: 1 };
     expect(tallyOf(report({ ...counts, testResults }), 1)).toEqual({
-      passed: 1,
+      passed: 2,
       failed: 1,
       skipped: 2,
       skips: ['b (needs root)', 'c'],
+      failures: ['y.test.ts: d: Expected 1', 'z.test.ts: does not load: no such module'],
+      unsteady: ['x.test.ts: once more: Error: late'],
     });
   });
 
@@ -45,29 +51,38 @@ describe('the tally of a run', () => {
   });
 
   test('counts as a failure when Jest wrote no report', () => {
-    expect(tallyOf(undefined, 0)).toEqual({ passed: 0, failed: 1, skipped: 0, skips: [] });
+    expect(tallyOf(undefined, 0)).toEqual({ ...NOTHING, failed: 1 });
   });
 });
 
 test('two runs are added up', () => {
-  const one = { passed: 1, failed: 2, skipped: 3, skips: ['a'] };
-  expect(add(add(NOTHING, one), { passed: 10, failed: 20, skipped: 30, skips: ['b'] })).toEqual({
+  const one = { passed: 1, failed: 2, skipped: 3, skips: ['a'], failures: ['c'], unsteady: ['e'] };
+  const other = { passed: 10, failed: 20, skipped: 30, skips: ['b'], failures: ['d'], unsteady: ['f'] };
+  expect(add(add(NOTHING, one), other)).toEqual({
     passed: 11,
     failed: 22,
     skipped: 33,
     skips: ['a', 'b'],
+    failures: ['c', 'd'],
+    unsteady: ['e', 'f'],
   });
 });
 
 describe('the summary', () => {
   test('ends with the numbers alone on their line', () => {
-    expect(summary({ passed: 12, failed: 0, skipped: 0, skips: [] })).toBe('12 passed, 0 failed, 0 skipped\n');
+    expect(summary({ ...NOTHING, passed: 12 })).toBe('12 passed, 0 failed, 0 skipped\n');
   });
 
   test('names each skipped title once, on one line', () => {
     const skips = ['a (needs root)', 'a (needs root)', 'b\nc'];
-    expect(summary({ passed: 1, failed: 0, skipped: 3, skips })).toBe(
+    expect(summary({ ...NOTHING, passed: 1, skipped: 3, skips })).toBe(
       'skipped: a (needs root)\nskipped: b c\n1 passed, 0 failed, 3 skipped\n',
+    );
+  });
+
+  test('names what failed, and what failed at first', () => {
+    expect(summary({ ...NOTHING, passed: 1, failed: 1, failures: ['x: a'], unsteady: ['y: b'] })).toBe(
+      'unsteady: y: b\nfailed: x: a\n1 passed, 1 failed, 0 skipped\n',
     );
   });
 });
