@@ -3,7 +3,7 @@
 // know how as an ordinary user to whom a cgroup was delegated. And those of security modules, on a kernel that has them. The last line says how many passed, failed and were skipped.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -58,17 +58,31 @@ async function main() {
     process.stderr.write(`coracle: no test of cgroups matches ${patterns.join(' or ') || '*.root.test.ts'}\n`);
   if (files.some((file) => file.startsWith('apps/'))) await ensureBuilt();
   if (files.length > 0) prepareTransforms(files);
-  const delegated = knowingDelegation(ROOT, files);
-  let tally = NOTHING;
-  for (const [parameters, group] of byKernelParameters(ROOT, files))
-    if (group.length > 0) tally = add(tally, await runTests(parts, group, { parameters }));
-  if (delegated.length > 0) {
-    const job = { account: USER, delegate: true, before: [...MAKE_USER, ...OWN_CACHE].join('\n') };
-    const { skips, ...numbers } = await runTests(parts, delegated, { job });
-    tally = add(tally, { ...numbers, skips: skips.map((title) => `as a delegated user: ${title}`) });
-  }
+  const runs = runsOf(files);
+  const atOnce = Math.min(availableParallelism(), runs.length);
+  const tallies = await inTurns(runs, atOnce, (run) => runTests(parts, { ...run, live: atOnce === 1 }));
+  const tally = tallies.reduce(add, NOTHING);
   process.stdout.write(summary(tally));
   return exitCode(tally);
+}
+
+/** One for each machine that is needed: the longest first, as they go on side by side. */
+function runsOf(files) {
+  const asRoot = [...byKernelParameters(ROOT, files)].map(([parameters, group]) => ({ files: group, parameters }));
+  const job = { account: USER, delegate: true, before: [...MAKE_USER, ...OWN_CACHE].join('\n') };
+  const asUser = { files: knowingDelegation(ROOT, files), job, label: 'as a delegated user: ' };
+  return [...asRoot, asUser].filter((run) => run.files.length > 0).sort((a, b) => b.files.length - a.files.length);
+}
+
+/** Does what is to be done with each, so many at a time. */
+async function inTurns(items, atOnce, task) {
+  const results = [];
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await task(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  return results;
 }
 
 function partsOrReason() {
@@ -91,9 +105,11 @@ function prepareTransforms(files) {
     process.stderr.write('coracle: the tests could not be prepared; the machine does it, slowly\n');
 }
 
-async function runTests(parts, files, { job, parameters }) {
+/** Runs Jest in a machine. What it says is shown as it comes (`live`), or in one piece, as others speak at the same time. */
+async function runTests(parts, { files, job, parameters, label = '', live }) {
   const stdout = new PassThrough();
-  const report = text(stdout);
+  const stderr = live ? process.stderr : new PassThrough();
+  const [report, said] = [text(stdout), live ? '' : text(stderr)];
   const command = ['sh', '-c', REPORT_ON_STDOUT, 'sh', process.execPath, ...jestArguments(files)];
   try {
     const code = await runInMachine({
@@ -101,16 +117,23 @@ async function runTests(parts, files, { job, parameters }) {
       job: { command, cwd: ROOT, env: process.env, ...job },
       parameters,
       stdout,
-      stderr: process.stderr,
+      stderr,
       timeoutMs: RUN_TIMEOUT_MS,
       signal: interruption.signal,
     });
     stdout.end();
-    return tallyOf(parse(await report), code);
+    const { skips, ...tally } = tallyOf(parse(await report), code);
+    return { ...tally, skips: skips.map((title) => `${label}${title}`) };
   } catch (error) {
     if (!(error instanceof MachineError) || error.code === 'EABORTED') throw error;
-    process.stderr.write(`coracle-vm: ${error.message}\n`);
-    return { ...NOTHING, failed: 1 };
+    const failure = `coracle-vm: ${error.message}`;
+    stderr.write(`${failure}\n`);
+    return { ...NOTHING, failed: 1, failures: [failure] };
+  } finally {
+    if (!live) {
+      stderr.end();
+      process.stderr.write(await said);
+    }
   }
 }
 

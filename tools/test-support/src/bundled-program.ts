@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -36,14 +36,23 @@ export async function bundledProgram(source: URL): Promise<readonly [node: strin
   // Its process would count as one that the test has left; but modules that ask at once share it.
   if (--building === 0) await stop();
   chmodSync(outfile, 0o644);
+  giveKoffi(directory);
   return [process.execPath, outfile];
 }
 
-/** What a module says of its own place stays true: koffi, for one, is looked for from there. */
+/** A copy of koffi's binary where the program finds it: the checkout may be closed to the user who runs the program. */
+function giveKoffi(directory: string): void {
+  const name = `@koromix/koffi-linux-${process.arch}`;
+  const koffi = realpathSync(join(import.meta.dirname, '../../../packages/syscalls/node_modules/koffi'));
+  mkdirSync(join(directory, 'node_modules/koffi'), { recursive: true });
+  cpSync(join(koffi, '..', name), join(directory, 'node_modules', name), { recursive: true, dereference: true });
+}
+
+/** What a module says of its own place stays true, but for the one that looks for koffi. */
 const whereItWas: Plugin = {
   name: 'where-it-was',
   setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /(?<!\/load-koffi)\.ts$/ }, ({ path }) => ({
       loader: 'ts',
       contents: readFileSync(path, 'utf8')
         .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
