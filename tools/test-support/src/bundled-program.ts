@@ -52,12 +52,13 @@ function giveKoffi(directory: string): void {
 const whereItWas: Plugin = {
   name: 'where-it-was',
   setup({ onLoad }) {
-    onLoad({ filter: /(?<!\/load-koffi)\.ts$/ }, ({ path }) => ({
-      loader: 'ts',
-      contents: readFileSync(path, 'utf8')
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (path.endsWith('/load-koffi.ts')) return undefined;
+      const contents = readFileSync(path, 'utf8')
         .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
         .replaceAll('import.meta.filename', JSON.stringify(path))
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
-    }));
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
+      return { loader: 'ts', contents };
+    });
   },
 };
