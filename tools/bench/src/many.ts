@@ -12,7 +12,7 @@ export interface Crowd {
   monitorBytes: number;
 }
 
-const SAMPLES = 15;
+const SAMPLES = 41;
 
 /** Starts many containers, keeps them alive, measures, and ends them all. */
 export async function measureCrowd(rootfs: string, count: number): Promise<Crowd> {
