@@ -242,6 +242,21 @@ needs.describe(needs.root)('coracle run, as root', () => {
     },
   );
 
+  needs.test(needs.root, needs.program('strace'))('signals are waited for before there is a container', () => {
+    const { status, stderr } = spawnSync(
+      'strace',
+      ['-f', '-e', 'trace=rt_sigaction,execve', process.execPath, command.path, 'run', '-q', 'true'],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(0);
+    const calls = stderr.split('\n');
+    // Node sets one that undoes itself before; this one stays.
+    const handler = calls.findIndex((line) => /rt_sigaction\(SIGTERM, .*sa_flags=SA_RESTORER\|SA_RESTART,/.test(line));
+    const monitor = calls.findIndex((line) => line.includes('"coracle: monitor of'));
+    expect(handler).toBeGreaterThan(0);
+    expect(monitor).toBeGreaterThan(handler);
+  });
+
   test('a reader that goes away ends the writer', async () => {
     const child = spawn('sh', ['-c', `${process.execPath} ${command.path} run -q yes 2>/dev/null | head -c 10`], {
       stdio: ['ignore', 'pipe', 'inherit'],
