@@ -2,7 +2,7 @@
 // are written to dist/standalone, or to the directory. Bun is fetched for it: it compiles the same TypeScript together with
 // itself, and starts in a fraction of Node's time.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { COMMANDS } from '../presets/commands.mjs';
@@ -55,6 +55,7 @@ mkdirSync(directory, { recursive: true });
 for (const command of Object.values(COMMANDS)) {
   const { name, app, callsFor, trials } = command;
   const scratch = mkdtempSync(join(ROOT, app, '.standalone-')); // from where koffi is found
+  chmodSync(scratch, 0o755); // a user without rights tries it out, too, and reads it for each trial
   try {
     // Node tells what it has run, which is what Bun will run.
     const tried = await bundle(command, []);
