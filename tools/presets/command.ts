@@ -1,23 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+import { COMMANDS } from './commands.mjs';
 import { pack } from './pack.mjs';
-
-/** A command that is shipped as a bundle. */
-export interface CommandBuild {
-  /** How it is called. */
-  name: string;
-  /** What it is mostly run with, one after the other; a directory may be used for it. What runs then is ready at a start. */
-  trials: (directory: string) => string[][];
-  /** The name of the constant in its sources that is its version. */
-  versionName: string;
-}
 
 /**
  * The build of a command as one CommonJS file, which Node 20 loads faster than an ES module: Node's start is most of what a command
  * costs, and every further file read and byte parsed adds to it. The workspace's packages are bundled from their sources, so
  * nothing else has to be built first. koffi stays outside: it brings a prebuilt binary for each platform.
  */
-export const command = ({ name, trials, versionName }: CommandBuild): ReturnType<typeof defineConfig> => {
+export const command = (name: keyof typeof COMMANDS): ReturnType<typeof defineConfig> => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   return defineConfig({
     entry: { [name]: 'src/main.ts' },
@@ -31,7 +22,7 @@ export const command = ({ name, trials, versionName }: CommandBuild): ReturnType
       {
         name: 'pack',
         async buildEnd() {
-          await pack(this.options.outDir, { name, trials, runsLast: ['endAtOnce', 'isLoaded'] });
+          await pack(this.options.outDir, COMMANDS[name]);
         },
       },
     ],
@@ -40,7 +31,7 @@ export const command = ({ name, trials, versionName }: CommandBuild): ReturnType
     // Without the dashes Node takes --env-file, wherever it stands, as its own: it would read the file into this process, with
     // NODE_OPTIONS and all, and end with 9 where there is none.
     banner: { js: '#!/usr/bin/env -S node --' },
-    define: { 'import.meta.filename': '__filename', [versionName]: JSON.stringify(version) },
+    define: { 'import.meta.filename': '__filename', [COMMANDS[name].versionName]: JSON.stringify(version) },
     esbuildOptions(options) {
       options.conditions = ['@coracle/source', 'node', 'import'];
     },

@@ -6,8 +6,20 @@ import { openSync, readSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { type Koffi, loadKoffi } from '@coracle/syscalls';
 
-/** The file and the lengths of its parts; put in when a program is packed. */
-declare const CODE: { file: string; compiled: number; start: number; rest: number };
+/** A file, and the lengths of its parts. */
+interface Code {
+  /** It is for a start with one of them. */
+  words: readonly string[];
+  file: string;
+  compiled: number;
+  start: number;
+  rest: number;
+}
+
+/** Each has all of the program; put in when it is packed. */
+declare const CODES: readonly [Code, ...Code[]];
+
+const CODE = CODES.find(({ words }) => process.argv.some((word) => words.includes(word))) ?? CODES[0];
 
 const PROT_READ = 1;
 const MAP_PRIVATE_POPULATE = 0x2 | 0x8000;

@@ -45,6 +45,15 @@ export function cut(text) {
   };
 }
 
+/**
+ * The functions at the top of a bundle, with where they begin.
+ * @returns {{ name: string, start: number }[]}
+ */
+export function functionsOf(text) {
+  const functions = parse(text).statements.filter(ts.isFunctionDeclaration);
+  return functions.map((statement) => ({ name: statement.name.text, start: statement.getStart() }));
+}
+
 function parse(text) {
   return ts.createSourceFile('bundle.js', text, ts.ScriptTarget.ES2022, true);
 }

@@ -1,23 +1,26 @@
 // node trial-run.cjs REQUEST: runs a packed program as it is mostly run, and stores what V8 knows of its text after that. The
 // request is JSON: the program; trials, the words it is run with, one after the other; uid, to run it as that user; report, the
-// file to be written; what, 'ran' for where the functions begin that ran, or 'compiled' for V8's code cache.
+// file to be written; what, 'ran' for where the functions began that each trial ran, or 'compiled' for V8's code cache of each
+// file that was read.
 'use strict';
 const { openSync, writeFileSync } = require('node:fs');
 const { Session } = require('node:inspector');
+const { basename } = require('node:path');
 const { pathToFileURL } = require('node:url');
 const vm = require('node:vm');
 
 const { program, trials, uid, report, what } = JSON.parse(process.argv[2]);
 const file = openSync(report, 'w'); // while it may be written
 
-let script;
-let filename;
+/** By their file: trials that read the same one have the same script. */
+const scripts = new Map();
 vm.Script = new Proxy(vm.Script, {
   construct(Script, [text, options]) {
-    if (script) return script; // all trials end up in the same one
-    filename = options.filename;
-    if (uid !== undefined) become(uid); // what the text was read from may be root's alone
-    script = new Script(text, options);
+    const known = scripts.get(options.filename);
+    if (known) return known;
+    if (uid !== undefined && scripts.size === 0) become(uid); // what the text was read from may be root's alone
+    const script = new Script(text, options);
+    scripts.set(options.filename, script);
     return script;
   },
 });
@@ -34,8 +37,13 @@ function become(id) {
   }
 }
 
+/** What was found out about the trials that are over. */
+const tried = [];
+let words;
+
 function next() {
-  const words = trials.shift();
+  if (words) endTrial();
+  words = trials.shift();
   if (!words) return;
   process.argv = [process.execPath, program, ...words];
   delete require.cache[program];
@@ -43,11 +51,23 @@ function next() {
   setImmediate(() => {}); // without another turn of the loop nobody asks for the next
 }
 
-function ran() {
-  const { href } = pathToFileURL(filename);
-  const { functions } = ask('Profiler.takePreciseCoverage').result.find(({ url }) => url === href);
-  const began = functions.map(({ ranges: [whole] }) => whole).filter(({ count }) => count > 0);
-  return JSON.stringify(began.map(({ startOffset }) => startOffset));
+/** Counting begins anew for the next one. */
+function endTrial() {
+  if (what === 'ran') tried.push({ words, began: began() });
+}
+
+function began() {
+  const urls = [...scripts.keys()].map((file) => pathToFileURL(file).href);
+  const seen = ask('Profiler.takePreciseCoverage').result.filter(({ url }) => urls.includes(url));
+  const ran = seen.flatMap(({ functions }) =>
+    functions.map(({ ranges: [whole] }) => whole).filter(({ count }) => count > 0),
+  );
+  return ran.map(({ startOffset }) => startOffset);
+}
+
+function compiled() {
+  const caches = [...scripts].map(([file, script]) => [basename(file), script.createCachedData().toString('base64')]);
+  return Object.fromEntries(caches);
 }
 
 const session = new Session();
@@ -66,7 +86,8 @@ if (what === 'ran') {
   ask('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
 }
 process.on('exit', () => {
-  writeFileSync(file, what === 'ran' ? ran() : script.createCachedData());
+  if (words) endTrial();
+  writeFileSync(file, JSON.stringify(what === 'ran' ? tried : compiled()));
   process.exitCode = 0; // on a machine that runs no container it is all up to there
 });
 process.on('beforeExit', next);

@@ -2,11 +2,13 @@
 // are written to dist/standalone, or to the directory. Bun is fetched for it: it compiles the same TypeScript together with
 // itself, and starts in a fraction of Node's time.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { COMMANDS } from '../presets/commands.mjs';
+import { learn } from '../presets/pack.mjs';
 import { BUN } from './bun.mjs';
+import { oneOfSeveral } from './one-of-several.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -19,11 +21,6 @@ const OPTIONS = [
   '--no-compile-autoload-bunfig',
 ];
 
-const COMMANDS = [
-  { name: 'coracle', app: 'apps/cli', versionName: 'CORACLE_VERSION' },
-  { name: 'coracle-oci', app: 'apps/oci-runtime', versionName: 'CORACLE_OCI_VERSION' },
-];
-
 /** Bun has a foreign-function interface of its own, so nothing needs to lie beside the file. */
 const withoutKoffi = {
   name: 'without-koffi',
@@ -33,33 +30,45 @@ const withoutKoffi = {
   },
 };
 
+/** The text of a command. */
+async function bundle({ app, versionName }, plugins) {
+  const { version } = JSON.parse(readFileSync(join(ROOT, app, 'package.json'), 'utf8'));
+  const { outputFiles } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [join(ROOT, app, 'src/main.ts')],
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    conditions: ['@coracle/source'],
+    external: ['bun:ffi', 'koffi'],
+    define: { [versionName]: JSON.stringify(version), 'import.meta.filename': '__filename' },
+    plugins,
+    logLevel: 'warning',
+  });
+  return outputFiles[0].text;
+}
+
 const directory = resolve(process.argv[2] ?? join(ROOT, 'dist/standalone'));
 mkdirSync(directory, { recursive: true });
-const scratch = mkdtempSync(join(tmpdir(), 'coracle-standalone-'));
-try {
-  for (const { name, app, versionName } of COMMANDS) {
-    const { version } = JSON.parse(readFileSync(join(ROOT, app, 'package.json'), 'utf8'));
-    const bundle = join(scratch, `${name}.js`);
-    await build({
-      entryPoints: [join(ROOT, app, 'src/main.ts')],
-      outfile: bundle,
-      bundle: true,
-      format: 'cjs',
-      platform: 'node',
-      target: 'node20',
-      conditions: ['@coracle/source'],
-      external: ['bun:ffi'],
-      define: { [versionName]: JSON.stringify(version), 'import.meta.filename': '__filename' },
-      plugins: [withoutKoffi],
-      logLevel: 'warning',
-    });
-
-    execFileSync('npx', [...BUN, 'build', bundle, ...OPTIONS, '--outfile', join(directory, name)], {
+for (const command of Object.values(COMMANDS)) {
+  const { name, app, callsFor, trials } = command;
+  const scratch = mkdtempSync(join(ROOT, app, '.standalone-')); // from where koffi is found
+  chmodSync(scratch, 0o755); // a user without rights tries it out, too, and reads it for each trial
+  try {
+    // Node tells what it has run, which is what Bun will run.
+    const tried = await bundle(command, []);
+    writeFileSync(join(scratch, `${name}.cjs`), `#!/usr/bin/env node\n${tried}`);
+    const learned = learn(scratch, { name, trials });
+    const program = join(scratch, `${name}.js`);
+    writeFileSync(program, await oneOfSeveral(await bundle(command, [withoutKoffi]), { tried, learned, callsFor }));
+    execFileSync('npx', [...BUN, 'build', program, ...OPTIONS, '--outfile', join(directory, name)], {
       cwd: scratch,
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     console.log(join(directory, name));
+  } finally {
+    rmSync(scratch, { recursive: true });
   }
-} finally {
-  rmSync(scratch, { recursive: true });
 }

@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { isErrno } from '@coracle/errors';
 import {
   closeFd,
@@ -36,6 +35,7 @@ const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGTERM
 export function awaitExit(pid: number): Promise<number> {
   const pidfd = pidfdOpen(pid);
   const hand = (signal: NodeJS.Signals): void => {
+    const { constants } = process.getBuiltinModule('node:os');
     try {
       pidfdSendSignal(pidfd, constants.signals[signal]);
     } catch (error) {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { nearest } from '@coracle/errors';
 
 /** An option of a command. */
@@ -60,6 +59,15 @@ export class Options {
   }
 }
 
+/** An option as it was written. */
+interface Written {
+  /** With its dashes. */
+  rawName: string;
+  /** Its row; `undefined` for one that there is not. */
+  row: OptionRow | undefined;
+  value: string | undefined;
+}
+
 /**
  * Splits a command line into the options in front and the words from the first one on that is none: they may be those of a program
  * in the container, whatever they look like.
@@ -71,28 +79,45 @@ export function parseCommandLine(
   args: readonly string[],
   rows: readonly OptionRow[],
 ): { options: Options; words: string[] } {
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(rows.map((row) => [row.long, kindOf(row)])),
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
+  const { written, words } = optionsInFront(args, rows);
   const values = new Map<string, string[]>();
-  for (const token of tokens) {
-    if (token.kind === 'option-terminator') return { options: new Options(values), words: args.slice(token.index + 1) };
-    if (token.kind === 'positional') return { options: new Options(values), words: args.slice(token.index) };
-    const row = rows.find(({ long }) => long === token.name);
-    if (!row) throw unknownOption(token.rawName, rows);
-    if (row.value !== undefined && token.value === undefined)
-      throw new UsageError(`${token.rawName} needs a value`, `write ${token.rawName} ${row.value}`);
-    values.set(row.long, [...(values.get(row.long) ?? []), token.value ?? 'true']);
+  for (const { rawName, row, value } of written) {
+    if (!row) throw unknownOption(rawName, rows);
+    if (row.value !== undefined && value === undefined)
+      throw new UsageError(`${rawName} needs a value`, `write ${rawName} ${row.value}`);
+    values.set(row.long, [...(values.get(row.long) ?? []), value ?? 'true']);
   }
-  return { options: new Options(values), words: [] };
+  return { options: new Options(values), words };
 }
 
-function kindOf({ value, short }: OptionRow): { type: 'string' | 'boolean'; short?: string } {
-  return { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) };
+/** What `util.parseArgs` makes of them, which takes longer to be loaded than all of this. */
+function optionsInFront(args: readonly string[], rows: readonly OptionRow[]): { written: Written[]; words: string[] } {
+  const written: Written[] = [];
+  const rest = [...args];
+  for (let word = rest[0]; word !== undefined && /^-./s.test(word); word = rest[0]) {
+    rest.shift();
+    if (word === '--') break;
+    const options = word.startsWith('--') ? [longOption(word, rows)] : shortOptions(word.slice(1), rows);
+    const last = options.at(-1);
+    if (last?.row?.value !== undefined) last.value ??= rest.shift();
+    written.push(...options);
+  }
+  return { written, words: rest };
+}
+
+function longOption(word: string, rows: readonly OptionRow[]): Written {
+  const [, rawName = '', value] = /^(--[^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+  return { rawName, row: rows.find(({ long }) => long === rawName.slice(2)), value };
+}
+
+/** Letters may be written together; what stands behind one that takes a value is its value. */
+function shortOptions(letters: string, rows: readonly OptionRow[]): Written[] {
+  const [letter = '', ...more] = letters;
+  const behind = more.join('');
+  const row = rows.find(({ short }) => short === letter);
+  const option = { rawName: `-${letter}`, row, value: undefined };
+  if (row?.value !== undefined) return [{ ...option, value: behind || undefined }];
+  return behind === '' ? [option] : [option, ...shortOptions(behind, rows)];
 }
 
 function unknownOption(given: string, rows: readonly OptionRow[]): UsageError {

@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [word = 'help', ...rest] = words;
   const name = options.has('version') ? 'version' : options.has('help') ? 'help' : word;
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (found) return (await found.load()).command(rest, settings);
+  if (found) return found.command(rest, settings);
   const near = nearest(name, Object.keys(COMMANDS));
   const hint = near ? `did you mean ${near}?` : 'see coracle-oci --help';
   throw Object.assign(new UsageError(`there is no command ${JSON.stringify(name)}`, hint), {

@@ -1,5 +1,3 @@
-import { constants } from 'node:os';
-
 /**
  * The number of a signal given by name, with or without SIG, or by number.
  * @returns `undefined` when there is no such signal
@@ -19,6 +17,10 @@ export function signalNumber(signal: string): number | undefined {
     const number = (base === 'MIN' ? 34 : 64) + (sign === '+' ? 1 : -1) * Number(offset);
     return number >= 34 && number <= 64 ? number : undefined;
   }
-  const known: Readonly<Record<string, number>> = constants.signals;
-  return known[name];
+  return signals()[name];
+}
+
+/** Loaded where it is needed: engines mostly give a number. */
+function signals(): Readonly<Record<string, number>> {
+  return process.getBuiltinModule('node:os').constants.signals;
 }

@@ -32,6 +32,21 @@ test('options stand before the first word, and what follows is not looked at', (
   expect(parseCommandLine(['--', '-f'], ROWS).words).toEqual(['-f']);
 });
 
+test('letters may be written together, and a value in the same word', () => {
+  const { options, words } = parseCommandLine(
+    ['-ffb/b', '-eA=1', '-e', '-B', '--env=', '--env', '--', '-', 'box'],
+    ROWS,
+  );
+  expect([options.has('force'), options.text('bundle'), options.list('env'), words]).toEqual([
+    true,
+    '/b',
+    ['A=1', '-B', '', '--'],
+    ['-', 'box'],
+  ]);
+  expect(() => parseCommandLine(['-fx'], ROWS)).toThrow('there is no option -x');
+  expect(() => parseCommandLine(['-fb'], ROWS)).toThrow('-b needs a value');
+});
+
 test('what cannot be meant is told, with what may have been', () => {
   expect(() => parseCommandLine(['--forse'], ROWS)).toThrow('there is no option --forse');
   expect(() => parseCommandLine(['--bundle'], ROWS)).toThrow('--bundle needs a value');

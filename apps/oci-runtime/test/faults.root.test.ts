@@ -85,7 +85,7 @@ needs.describe(
       }, 240_000);
   };
   const create = ['create', '--bundle', 'BUNDLE', 'box'];
-  kill('create', ['mkdir', 'bind', 'fsync', 'rename', 'sendto'], { command: create });
+  kill('create', ['mkdir', 'bind', 'rename', 'sendto'], { command: create });
   kill('start', ['connect', 'unlink'], { earlier: [create], command: ['start', 'box'] });
   kill('delete', ['pidfd_send_signal', 'rmdir', 'rename'], {
     earlier: [create, ['start', 'box']],

@@ -171,7 +171,7 @@ needs.describe(
   test('is told by the next create, and removed by delete --force', () => {
     using it = scene();
     const create = ['create', '--bundle', it.bundle.path, 'box'];
-    const killed = ['-q', '-o', '/dev/null', '-e', 'trace=fsync', '-e', 'inject=fsync:signal=KILL:when=1'];
+    const killed = ['-q', '-o', '/dev/null', '-e', 'trace=rename', '-e', 'inject=rename:signal=KILL:when=1'];
     const root = join(it.runtime.state, 'root');
     spawnSync('strace', [...killed, process.execPath, ours, '--root', root, ...create], { stdio: 'ignore', cwd: '/' });
     expect(it.runtime.left()).toEqual(['box']);

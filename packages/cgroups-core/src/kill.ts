@@ -27,8 +27,9 @@ const PAUSE_MS = 2;
  */
 export async function killUntilEmpty(group: Killable, { signal }: WaitOptions = {}): Promise<void> {
   const { directory, processes, isPopulated = () => processes().length > 0 } = group;
-  refuseCallerInside(directory, { processes: processes(), syscall: 'kill' });
-  while (isPopulated()) {
+  const found = processes();
+  refuseCallerInside(directory, { processes: found, syscall: 'kill' });
+  for (let lives = group.isPopulated?.() ?? found.length > 0; lives; lives = isPopulated()) {
     signal?.throwIfAborted();
     try {
       group.killOnce();

@@ -73,8 +73,15 @@ export async function removeGroup(directory: string, { signal }: WaitOptions = {
 
 /** The first that could not be removed keeps those above; what stands beside it goes all the same. */
 function removeTree(directory: string): unknown {
-  const [failure] = childGroups(directory).flatMap((child) => removeTree(child) ?? []);
-  if (failure !== undefined) return failure;
+  const cause = removeOne(directory);
+  // The first is what the kernel says of groups, the second of all other directories.
+  if (!isErrno(cause, 'EBUSY', 'ENOTEMPTY')) return cause;
+  const below = childGroups(directory);
+  const [failure] = below.flatMap((child) => removeTree(child) ?? []);
+  return failure ?? (below.length === 0 ? cause : removeOne(directory));
+}
+
+function removeOne(directory: string): unknown {
   try {
     rmdirSync(directory);
     return undefined;

@@ -360,5 +360,8 @@ export function randomBytes(length: number): Uint8Array {
  * process.once('beforeExit', () => process.on('exit', endAtOnce));
  */
 export function endAtOnce(code: number): void {
-  if (isLoaded()) call('exit_group', [code]);
+  if (!isLoaded()) return;
+  // All of this was used before, so that nothing is loaded for it.
+  const { arch, syscall } = libc();
+  syscall(syscallNumber('exit_group', arch) ?? -1, code);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -11,10 +11,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-async function packed(bundle: string): Promise<string> {
+async function packed(bundle: string, callsFor?: string[][]): Promise<string> {
   const path = join(directory, 'program.cjs');
   writeFileSync(path, `#!/usr/bin/env node\n${bundle}\n`);
-  await pack(directory, { name: 'program', trials: () => [['one'], ['two']] });
+  await pack(directory, { name: 'program', trials: () => [['one'], ['two']], ...(callsFor ? { callsFor } : {}) });
   return path;
 }
 
@@ -85,6 +85,33 @@ test('what no trial ran is read when it is called for, and sees the same things'
   expect(runNode(path, 'other')).toBe("[ 'otheridle value', 'used value' ]\n");
   expect(runNode(path, 'fail')).toContain('true from the rest\n');
 });
+
+/** Says the words it is started with, by a function for each. */
+const OF_TWO_KINDS = `
+  function one() { return 'said one'; }
+  function two() { return 'said two'; }
+  console.log(process.argv.slice(2).map((word) => (word === 'one' ? one() : two())).join());
+`;
+
+test('each kind of start reads what it runs, and can do all that the others do', async () => {
+  const path = await packed(OF_TWO_KINDS, [['one'], ['two']]);
+  const files = readdirSync(directory).filter((name) => name.endsWith('.code'));
+  expect(files).toHaveLength(2);
+  const outputs = (): string[] =>
+    [['one'], ['two'], ['three'], ['x', 'two'], ['one', 'two']].map((words) => runNode(path, ...words));
+  const all = ['said one\n', 'said two\n', 'said two\n', 'said two,said two\n', 'said one,said two\n'];
+  expect(outputs()).toEqual(all);
+  expect(readyFor('one', path)).toEqual(['said one']);
+  expect(readyFor('two', path)).toEqual(['said two']);
+});
+
+/** Which of the two texts is in front of the rest, in the file for a word. */
+function readyFor(word: string, program: string): string[] {
+  const pattern = new RegExp(`words: \\["${word}"\\], file: "(.*?)", compiled: (\\d+), start: (\\d+)`);
+  const [, file = '', compiled, start] = pattern.exec(readFileSync(program, 'latin1')) ?? [];
+  const text = readFileSync(join(directory, file), 'latin1').slice(Number(compiled)).slice(0, Number(start));
+  return ['said one', 'said two'].filter((said) => text.includes(said));
+}
 
 test('the rest is not read by what does without it, and is there when another version has taken its place', async () => {
   const later =

@@ -1,6 +1,7 @@
 import { exec, find, Store } from '@coracle/container/detached';
 import { adopt, awaitExit } from '../adopt.ts';
 import { type OptionRow, parseCommandLine } from '../command-line.ts';
+import { Console } from '../console.ts';
 import { execProcess } from '../exec-process.ts';
 import type { Settings } from '../global-options.ts';
 import { subgroupsOf } from '../subgroups-of.ts';
@@ -47,7 +48,7 @@ async function execute({ options, words }: ReturnType<typeof parseCommandLine>, 
   const { id, process } = execProcess({ options, words }, (name) => find(store, name).record.config);
   const detached = options.has('detach');
   if (!detached) adopt();
-  const terminal = !detached && process.terminal ? await openConsole() : undefined;
+  const terminal = !detached && process.terminal ? new Console() : undefined;
   try {
     const pid = await exec(store, id, {
       process,
@@ -66,9 +67,4 @@ async function execute({ options, words }: ReturnType<typeof parseCommandLine>, 
   } finally {
     terminal?.close();
   }
-}
-
-async function openConsole(): Promise<import('../console.ts').Console> {
-  const { Console } = await import('../console.ts');
-  return new Console();
 }

@@ -1,10 +1,12 @@
-import { COMMANDS } from '../commands.ts';
 import { GLOBAL_OPTIONS } from '../global-options.ts';
 import { print, table } from '../output.ts';
 
-/** `coracle-oci --help`. */
-export async function command(): Promise<number> {
-  const commands = Object.entries(COMMANDS).map(([name, { help }]) => ['  ', name, help]);
+/**
+ * `coracle-oci --help`.
+ * @param rows the commands by name
+ */
+export async function help(rows: Readonly<Record<string, { help: string }>>): Promise<number> {
+  const commands = Object.entries(rows).map(([name, { help }]) => ['  ', name, help]);
   const options = GLOBAL_OPTIONS.map(({ long, value, help }) => [
     '  ',
     `--${long}${value === undefined ? '' : ` ${value}`}`,

@@ -1,6 +1,7 @@
 import { create, remove, Store, start } from '@coracle/container/detached';
 import { adopt, awaitExit } from '../adopt.ts';
 import { onlyId, parseCommandLine } from '../command-line.ts';
+import { Console, refuseConsoleSocket } from '../console.ts';
 import type { Settings } from '../global-options.ts';
 import { describeError, log } from '../log.ts';
 import { refuseSystemd } from '../read-config.ts';
@@ -21,7 +22,7 @@ export async function command(args: readonly string[], settings: Settings): Prom
   const wanted = createOptions(options, { id, settings });
   const onHookFailure = (error: Error): void => log(settings.log, 'warning', describeError(error));
   if (!detached) adopt();
-  const terminal = !detached && wanted.config.process?.terminal ? await openConsole(wanted.consoleSocket) : undefined;
+  const terminal = !detached && wanted.config.process?.terminal ? openConsole(wanted.consoleSocket) : undefined;
   try {
     const pid = await create(store, { ...wanted, ...(terminal ? { consoleSocket: terminal.path } : {}) });
     try {
@@ -45,8 +46,7 @@ export async function command(args: readonly string[], settings: Settings): Prom
   }
 }
 
-async function openConsole(consoleSocket: string | undefined): Promise<import('../console.ts').Console> {
-  const { Console, refuseConsoleSocket } = await import('../console.ts');
+function openConsole(consoleSocket: string | undefined): Console {
   if (consoleSocket !== undefined) throw refuseConsoleSocket();
   return new Console();
 }

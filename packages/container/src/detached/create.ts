@@ -16,9 +16,10 @@ import { stepError } from '../step-error.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openDoor } from './door.ts';
 import { giveBirth, type Newborn } from './give-birth.ts';
-import type { GivenNetDevices } from './give-net-devices.ts';
+import { type GivenNetDevices, giveNetDevices } from './give-net-devices.ts';
 import { runInContainer } from './hook-in-container.ts';
 import { runHooks } from './hooks.ts';
+import { isoTime } from './iso-time.ts';
 import { checkProgram, lookForProgram } from './look-for-program.ts';
 import { giveStdio } from './own-stdio.ts';
 import { pidInside } from './pid-inside.ts';
@@ -59,6 +60,8 @@ export interface CreateOptions {
  *   there; {@link HookError}; {@link ConfigError}
  * @returns the pid of its first process
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md#lifecycle
+ * @example
+ * const pid = await create(new Store('/run/coracle-oci'), { id: 'web', bundle: '/srv/web', config });
  */
 export async function create(store: Store, options: CreateOptions): Promise<number> {
   // First of all: that an id is taken is to be told before anything that follows from it.
@@ -151,7 +154,7 @@ function newRecord(
     bundle: resolve(bundle),
     config,
     rootfs: resolve(bundle, config.root?.path ?? 'rootfs'),
-    created: new Date().toISOString(),
+    created: isoTime(Date.now()),
     owner: process.geteuid?.() ?? 0,
     stage: 'creating',
     cgroups,
@@ -209,7 +212,6 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<Message> {
 async function netDevicesFor({ linux }: Config, newborn: Newborn): Promise<GivenNetDevices | undefined> {
   const { netDevices = {} } = linux ?? {};
   if (Object.keys(netDevices).length === 0) return undefined;
-  const { giveNetDevices } = await import('./give-net-devices.ts');
   return giveNetDevices(netDevices, { pid: newborn.identity.pid, pidfd: newborn.pidfd });
 }
 

@@ -7,7 +7,7 @@ import { startError } from '../program-error.ts';
 import { awaitDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
-import type { handOver } from './hand-over-listener.ts';
+import { handOver } from './hand-over-listener.ts';
 import { openProcess } from './kill.ts';
 import { giveStdio } from './own-stdio.ts';
 import { planExec } from './plan-exec.ts';
@@ -37,6 +37,8 @@ export interface ExecOptions {
  * @throws SystemError ENOENT when there is no such container, EINVAL when it does not run; {@link ProgramError} when the program
  *   cannot be started
  * @returns its pid: it is a child of who takes orphans in
+ * @example
+ * await exec(new Store('/run/coracle-oci'), 'web', { process: { user: { uid: 0, gid: 0 }, args: ['ps'], cwd: '/' } });
  */
 export async function exec(store: Store, id: string, options: ExecOptions): Promise<number> {
   const { record, status } = find(store, id);
@@ -61,7 +63,7 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
     joinFiles: doorsOfSubgroups(record.doors, options.subgroups ?? []),
   });
   if (!wanted.terminal) giveStdio(wanted.user.uid, record.idMaps?.uids);
-  const answerer = record.notifies ? (await import('./hand-over-listener.ts')).handOver(record) : undefined;
+  const answerer = record.notifies ? handOver(record) : undefined;
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
   const handover = wanted.terminal || answerer ? socketPair() : undefined;

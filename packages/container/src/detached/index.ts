@@ -5,11 +5,10 @@
  * @module
  */
 export { ConsoleListener } from './console-listener.ts';
-export type { CreateOptions } from './create.ts';
-export type { ExecOptions } from './exec.ts';
+export { type CreateOptions, create } from './create.ts';
+export { type ExecOptions, exec } from './exec.ts';
 export { HookError } from './hook-error.ts';
 export { kill } from './kill.ts';
-export { create, exec } from './lazily.ts';
 export { list } from './list.ts';
 export { pause, resume } from './pause.ts';
 export type { ProcessIdentity } from './process-identity.ts';

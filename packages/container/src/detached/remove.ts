@@ -6,6 +6,7 @@ import { endGroup } from '../oci/end-group.ts';
 import { awaitEnd } from './await-end.ts';
 import { letDie } from './freezer.ts';
 import { HookError } from './hook-error.ts';
+import { runHooks } from './hooks.ts';
 import { openProcess, signalProcess } from './kill.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
 import { statusOf } from './status.ts';
@@ -95,7 +96,6 @@ export function removeDirectories(directories: readonly string[]): void {
 export async function runPoststop(record: ContainerRecord, onFailure?: (error: Error) => void): Promise<void> {
   const { poststop = [] } = record.config.hooks ?? {};
   if (poststop.length === 0) return;
-  const { runHooks } = await import('./hooks.ts');
   const state = stateOf({ record, status: 'stopped' }, OCI_VERSION);
   for (const hook of poststop) {
     try {

@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import { isErrno, SystemError } from '@coracle/errors';
 import { OCI_VERSION } from '@coracle/oci-spec';
 import { Channel, closeFd } from '@coracle/syscalls';
+import { startError } from '../program-error.ts';
 import { DOOR, knock } from './door.ts';
+import { handOver } from './hand-over-listener.ts';
+import { runInContainer } from './hook-in-container.ts';
+import { runHooks } from './hooks.ts';
 import { openProcess } from './kill.ts';
 import { pidInside } from './pid-inside.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
+import { destroy } from './remove.ts';
 import { readTrace } from './start-trace.ts';
 import { statusOf } from './status.ts';
 import type { Held, Store } from './store.ts';
@@ -37,7 +42,6 @@ export async function start(store: Store, id: string, { onHookFailure }: StartOp
     try {
       await hooks;
     } catch (error) {
-      const { destroy } = await import('./remove.ts');
       await destroy({ store, held, record }, onHookFailure);
       throw error;
     }
@@ -48,7 +52,6 @@ export async function start(store: Store, id: string, { onHookFailure }: StartOp
 }
 
 async function runAfter(record: ContainerRecord): Promise<void> {
-  const { runHooks } = await import('./hooks.ts');
   const state = stateOf({ record, status: 'running' }, OCI_VERSION);
   await runHooks(record.config.hooks?.poststart ?? [], { name: 'poststart', state });
 }
@@ -59,8 +62,6 @@ async function runInside(record: ContainerRecord): Promise<void> {
   const pidfd = process && openProcess(process);
   if (pidfd === undefined || process === undefined) throw notCreated(record.id, 'stopped');
   try {
-    const { runHooks } = await import('./hooks.ts');
-    const { runInContainer } = await import('./hook-in-container.ts');
     const namespaces = (config.linux?.namespaces ?? []).map(({ type }) => type);
     await runHooks(config.hooks?.startContainer ?? [], {
       name: 'startContainer',
@@ -75,7 +76,8 @@ async function runInside(record: ContainerRecord): Promise<void> {
 /** The end of the connection says that the program runs, a report why it does not. */
 async function letStart({ directory }: Held, record: ContainerRecord): Promise<void> {
   const trace = readTrace(directory);
-  const agent = record.notifies ? await agentOf(record) : undefined;
+  // Before anything asks.
+  const agent = record.notifies ? handOver(record) : undefined;
   const channel = new Channel(connect(directory, record.id));
   const listener = record.notifies ? connect(directory, record.id) : undefined;
   const handed = listener === undefined ? undefined : agent?.(listener);
@@ -83,7 +85,6 @@ async function letStart({ directory }: Held, record: ContainerRecord): Promise<v
     const outcome = await channel.report(trace);
     await handed;
     if (outcome) {
-      const { startError } = await import('../program-error.ts');
       throw startError(record.config.process?.args?.[0] ?? '', outcome, trace.steps);
     }
     rmSync(join(directory, DOOR), { force: true });
@@ -100,12 +101,6 @@ function connect(directory: string, id: string): number {
     if (isErrno(error, 'ECONNREFUSED', 'ENOENT')) throw notCreated(id, 'stopped');
     throw error;
   }
-}
-
-/** Connects to who answers the calls that the filter asks about, before anything asks. */
-async function agentOf(record: ContainerRecord): Promise<(listener: number) => Promise<void>> {
-  const { handOver } = await import('./hand-over-listener.ts');
-  return handOver(record);
 }
 
 function withoutProgram(id: string): SystemError {

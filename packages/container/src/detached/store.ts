@@ -2,7 +2,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -145,13 +144,14 @@ export class Store {
 
   /**
    * What is kept of a container.
-   * @returns `undefined` while there is only its directory
+   * @returns `undefined` while there is only its directory; also where the machine crashed before what was kept came to the disk
    * @throws SystemError ENOENT when there is no such container
    */
   read(id: string): ContainerRecord | undefined {
     const directory = this.directory(id);
     try {
-      return JSON.parse(readFileSync(join(directory, RECORD), 'utf8'));
+      const text = readFileSync(join(directory, RECORD), 'utf8');
+      return text === '' ? undefined : JSON.parse(text);
     } catch (cause) {
       if (!isErrno(cause, 'ENOENT')) throw cause;
       if (!statSync(directory, { throwIfNoEntry: false })) throw noSuchContainer(directory, cause);
@@ -175,8 +175,9 @@ export class Store {
 }
 
 /**
- * Writes a file in one piece, and to the disk: it is there with all its text or as it was before.
- * @see rename(2), fsync(2)
+ * Writes a file in one piece: readers see all its text or what was there before. It is not made sure of on the disk, which would take
+ * longer than all else that a command does: after a crash of the machine there is no process that it could tell of.
+ * @see rename(2)
  * @example
  * writeWhole('/run/box.pid', '4711');
  */
@@ -185,7 +186,6 @@ export function writeWhole(path: string, text: string, mode = 0o600): void {
   const fd = openSync(next, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, mode);
   try {
     writeSync(fd, text);
-    fsyncSync(fd);
   } finally {
     closeSync(fd);
   }

@@ -150,6 +150,15 @@ test('what is known of nothing but its directory can be asked for again', async 
   expect(await codeOf(() => find(store, 'box'))).toBe('EAGAIN');
 });
 
+test('what a crash of the machine has left of a container is asked for again, and can be removed', async () => {
+  using held = await store.claim('box');
+  writeFileSync(join(held.directory, 'state.json'), ''); // renamed, and its text not on the disk yet
+  expect(store.read('box')).toBeUndefined();
+  expect(await codeOf(() => find(store, 'box'))).toBe('EAGAIN');
+  store.remove(held);
+  expect(store.ids()).toEqual([]);
+});
+
 test('a door is seen to be open without a knock, by a path of any length', () => {
   const deep = join(root, 'x'.repeat(100), 'y'.repeat(100));
   mkdirSync(deep, { recursive: true });

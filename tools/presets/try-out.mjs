@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A user without rights and without subordinate ids. */
+const NOBODY = 65534;
+/** All trials of a program take a few seconds. */
+const TRIAL_MS = 120_000;
+
+/**
+ * Where the functions begin that a packed program ran, for each trial: as root also those that a user without rights ran.
+ * @returns {{ words: string[], began: number[] }[]}
+ */
+export function whatRan(path, trials) {
+  const users = process.geteuid?.() === 0 ? [undefined, NOBODY] : [undefined];
+  return users.flatMap((uid) => tryOut(path, { trials, uid, what: 'ran' }));
+}
+
+/**
+ * What V8 compiled of each file that a packed program has read, as it takes it back.
+ * @returns {Record<string, string>} by the names of the files, in base64
+ */
+export function whatWasCompiled(path, trials) {
+  return tryOut(path, { trials, what: 'compiled' });
+}
+
+/** From a process that has done the trials, if containers can run here: what was used for that. */
+function tryOut(path, { trials, uid, what }) {
+  const script = fileURLToPath(new URL('trial-run.cjs', import.meta.url));
+  const scratch = mkdtempSync(join(tmpdir(), 'coracle-trial-'));
+  try {
+    if (uid !== undefined && !give(scratch, uid)) return [];
+    const report = join(scratch, 'report');
+    const request = JSON.stringify({ program: path, trials: trials(scratch, uid), uid, report, what });
+    const env = { ...process.env, XDG_RUNTIME_DIR: scratch };
+    const { status, stderr } = spawnSync(process.execPath, [script, request], {
+      encoding: 'utf8',
+      env,
+      timeout: TRIAL_MS,
+    });
+    if (status !== 0) throw new Error(`the program could not be tried out: ${stderr}`);
+    return JSON.parse(readFileSync(report, 'utf8'));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+/** Whether there is such a user: root of a container may have no ids but its own. */
+function give(directory, uid) {
+  try {
+    chownSync(directory, uid, uid);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,41 @@
+import { minify } from '../presets/minify.mjs';
+import { ALSO_READY, ranFor } from '../presets/pack.mjs';
+import { functionsOf, split } from '../presets/split.mjs';
+
+/** Modules that Node has no use for. */
+const OWN = 'tools/standalone/';
+
+/**
+ * The text of a program that is there once for each kind of its starts, of which it becomes one. Each is split in two functions: a
+ * start makes an object of every function that is in the scope it enters, used or not, and few are in the first.
+ * @param {string} bundle a flat script, with a comment before each module that names it
+ * @param {{ tried: string, learned: { words: string[], began: Set<number> }[], callsFor: string[][] }} how another bundle of nearly
+ *   the same modules, where the functions begin that its trials ran, and the words that the kinds are told by
+ */
+export async function oneOfSeveral(bundle, { tried, learned, callsFor }) {
+  const [nameIn, nameInTried] = [namesOf(bundle), namesOf(tried)];
+  const functions = functionsOf(tried);
+  const starts = [];
+  for (const words of callsFor) {
+    const ran = ranFor(words, { tried: learned, callsFor });
+    const names = new Set(functions.filter(({ start }) => ran.has(start)).map(nameInTried));
+    const halves = split(bundle, (start, name) => {
+      const full = nameIn({ start, name });
+      return names.has(full) || full.startsWith(OWN) || ALSO_READY.includes(name);
+    });
+    const start = await minify(`(fetchRest) => {'use strict';${halves}\n}`);
+    starts.push(`{ words: ${JSON.stringify(words)}, start: ${start} }`);
+  }
+  return `const STARTS = [${starts.join(',\n')}];
+    const { start } = STARTS.find(({ words }) => process.argv.some((word) => words.includes(word))) ?? STARTS[0];
+    start((rest) => rest());`;
+}
+
+/** Tells functions by their module and their name in it: in a bundle a number is added to one that others have, too. */
+function namesOf(bundle) {
+  const modules = [...bundle.matchAll(/^\/\/ (\S+)$/gm)];
+  return ({ start, name }) => {
+    const module = modules.findLast(({ index }) => index < start)?.[1] ?? '';
+    return `${module} ${name.replace(/\d+$/, '')}`;
+  };
+}
