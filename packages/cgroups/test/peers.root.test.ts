@@ -80,6 +80,8 @@ async function compare({
     if (failure !== undefined) return [{ block, differences: [failure] }];
     await using group = make(ours, created);
     const first = { block, differences: differencesOf(directoriesAt(theirs), group, created.cpu?.shares) };
+    // The kernel takes no quota below the burst, of which a peer that passes over it knows nothing.
+    if (Number(updated.cpu?.quota) < (created.cpu?.burst ?? 0)) return [first];
     if (peer.update(theirs, updated) !== undefined) return [first];
     group.update(oci(updated));
     const shares = updated.cpu?.shares ?? created.cpu?.shares;
@@ -120,7 +122,9 @@ function differencesOf(directories: readonly string[], group: Group, shares = 0)
   const isExcused = (file: string): boolean =>
     (isOldWeight && file.startsWith('cpu.weight')) ||
     // crun 1.8 passes over a burst.
-    (file === 'cpu.max.burst' && theirs[file] === '0\n');
+    (file === 'cpu.max.burst' && theirs[file] === '0\n') ||
+    // runc 1.1.5 and crun 1.8 limit huge pages in use, and none that are reserved.
+    (/^hugetlb\..*\.rsvd\.max$/.test(file) && theirs[file] === 'max\n');
   return Object.keys({ ...theirs, ...ours })
     .filter((file) => theirs[file] !== ours[file] && !isExcused(file))
     .map((file) => ({ file, theirs: theirs[file], ours: ours[file] }));

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmdirSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '@coracle/test-support';
 import { expect } from '@jest/globals';
@@ -8,8 +8,6 @@ import { commandInside, create } from '../../src/index.ts';
 import { failureOf, on, read, someDisk, testWith } from './on-this-machine.ts';
 
 const RDMA = '/sys/class/infiniband';
-/** Where x86-64 has the first byte of memory as the kernel's own code sees it. */
-const START_OF_KERNEL = 0xffff_ffff_8000_0000n;
 
 /** Of the controllers that few machines have: the virtual one has them, on each version in a run of its own. */
 export function furtherTests(name: string): void {
@@ -159,20 +157,6 @@ function hasRdmaDevice(): boolean {
 
 function counted(): string[] {
   const path = on('misc') === 'v2' ? '/sys/fs/cgroup/misc.capacity' : '/sys/fs/cgroup/misc/misc.capacity';
-  const read = (): string[] => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []);
-  if (existsSync(path) && read().length === 0) pretendToEncrypt();
-  return read().flatMap((line) => line.split(' ')[0] ?? []);
-}
-
-/**
- * A kernel that was built for the virtual machine can count machines that are encrypted, but its processor has none: it is told of 16
- * where it keeps the number. Its memory can be written, which that of no other kernel can.
- */
-function pretendToEncrypt(): void {
-  if (!readFileSync('/proc/version', 'utf8').includes('coracle-vm') || process.geteuid?.() !== 0) return;
-  const [, address] = /^([0-9a-f]+) \w misc_res_capacity$/m.exec(readFileSync('/proc/kallsyms', 'utf8')) ?? [];
-  if (address === undefined) return;
-  const memory = openSync('/dev/mem', 'r+');
-  writeSync(memory, Buffer.from([16, 0, 0, 0, 0, 0, 0, 0]), 0, 8, Number(BigInt(`0x${address}`) - START_OF_KERNEL));
-  closeSync(memory);
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
+  return lines.flatMap((line) => line.split(' ')[0] ?? []);
 }

@@ -11,8 +11,8 @@ const USER = { name: 'daemon', uid: 1, controllers: 'pids memory' };
 const EXAMPLE = join(import.meta.dirname, '../../../../examples/limit');
 
 const [NODE, LIMIT] = await bundledProgram(new URL(`file://${EXAMPLE}/limit.ts`));
-// The client for D-Bus is not in the bundle.
-symlinkSync(join(EXAMPLE, 'node_modules'), join(dirname(LIMIT), 'node_modules'));
+// The client for D-Bus is not in the bundle: it is beside the package, as for who installs both.
+symlinkSync(join(import.meta.dirname, '../../node_modules'), join(dirname(LIMIT), 'node_modules'));
 
 needs.describe(...SYSTEMD, version2())(
   'the command limit, which says nothing of who keeps groups, under systemd',
