@@ -26,7 +26,7 @@ export function provideInitramfs(parts, cache) {
 function fingerprint({ busybox, kernel }) {
   const hash = createHash('sha256');
   for (const file of ['initramfs.mjs', 'cpio.mjs', 'guest/init.sh', 'guest/supervise.sh']) hash.update(source(file));
-  for (const file of [busybox, ...(kernel.modules ? [join(kernel.modules, 'modules.dep')] : [])]) {
+  for (const file of [busybox, join(kernel.modules, 'modules.dep')]) {
     const { size, mtimeMs } = statSync(file);
     hash.update(`${file} ${size} ${mtimeMs}\n`);
   }
@@ -35,11 +35,7 @@ function fingerprint({ busybox, kernel }) {
 
 /** @returns {import('./cpio.mjs').Entry[]} */
 function contents({ busybox, kernel }) {
-  const modules = kernel.modules
-    ? loadOrder(readFileSync(join(kernel.modules, 'modules.dep'), 'utf8'), MODULES).map((file) =>
-        join(kernel.modules, file),
-      )
-    : [];
+  const modules = loadOrder(readFileSync(join(kernel.modules, 'modules.dep'), 'utf8'), MODULES);
   return [
     ...['bin', 'dev', 'proc', 'sys', 'host', 'layers', 'new', 'modules'].map((path) => ({ path, type: 'directory' })),
     { path: 'dev/console', type: 'character', mode: 0o600, device: [5, 1] },
@@ -51,7 +47,7 @@ function contents({ busybox, kernel }) {
     ...modules.map((module, index) => ({
       path: `modules/${String(index).padStart(2, '0')}-${basename(module).replace(/\.ko.*/, '.ko')}`,
       type: 'file',
-      data: readModule(module),
+      data: readModule(join(kernel.modules, module)),
     })),
   ];
 }

@@ -1,7 +1,7 @@
 // What of this computer the machine is made of: the emulator, the kernel and the programs of its first minute.
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { MachineError, missing } from './machine-error.mjs';
+import { missing } from './machine-error.mjs';
 
 const EMULATOR = 'qemu-system-x86_64';
 const PT_INTERP = 3;
@@ -15,21 +15,15 @@ const PT_INTERP = 3;
 
 /**
  * Finds everything a machine needs.
- * @param {{ path?: string, root?: string, image?: string }} [options] `path` is searched for programs (default: `$PATH` and the
- *   system's own directories), `root` for kernels (default: `/`); `image` is a kernel that has all it needs built in, to be taken
- *   instead (default: `$CORACLE_VM_KERNEL`)
+ * @param {{ path?: string, root?: string }} [options] `path` is searched for programs (default: `$PATH` and the system's
+ *   own directories), `root` for kernels (default: `/`)
  * @returns {Parts}
  * @throws {import('./machine-error.mjs').MachineError} EMISSING, with the packages to install
  */
-export function findParts({
-  path = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
-  root = '/',
-  image = process.env.CORACLE_VM_KERNEL,
-} = {}) {
+export function findParts({ path = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, root = '/' } = {}) {
   const emulator = findProgram(EMULATOR, path);
   if (!emulator) throw missing(`There is no ${EMULATOR}`, 'qemu-system-x86');
-  const kernel = image ? ownKernel(image) : findKernel(root);
-  if (!kernel && image) throw new MachineError('EMISSING', `There is no readable kernel ${image}`);
+  const kernel = findKernel(root);
   if (!kernel) {
     throw missing(`There is no readable kernel /boot/vmlinuz-* with modules for 9p and overlay`, 'linux-image-amd64');
   }
@@ -38,11 +32,6 @@ export function findParts({
     throw missing('There is no statically linked busybox', 'busybox-static');
   }
   return { emulator, busybox, kernel };
-}
-
-/** One without modules. */
-function ownKernel(image) {
-  return isAllowed(image, constants.R_OK) ? { image, modules: undefined, release: 'own' } : undefined;
 }
 
 /** The newest kernel that knows how to mount this computer's files. */

@@ -36,7 +36,7 @@ function elf(...segments) {
 }
 
 function find() {
-  return findParts({ path: join(root, 'bin'), root, image: '' });
+  return findParts({ path: join(root, 'bin'), root });
 }
 
 function missing(packages) {
@@ -65,18 +65,6 @@ describe('findParts', () => {
     addKernel('6.1.0');
     addKernel('6.18.0', ['kernel/overlay.ko:']);
     expect(find().kernel.release).toBe('6.1.0');
-  });
-
-  test('a kernel that is named is taken instead, if it is there', () => {
-    addProgram('qemu-system-x86_64');
-    addProgram('busybox', elf(CODE));
-    addKernel('6.1.0');
-    const image = join(root, 'boot/vmlinuz-6.1.0');
-    const own = (path) => findParts({ path: join(root, 'bin'), root, image: path });
-    expect(own(image).kernel).toEqual({ release: 'own', image, modules: undefined });
-    expect(() => own('/no/such/vmlinuz')).toThrow(
-      expect.objectContaining({ code: 'EMISSING', message: expect.stringContaining('/no/such/vmlinuz') }),
-    );
   });
 
   test('without the emulator its package is named', () => {
