@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
-import { commandInside, create, type Resources, type Snapshot } from '@coracle/cgroups';
+import { createManaged, type Resources, type Snapshot } from '@coracle/cgroups';
 
 const FAILED = 125;
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGQUIT'] as const;
@@ -56,8 +56,8 @@ function summary({ memory, cpu, pids }: Snapshot): string {
 try {
   const { resources, command } = parse();
   // What it left running is ended with the scope, and the group removed.
-  await using group = create(`limit-${process.pid}`, resources);
-  process.exitCode = await run(commandInside(group, command));
+  await using group = await createManaged(`limit-${process.pid}`, resources);
+  process.exitCode = await run(group.commandInside(command));
   console.error(`limit: ${summary(group.stats(['memory', 'cpu', 'pids']))}`);
 } catch (error) {
   process.exitCode = FAILED;

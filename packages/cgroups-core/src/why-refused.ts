@@ -109,6 +109,14 @@ const partOfTime: Reason = ({ directory, file, code }) => {
   };
 };
 
+const inRealTime: Reason = ({ file, code }) => {
+  if (code !== 'EBUSY' || file !== 'cpu.rt_runtime_us') return undefined;
+  return {
+    text: 'real-time processes run in it, which would never run again',
+    hint: 'end them, or make them ordinary ones first: chrt -o -p 0 PID',
+  };
+};
+
 const notCounted: Reason = ({ directory, file, value, code, read }) => {
   if (code !== 'EINVAL' && code !== 'ENODEV') return undefined;
   const [name] = value.split(' ');
@@ -147,6 +155,7 @@ const REASONS: readonly Reason[] = [
   idle,
   burst,
   partOfTime,
+  inRealTime,
   notCounted,
   noInterface,
   notThreadable,

@@ -2,8 +2,10 @@ import type { Resource } from '@coracle/cgroups-core';
 import type { Controller, Place as PlaceV1 } from '@coracle/cgroups-v1';
 import { CONTROLLER_OF } from '@coracle/cgroups-v2';
 import type { Parent } from './delegation.ts';
+import type { Facts } from './facts.ts';
 import type { OwnGroups } from './hierarchy.ts';
-import { type Obstacle, readOnly } from './obstacle.ts';
+import { boundToV1, notInKernel } from './kernel-controllers.ts';
+import { delegateToUsers, type Obstacle, readOnly } from './obstacle.ts';
 
 /** Whether something can be limited or ruled: by which version, or why not and what would help. */
 export type Availability = { version: 'v1' | 'v2' } | ({ version: undefined } & Obstacle);
@@ -18,6 +20,7 @@ export interface Findings {
   v1: PlaceV1;
   /** The group of version 2 to build below, or why there is none; `undefined` where version 2 is not mounted. */
   v2: Parent | Obstacle | undefined;
+  read: Facts['read'];
 }
 
 /** Whether a resource can be limited, on the version that has its controller. */
@@ -31,15 +34,16 @@ export function availability(resource: Resource, findings: Findings): Availabili
  */
 export function controllerAvailability(
   names: { v1: Controller; v2: string | undefined },
-  { own, v1, v2 }: Findings,
+  findings: Findings,
 ): Availability {
+  const { own, v1, v2 } = findings;
   if (v1[names.v1] !== undefined) return { version: 'v1' };
   if (own.v1[names.v1] !== undefined) return { version: undefined, ...notWritableV1(names.v1, own) };
-  if (names.v2 === undefined) return { version: undefined, ...onlyOnV1(names.v1) };
-  if (!v2) return { version: undefined, ...notMounted(names.v1, own) };
+  if (names.v2 === undefined) return { version: undefined, ...onlyOnV1(names.v1, findings) };
+  if (!v2) return { version: undefined, ...notMounted(names.v1, findings) };
   if ('reason' in v2) return { version: undefined, ...v2 };
   if (v2.controllers.includes(names.v2)) return { version: 'v2' };
-  return { version: undefined, ...notHandedDown(names.v2, v2) };
+  return { version: undefined, ...notHandedDown({ v1: names.v1, v2: names.v2 }, v2, findings) };
 }
 
 /** Why a controller that is mounted cannot be used. */
@@ -53,8 +57,10 @@ export function notWritableV1(controller: Controller, { readOnlyV1 }: OwnGroups)
 }
 
 /** What is missing where neither version has the controller. */
-export function notMounted(controller: Controller, { v1 }: OwnGroups): Obstacle {
-  if (Object.keys(v1).length === 0) {
+export function notMounted(controller: Controller, findings: Pick<Findings, 'own' | 'read'>): Obstacle {
+  const absent = notInKernel(controller, findings);
+  if (absent) return absent;
+  if (Object.keys(findings.own.v1).length === 0) {
     return { reason: 'no cgroups are mounted', fix: 'sudo mount -t cgroup2 none /sys/fs/cgroup' };
   }
   const at = `/sys/fs/cgroup/${controller}`;
@@ -64,7 +70,9 @@ export function notMounted(controller: Controller, { v1 }: OwnGroups): Obstacle 
   };
 }
 
-function onlyOnV1(controller: Controller): Obstacle {
+function onlyOnV1(controller: Controller, findings: Findings): Obstacle {
+  const absent = notInKernel(controller, findings);
+  if (absent) return absent;
   const at = `/sys/fs/cgroup/${controller}`;
   return {
     reason: `the controller ${controller}, which only version 1 has, is not mounted`,
@@ -72,21 +80,20 @@ function onlyOnV1(controller: Controller): Obstacle {
   };
 }
 
-function notHandedDown(controller: string, { parent, isRoot }: Parent): Obstacle {
+function notHandedDown(
+  { v1: name, v2: controller }: { v1: Controller; v2: string },
+  { parent, isRoot }: Parent,
+  findings: Findings,
+): Obstacle {
   if (isRoot) {
-    return {
+    const unsaid = {
       reason: `the kernel offers no controller ${controller} on version 2`,
-      fix: `look at /proc/cgroups: if it is disabled there, boot without cgroup_disable=${controller} (Debian, Raspberry Pi OS: with cgroup_enable=${controller})`,
+      fix: `boot without cgroup_disable=${controller} (Debian, Raspberry Pi OS: with cgroup_enable=${controller})`,
     };
+    return notInKernel(name, findings) ?? boundToV1(name, findings) ?? unsaid;
   }
   const reason = `the group ${parent} may not hand down the controller ${controller}`;
-  if (parent.includes('/user@')) {
-    const controllers = [...new Set(['cpu', 'memory', 'pids', controller])].join(' ');
-    return {
-      reason,
-      fix: `sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=${controllers}\\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload, then log in again`,
-    };
-  }
+  if (parent.includes('/user@')) return { reason, fix: delegateToUsers([controller]) };
   const above = parent.slice(0, parent.lastIndexOf('/'));
   return { reason, fix: `as root, where that group was made: echo +${controller} > ${above}/cgroup.subtree_control` };
 }

@@ -48,7 +48,7 @@ export interface CreateOptions {
  * Makes a group on whichever version the machine has, or takes over one that is there, and puts resources in force. What was
  * made is removed again when one of them fails.
  *
- * It knows files alone. Where systemd is process 1, `createManaged` of `@coracle/cgroups/systemd` leaves the group to that.
+ * It knows files alone, and does not wait. Where systemd is process 1, {@link createManaged} leaves the group to that.
  * @param name of directories below the caller's own group
  * @throws SystemError EINVAL for what cannot be meant or the kernel refuses; EOPNOTSUPP for what cannot be had here; EACCES,
  *   EPERM, EBUSY

@@ -6,12 +6,13 @@ import type { DeviceRights } from './rights.ts';
  * Whether the caller can set rules for devices: on version 1 with the controller's files, otherwise on version 2, whose
  * programs need no controller and work beside version 1 too.
  */
-export function deviceAvailability({ own, v1, v2 }: Findings, rights: DeviceRights): Availability {
+export function deviceAvailability(findings: Findings, rights: DeviceRights): Availability {
+  const { own, v1, v2 } = findings;
   if (v1.devices !== undefined && rights.v1) return { version: 'v1' };
   if (v2 && 'parent' in v2 && rights.v2) return { version: 'v2' };
   if (!rights.v2) return { version: undefined, ...noRight(rights) };
   if (own.v1.devices !== undefined) return { version: undefined, ...notWritableV1('devices', own) };
-  return { version: undefined, ...(v2 && 'reason' in v2 ? v2 : notMounted('devices', own)) };
+  return { version: undefined, ...(v2 && 'reason' in v2 ? v2 : notMounted('devices', findings)) };
 }
 
 function noRight({ mayMakeNodes }: DeviceRights): Obstacle {

@@ -48,6 +48,7 @@ export { type ControllerName, detectAll, type FullMachine } from './detect-all.t
 export type { Facts } from './facts.ts';
 export { fromOci } from './from-oci.ts';
 export { type Location, locate } from './locate.ts';
+export { createManaged, openManaged } from './managed.ts';
 export type { Obstacle } from './obstacle.ts';
 export { open } from './open.ts';
 export { type FurtherPlace, furtherPlaces, type OwnHierarchy, ownHierarchies } from './own-hierarchies.ts';
@@ -55,3 +56,4 @@ export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';
 export { type PlannedResources, planResources, type ResourcesRequest } from './plan-resources.ts';
 export { type SetDevicesOptions, setDevices } from './set-devices.ts';
 export { type Survey, type SurveyedController, type SurveyedMount, type SurveyFacts, survey } from './survey.ts';
+export type { ManagedGroup, ManagedOptions, Manager, OpenedGroup } from './systemd/managed-group.ts';

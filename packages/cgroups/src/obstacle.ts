@@ -14,3 +14,9 @@ export function readOnly(mountPoint: string): Obstacle {
     fix: `as root: mount -o remount,bind,rw ${mountPoint}, which in a container takes --cap-add SYS_ADMIN; or start the container around this with --privileged`,
   };
 }
+
+/** The command that has systemd leave controllers to users on version 2, beside those that it leaves to them anyway. */
+export function delegateToUsers(controllers: readonly string[]): string {
+  const all = [...new Set(['cpu', 'memory', 'pids', ...controllers])].join(' ');
+  return `sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=${all}\\n' | sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload, then log in again`;
+}

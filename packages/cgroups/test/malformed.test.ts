@@ -59,7 +59,11 @@ const facts: fc.Arbitrary<Facts> = fc
     selfCgroup: fc.array(line, { maxLength: 6 }).map((lines) => lines.join('\n')),
     writable: fc.func(fc.boolean()),
     text: fc.func(
-      fc.oneof(fc.constant(undefined), fc.string(), fc.constantFrom('cpu memory pids\n', '1\n22\n', 'max\n')),
+      fc.oneof(
+        fc.constant(undefined),
+        fc.string(),
+        fc.constantFrom('cpu memory pids\n', '1\n22\n', 'max\n', 'cpu\t3\t1\t1\nmemory\t0\t1\t0\n'),
+      ),
     ),
   })
   .map(({ mountinfo, selfCgroup, writable, text }) => ({

@@ -23,8 +23,9 @@ const EMULATED = readFileSync('/proc/cpuinfo', 'utf8').includes('QEMU');
  */
 const ASKED = process.env['CORACLE_PEER_BLOCKS'];
 const BLOCKS = ASKED === undefined ? (EMULATED ? 12 : 50) : Number(ASKED);
-const LEAST_BLOCKS = 5;
-const TIME_MS = ASKED === undefined ? 120_000 : 840_000;
+const LEAST_BLOCKS = ASKED === undefined ? 5 : BLOCKS;
+const TIME_MS = ASKED === undefined ? 120_000 : Number.POSITIVE_INFINITY;
+const TIMEOUT_MS = ASKED === undefined ? 900_000 : 2 ** 31 - 1;
 
 const oci = (resources: Resources): Ours => fromOci(resources).resources;
 
@@ -32,7 +33,7 @@ describe.each([
   ['runc', { knows: { burst: false, idle: false }, seed: 20_240_611 }],
   ['crun', { knows: { burst: true, idle: true }, seed: 31_337 }],
 ])('for the same OCI resources as %s', (name, { knows, seed }) => {
-  const ground: Ground = { disk: someDisk(), hugePages: undefined, version: isV2 ? 2 : 1, knows };
+  const ground: Ground = { disk: someDisk(), hugePages: someHugePages(), version: isV2 ? 2 : 1, knows };
   const withPeer = needs.test(needs.root, needs.program(name), ...(name === 'crun' ? [crunTakes()] : []));
 
   withPeer(
@@ -47,9 +48,9 @@ describe.each([
         outcomes.push(...(await compare({ peer, index, created, updated })));
       }
       expect(outcomes.filter(({ differences }) => differences.length > 0)).toEqual([]);
-      expect(outcomes.length).toBeGreaterThan(LEAST_BLOCKS);
+      expect(outcomes.length).toBeGreaterThanOrEqual(LEAST_BLOCKS);
     },
-    900_000,
+    TIMEOUT_MS,
   );
 });
 
@@ -79,6 +80,8 @@ async function compare({
     if (failure !== undefined) return [{ block, differences: [failure] }];
     await using group = make(ours, created);
     const first = { block, differences: differencesOf(directoriesAt(theirs), group, created.cpu?.shares) };
+    // The kernel takes no quota below the burst, of which a peer that passes over it knows nothing.
+    if (Number(updated.cpu?.quota) < (created.cpu?.burst ?? 0)) return [first];
     if (peer.update(theirs, updated) !== undefined) return [first];
     group.update(oci(updated));
     const shares = updated.cpu?.shares ?? created.cpu?.shares;
@@ -119,7 +122,9 @@ function differencesOf(directories: readonly string[], group: Group, shares = 0)
   const isExcused = (file: string): boolean =>
     (isOldWeight && file.startsWith('cpu.weight')) ||
     // crun 1.8 passes over a burst.
-    (file === 'cpu.max.burst' && theirs[file] === '0\n');
+    (file === 'cpu.max.burst' && theirs[file] === '0\n') ||
+    // runc 1.1.5 and crun 1.8 limit huge pages in use, and none that are reserved.
+    (/^hugetlb\..*\.rsvd\.max$/.test(file) && theirs[file] === 'max\n');
   return Object.keys({ ...theirs, ...ours })
     .filter((file) => theirs[file] !== ours[file] && !isExcused(file))
     .map((file) => ({ file, theirs: theirs[file], ours: ours[file] }));
@@ -156,6 +161,12 @@ function someDisk(): Ground['disk'] {
   if (device === undefined) return undefined;
   const [major, minor] = readFileSync(`/sys/block/${device}/dev`, 'utf8').trim().split(':').map(Number);
   return { major: Number(major), minor: Number(minor) };
+}
+
+/** The smallest, where the controller is there; on version 1 nobody mounts it by itself. */
+function someHugePages(): string | undefined {
+  if (!isV2 || !readFileSync(`${mountOf('cgroup2')}/cgroup.controllers`, 'utf8').includes('hugetlb')) return undefined;
+  return existsSync('/sys/kernel/mm/hugepages/hugepages-2048kB') ? '2MB' : undefined;
 }
 
 function crunTakes(): { what: string; met: boolean } {

@@ -5,7 +5,7 @@ import { isErrno } from '@coracle/errors';
 import { describe, expect } from '@jest/globals';
 import { create, type Group, planResources, type Resources } from '../src/index.ts';
 import { furtherTests } from './resources/further-tests.ts';
-import { failureOf, has, on, read, testWith } from './resources/on-this-machine.ts';
+import { failureOf, has, on, read, someDisk, testWith } from './resources/on-this-machine.ts';
 
 const name = `coracle-test-resources-${process.pid}`;
 
@@ -212,11 +212,6 @@ function settingsOf({ directories }: Group): Record<string, string> {
         .map((file) => [file, readFileSync(`${directory}/${file}`, 'utf8')]),
     ),
   );
-}
-
-function someDisk(): string {
-  const [device] = readdirSync('/sys/block').filter((one) => /^(vd|sd|nvme|xvd)/.test(one));
-  return readFileSync(`/sys/block/${device}/dev`, 'utf8').trim();
 }
 
 /** The smallest there is. */

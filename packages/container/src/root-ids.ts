@@ -1,5 +1,6 @@
 import { SystemError } from '@coracle/errors';
 import { type IdMaps, parseSubids, rootIdMaps, rootIdShares, type SubidRange } from '@coracle/namespaces';
+import { chooseFree } from './choose-free.ts';
 
 /** Users and groups have ids of their own each. */
 export type IdKind = 'uid' | 'gid';
@@ -13,6 +14,8 @@ export interface RootIds {
   isTaken?: IsTaken | undefined;
   /** To whom the container's root directory belongs on the host: ids that were given to a tree are for containers that have it. */
   owner?: RootOwner | undefined;
+  /** Numbers from 0 to less than 1, which choose where there are many containers; those of `Math.random` if absent. */
+  chance?: () => number;
 }
 
 /** Whether a living container has any of these ids; one that would share them does not count for who would too. */
@@ -29,20 +32,21 @@ export interface RootOwner {
 const FILES = { uid: '/etc/subuid', gid: '/etc/subgid' } as const;
 
 /**
- * The ids of a container that root starts with ids of its own: the first share that no living container has, or the one that its
- * root directory belongs to, which it shares with other containers of that directory.
+ * The ids of a container that root starts with ids of its own: a share that no living container has ({@link chooseFree}), or the
+ * one that its root directory belongs to, which it shares with other containers of that directory.
  * @throws SystemError EINVAL where every id is granted to somebody, EBUSY where living containers have all those that it could have
  * @see rootIdShares
  */
-export function idsOfRoot({ subuid, subgid, isTaken = () => false, owner }: RootIds): IdMaps {
+export function idsOfRoot({ subuid, subgid, isTaken = () => false, owner, chance }: RootIds): IdMaps {
   const granted = [...parseSubids(subuid), ...parseSubids(subgid)];
   const pick = (kind: IdKind, text: string): readonly SubidRange[] => {
-    const shares = (): Iterable<readonly SubidRange[]> => rootIdShares(reserved(text), granted);
-    const ofOwner = find(shares(), (share) => belongsTo(owner, kind, share));
+    const shares = { [Symbol.iterator]: () => rootIdShares(reserved(text), granted) };
+    const ofOwner = find(shares, (share) => belongsTo(owner, kind, share));
     const how = { shared: ofOwner !== undefined };
-    const free = find(ofOwner ? [ofOwner] : shares(), (share) => !isTaken(kind, share, how));
+    const isFree = (share: readonly SubidRange[]): boolean => !isTaken(kind, share, how);
+    const free = chooseFree(ofOwner ? [ofOwner] : shares, { isFree, ...(chance ? { chance } : {}) });
     if (free) return free;
-    if (find(shares(), () => true)) throw allTaken(kind, ofOwner && owner?.path);
+    if (find(shares, () => true)) throw allTaken(kind, ofOwner && owner?.path);
     return [];
   };
   return rootIdMaps({ subuids: pick('uid', subuid), subgids: pick('gid', subgid), granted });

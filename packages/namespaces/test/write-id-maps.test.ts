@@ -130,7 +130,7 @@ describe('maps written by the helpers', () => {
   });
 
   test('that do not end are not waited for', async () => {
-    const [newuidmap, newgidmap] = [helper('newuidmap', 'exec sleep 60'), helper('newgidmap', 'exit 0')];
+    const [newuidmap, newgidmap] = [helper('newuidmap', 'trap "" TERM; exec sleep 60'), helper('newgidmap', 'exit 0')];
     const started = Date.now();
     const error = await failure(writeIdMaps(PID, maps('helper'), { proc, newuidmap, newgidmap, helperTimeoutMs: 200 }));
     expect(Date.now() - started).toBeLessThan(30_000);

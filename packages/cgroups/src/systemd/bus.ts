@@ -119,7 +119,9 @@ function unreachable(address: string, cause: unknown): SystemError {
     code: errnoOf(cause) ?? 'ECONNREFUSED',
     syscall: 'connect',
     path: address,
-    hint: 'is systemd process 1, and the message bus running? systemctl status dbus.socket',
+    hint: address.includes('/run/user/')
+      ? 'this user has no systemd of his own: log in (su and cron are no logins), or as root: loginctl enable-linger USER'
+      : 'is systemd process 1, and the message bus running? systemctl status dbus.socket',
     cause,
   });
 }

@@ -3,6 +3,7 @@ import { checkName, type Resources } from '@coracle/cgroups-core';
 import { isErrno, SystemError } from '@coracle/errors';
 import { create } from '../create.ts';
 import { theseFacts } from '../facts.ts';
+import { controllersOf } from './controllers.ts';
 import { controlGroup, startUnit, stopUnit } from './jobs.ts';
 import { isLeftToSystemd, type ManagedGroup, type ManagedOptions, type OpenedGroup } from './managed-group.ts';
 import { ofFiles } from './of-files.ts';
@@ -11,17 +12,7 @@ import { planProperties } from './properties.ts';
 import { sliceOf } from './slice-name.ts';
 import { unitGroup, versionOf } from './unit-group.ts';
 
-/**
- * Makes a group with limits, empty as yet, by whoever keeps the groups of this machine. Where systemd is process 1 that is a
- * slice of systemd's, which has it next to its own; everywhere else it is {@link create}, with all that belongs to that.
- * @param name of the group; to systemd `'jobs/build'` is `jobs-build.slice`
- * @throws SystemError as {@link create}; and of systemd's: EEXIST when there is such a slice; EACCES; EOPNOTSUPP for what systemd has
- *   no property for, and where its client is not installed; ENOENT, ECONNREFUSED when it cannot be reached; EIO
- * @see systemd.slice(5), systemd.resource-control(5)
- * @example
- * await using box = await createManaged('box', { pids: 20, memory: '256m' });
- * const [command, ...args] = box.commandInside(['make', 'test']);
- */
+/** See `createManaged` of the package. */
 export async function createManaged(
   name: string,
   resources: Resources = {},
@@ -35,15 +26,18 @@ export async function createManaged(
   }
   const unit = sliceOf(name);
   const facts = { ...theseFacts(), ...options.facts };
-  const { properties, leftOut } = planProperties(resources, mode, { version: versionOf(facts) });
-  const path = await withBus(options, async (bus) => {
+  const version = versionOf(facts);
+  planProperties(resources, mode, { version }); // what systemd can never do is told before it is asked
+  const { path, leftOut } = await withBus(options, async (bus) => {
+    const controllers = await controllersOf(bus, facts);
+    const { properties, leftOut } = planProperties(resources, mode, { version, controllers });
     try {
       await startUnit(bus, unit, { properties, ...(signal ? { signal } : {}) });
     } catch (error) {
       throw isErrno(error, 'EEXIST') ? taken(unit, error) : error;
     }
     try {
-      return await controlGroup(bus, unit);
+      return { path: await controlGroup(bus, unit), leftOut };
     } catch (error) {
       await stopUnit(bus, unit);
       throw error;
@@ -52,15 +46,7 @@ export async function createManaged(
   return ofSystemd({ unit, path, facts }, options, leftOut);
 }
 
-/**
- * Takes up a group that is there, such as one of {@link allGroups}: where systemd is process 1 and the group is one of its units, its
- * limits are changed through systemd, which would otherwise put its own in force again. Who made it ends it.
- * @param path from the top of the tree: `'/system.slice/cron.service'`
- * @throws SystemError ENOENT when there is no such group
- * @example
- * const cron = await openManaged('/system.slice/cron.service');
- * await cron.update({ cpus: 0.2 });
- */
+/** See `openManaged` of the package. */
 export async function openManaged(path: string, options: ManagedOptions = {}): Promise<OpenedGroup> {
   const facts = { ...theseFacts(), ...options.facts };
   const group = unitGroup(path, facts);

@@ -3,6 +3,7 @@ import type { Group, LeftOut, WaitOptions } from '@coracle/cgroups-core';
 import { SystemError } from '@coracle/errors';
 import type { Facts } from '../facts.ts';
 import { type Bus, openBus, SYSTEM_BUS } from './bus.ts';
+import { controllersOf } from './controllers.ts';
 import { setProperties, startUnit, stopUnit } from './jobs.ts';
 import type { ManagedGroup, ManagedOptions } from './managed-group.ts';
 import { type Property, planProperties } from './properties.ts';
@@ -41,9 +42,12 @@ export function ofSystemd(
     async update(resources, { mode } = {}) {
       // A slice that was stopped has no group, and systemd would take limits for the next one of its name.
       there();
-      const { properties, leftOut } = planProperties(resources, mode, { version: versionOf(facts) });
-      await withBus(options, (bus) => setProperties(bus, unit, properties));
-      return leftOut;
+      return await withBus(options, async (bus) => {
+        const controllers = await controllersOf(bus, facts);
+        const { properties, leftOut } = planProperties(resources, mode, { version: versionOf(facts), controllers });
+        await setProperties(bus, unit, properties);
+        return leftOut;
+      });
     },
     async add(pid) {
       // Nor is it to come to life again, without its limits.
@@ -85,7 +89,11 @@ function isUsers({ user = process.geteuid?.() !== 0 }: ManagedOptions): boolean 
 }
 
 function userBus(): string {
-  return `unix:path=/run/user/${process.geteuid?.()}/bus`;
+  return `unix:path=${runtimeDirectory()}/bus`;
+}
+
+function runtimeDirectory(): string {
+  return `/run/user/${process.geteuid?.()}`;
 }
 
 /** Slices have no processes of their own; a scope takes more of them. */
@@ -103,7 +111,10 @@ async function addTo(bus: Bus, unit: string, pid: number): Promise<void> {
   await startUnit(bus, scope, { properties });
 }
 
-/** systemd's own program makes a scope for itself and then becomes the command. */
+/**
+ * systemd's own program makes a scope for itself and then becomes the command, by way of a shell: a command that is not there then
+ * ends with the same codes as in a group of files.
+ */
 function beginInside(
   unit: string,
   command: readonly [string, ...string[]],
@@ -111,11 +122,17 @@ function beginInside(
 ): [string, ...string[]] {
   if (!unit.endsWith('.slice')) throw noSlice(unit);
   return [
-    'systemd-run',
-    ...(isUsers(options) ? ['--user'] : []),
-    ...['--scope', '--quiet', '--collect', `--slice=${unit}`, '--'],
+    ...systemdRun(options),
+    ...['--scope', '--quiet', '--collect', `--slice=${unit}`, '--', '/bin/sh', '-c', 'exec "$@"', 'sh'],
     ...command,
   ];
+}
+
+/** Who came by su or cron lacks the variable by which it finds the user's systemd, which may be there all the same. */
+function systemdRun(options: ManagedOptions): [string, ...string[]] {
+  if (!isUsers(options)) return ['systemd-run'];
+  const run: [string, ...string[]] = ['systemd-run', '--user'];
+  return options.bus === undefined ? ['env', `XDG_RUNTIME_DIR=${runtimeDirectory()}`, ...run] : run;
 }
 
 const GONE = 'it was stopped, or has never been made';

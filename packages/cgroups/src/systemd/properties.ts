@@ -9,6 +9,7 @@ import {
   type Resources,
 } from '@coracle/cgroups-core';
 import { cpuWeightOf, ioWeightOf } from '@coracle/cgroups-v2';
+import { delegateToUsers } from '../obstacle.ts';
 
 /** A property of a unit, with the D-Bus signature of its value. */
 export type Property = readonly [name: string, value: readonly [signature: string, value: unknown]];
@@ -24,9 +25,16 @@ const NOT_ON_V1 = {
   'io.devices': ['readOpsPerSec', 'writeOpsPerSec'],
 } as const;
 
+/** The systemd that properties are for. */
+export interface PropertiesOptions {
+  /** Of cgroups, 2 if absent: on version 1 systemd puts fewer properties in force. */
+  version?: 1 | 2;
+  /** What it can limit with, see {@link controllersOf}; everything if absent. */
+  controllers?: ReadonlySet<string> | undefined;
+}
+
 /**
  * Resources as properties of a unit. What systemd has no property for has to be limited in a group below that is delegated.
- * @param options `version` of cgroups that systemd uses, 2 if absent: on version 1 it puts fewer of them in force
  * @returns with what was left out, which only the mode `'best-effort'` allows
  * @throws SystemError EINVAL for what cannot be meant, EOPNOTSUPP for what systemd has no property for
  * @see systemd.resource-control(5)
@@ -36,9 +44,10 @@ const NOT_ON_V1 = {
 export function planProperties(
   resources: Resources,
   mode: Mode = 'strict',
-  { version = 2 }: { version?: 1 | 2 } = {},
+  { version = 2, controllers }: PropertiesOptions = {},
 ): { properties: Property[]; leftOut: LeftOut[] } {
-  const { pids, memory = {}, cpu = {}, cpuset = {}, io = {}, ...others } = checkResources(resources);
+  const { given, notGiven } = sift(checkResources(resources), controllers);
+  const { pids, memory = {}, cpu = {}, cpuset = {}, io = {}, ...others } = given;
   const { max, high, min, low, swapMax, zswapMax, ...moreMemory } = memory;
   const { quotaUsec, periodUsec, shares, weight, ...moreCpu } = cpu;
   const { cpus, mems, ...moreCpuset } = cpuset;
@@ -53,6 +62,7 @@ export function planProperties(
     ),
     ...lacking('', others),
     ...(version === 1 ? unheeded({ memory, cpuset, devices }) : []),
+    ...notGiven,
   ];
   enforce(leftOut, mode);
   // On version 1 systemd would draw lines of its own between the scales, so it gets the numbers that version 1 has.
@@ -82,6 +92,23 @@ export function planProperties(
     ),
   ];
   return { properties: properties.flatMap((one) => (one ? [one] : [])), leftOut };
+}
+
+/** Those resources that are of a controller of its own to systemd. */
+const CONTROLLED = ['pids', 'memory', 'cpu', 'cpuset', 'io'] as const;
+
+/** Without what the manager has no controller for, which it would take and never put in force. */
+function sift(
+  resources: CheckedResources,
+  controllers: ReadonlySet<string> | undefined,
+): { given: CheckedResources; notGiven: LeftOut[] } {
+  const missing = CONTROLLED.filter((name) => resources[name] !== undefined && controllers?.has(name) === false);
+  const kept = Object.entries(resources).filter(([name]) => !missing.some((one) => one === name));
+  const notGiven = missing.map((resource): LeftOut => {
+    const reason = `systemd has no controller ${resource} here`;
+    return { resource, reason, alternative: `for users, on version 2: ${delegateToUsers(missing)}` };
+  });
+  return { given: Object.fromEntries(kept), notGiven };
 }
 
 /** 64 bits go as text: a number has not as many. */

@@ -1,6 +1,7 @@
 import type { Group, LeftOut, Mode, Resources, WaitOptions } from '@coracle/cgroups-core';
 import { type Facts, theseFacts } from '../facts.ts';
 import type { Bus } from './bus.ts';
+import { controllersOf } from './controllers.ts';
 import { controlGroup, ifThere, setProperties, startUnit, stopUnit } from './jobs.ts';
 import { type Property, planProperties } from './properties.ts';
 import { unitGroup, versionOf } from './unit-group.ts';
@@ -55,7 +56,9 @@ export async function createScope(bus: Bus, unit: string, options: ScopeOptions)
   const { pids, resources = {}, mode, slice, description, delegate, signal } = options;
   const facts = { ...theseFacts(), ...options.facts };
   const version = versionOf(facts);
-  const { properties, leftOut } = planProperties(resources, mode, { version });
+  const plan = async (wanted: Resources, how?: Mode): Promise<ReturnType<typeof planProperties>> =>
+    planProperties(wanted, how, { version, controllers: await controllersOf(bus, facts) });
+  const { properties, leftOut } = await plan(resources, mode);
   const all: Property[] = [
     ['PIDs', ['au', pids]],
     ...(slice === undefined ? [] : [['Slice', ['s', slice]] as const]),
@@ -72,7 +75,7 @@ export async function createScope(bus: Bus, unit: string, options: ScopeOptions)
     },
     leftOut,
     async update(changed, { mode } = {}) {
-      const { properties, leftOut } = planProperties(changed, mode, { version });
+      const { properties, leftOut } = await plan(changed, mode);
       await setProperties(bus, unit, properties);
       return leftOut;
     },

@@ -15,12 +15,23 @@ export function versionOf({ mountinfo }: Pick<Facts, 'mountinfo'>): 1 | 2 {
   return parseMountinfo(onlyCgroups(mountinfo)).some(isV1) ? 1 : 2;
 }
 
+/** Where a group lies in a hierarchy, or would. */
+export interface Placed {
+  directory: string;
+  mount: MountInfo;
+}
+
+/** In each hierarchy that shows it. @param path from the top of the tree, which is `''` */
+export function placesOf(path: string, { mountinfo }: Pick<Facts, 'mountinfo'>): Placed[] {
+  return parseMountinfo(onlyCgroups(mountinfo)).flatMap((mount) => {
+    const top = mount.root === '/' ? '' : mount.root;
+    const isShown = path === top || path.startsWith(`${top}/`);
+    return isShown ? [{ directory: `${mount.mountPoint}${path.slice(top.length)}`, mount }] : [];
+  });
+}
+
 /** The group of a unit as it lies now: on version 1 systemd makes its directories when a limit needs them. */
 export function unitGroup(path: string, facts: Facts): Group {
-  const mounts = parseMountinfo(onlyCgroups(facts.mountinfo));
-  const all = mounts.flatMap(({ mountPoint, root }) => {
-    const top = root === '/' ? '' : root;
-    return path.startsWith(`${top}/`) ? [`${mountPoint}${path.slice(top.length)}`] : [];
-  });
+  const all = placesOf(path, facts).map(({ directory }) => directory);
   return open([...new Set(all)].filter(existsSync), { facts });
 }

@@ -50,7 +50,12 @@ export function generateResources(dice: Dice, ground: Ground): Resources {
     ...(ground.version === 1
       ? {}
       : dice.maybe(() => ({
-          unified: { 'memory.high': String(dice.between(32, 512) << 20), 'cgroup.max.depth': '7' },
+          unified: {
+            'memory.high': dice.oneOf('max', String(dice.between(32, 512) << 20)),
+            'cgroup.max.depth': String(dice.between(1, 9)),
+            ...dice.maybe(() => ({ 'memory.min': String(dice.between(0, 32) << 20) })),
+            ...dice.maybe(() => ({ 'memory.oom.group': '1' })),
+          },
         }))),
   };
 }

@@ -1,8 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { needs } from '@coracle/test-support';
 import { expect } from '@jest/globals';
-import { create } from '../../src/index.ts';
-import { failureOf, on, read, testWith } from './on-this-machine.ts';
+import { commandInside, create } from '../../src/index.ts';
+import { failureOf, on, read, someDisk, testWith } from './on-this-machine.ts';
 
 const RDMA = '/sys/class/infiniband';
 
@@ -48,6 +51,56 @@ export function furtherTests(name: string): void {
     { what: 'an RDMA device', met: hasRdmaDevice() },
   );
 
+  testWith(
+    ['cpu'],
+    'real-time work is possible where it is given, and cannot be taken from under it',
+    async () => {
+      await using box = create(name, { cpu: { realtimePeriodUsec: 500_000, realtimeRuntimeUsec: 20_000 } });
+      expect([read(box, 'cpu.rt_period_us'), read(box, 'cpu.rt_runtime_us')]).toEqual(['500000', '20000']);
+      const [command, ...args] = commandInside(box, ['chrt', '-f', '1', 'sleep', '1000']);
+      const worker = spawn(command, args, { stdio: 'ignore' });
+      const ended = once(worker, 'exit');
+      await until(() => spawnSync('chrt', ['-p', `${worker.pid}`], { encoding: 'utf8' }).stdout.includes('FIFO'));
+      expect(failureOf(() => box.update({ cpu: { realtimeRuntimeUsec: 0 } }))).toMatchObject({
+        code: 'EBUSY',
+        hint: expect.stringContaining('chrt -o'),
+      });
+      await box.killAll();
+      await ended;
+      // A group keeps its place of real time until the kernel has done with who was in it.
+      await until(() => !isFailing(() => box.update({ cpu: { realtimeRuntimeUsec: 0 } })));
+      const [again, ...words] = commandInside(box, ['chrt', '-f', '1', 'true']);
+      expect(spawnSync(again, words).status).not.toBe(0);
+    },
+    { what: 'a kernel with CONFIG_RT_GROUP_SCHED, and version 1', met: hasFile('cpu', 'v1', 'cpu.rt_runtime_us') },
+    needs.program('chrt'),
+  );
+
+  testWith(
+    ['cpu'],
+    'the clock rate that processes ask for has a least and a highest, which are lifted',
+    async () => {
+      await using box = create(name, { cpu: { uclampMin: 10, uclampMax: 50.5 } });
+      expect([read(box, 'cpu.uclamp.min'), read(box, 'cpu.uclamp.max')]).toEqual(['10.00', '50.50']);
+      box.update({ cpu: { uclampMin: 0, uclampMax: 'max' } });
+      expect([read(box, 'cpu.uclamp.min'), read(box, 'cpu.uclamp.max')]).toEqual(['0.00', 'max']);
+    },
+    { what: 'a kernel with CONFIG_UCLAMP_TASK_GROUP, and version 2', met: hasFile('cpu', 'v2', 'cpu.uclamp.min') },
+  );
+
+  testWith(
+    ['io'],
+    'others wait while the disk takes longer than it may for the group, until that is lifted',
+    async () => {
+      const disk = someDisk();
+      await using box = create(name, { io: { devices: { [disk]: { latencyUsec: 75_000 } } } });
+      expect(read(box, 'io.latency')).toBe(`${disk} target=75000`);
+      box.update({ io: { devices: { [disk]: { latencyUsec: 'max' } } } });
+      expect(read(box, 'io.latency')).toBe('');
+    },
+    { what: 'a kernel with CONFIG_BLK_CGROUP_IOLATENCY, and version 2', met: hasFile('io', 'v2', 'io.latency') },
+  );
+
   testWith(['misc'], 'what the machine does not count is refused with what it does', async () => {
     expect(failureOf(() => create(name, { misc: { nothing_of_the_kind: 1 } }))).toMatchObject({
       code: 'EINVAL',
@@ -68,6 +121,29 @@ export function furtherTests(name: string): void {
     },
     { what: 'something that the controller misc counts, such as encrypted machines', met: counted().length > 0 },
   );
+}
+
+/** Whether groups have a file: one that is made to see has it, or not. */
+function hasFile(controller: 'cpu' | 'io', version: 'v1' | 'v2', file: string): boolean {
+  if (on(controller) !== version) return false;
+  const { directories } = create(`coracle-test-look-${process.pid}`, { [controller]: {} });
+  const isThere = directories.some((directory) => existsSync(`${directory}/${file}`));
+  for (const directory of directories) rmdirSync(directory);
+  return isThere;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!isSo() && Date.now() < end) await sleep(20);
+}
+
+function isFailing(action: () => unknown): boolean {
+  try {
+    action();
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** In the virtual machine, whose kernel is the test's own, one is made of the loopback interface. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { needs, type Requirement } from '@coracle/test-support';
 import { type ControllerName, detectAll, type Group } from '../../src/index.ts';
 
@@ -27,6 +27,12 @@ export function read({ directories }: Group, file: string): string {
   const path = directories.map((directory) => `${directory}/${file}`).find(existsSync);
   if (path === undefined) throw new Error(`there is no ${file}`);
   return readFileSync(path, 'utf8').trim();
+}
+
+/** The numbers of a whole disk, `'8:0'`. */
+export function someDisk(): string {
+  const [device] = readdirSync('/sys/block').filter((one) => /^(vd|sd|nvme|xvd)/.test(one));
+  return readFileSync(`/sys/block/${device}/dev`, 'utf8').trim();
 }
 
 /** The error of what has to fail. */

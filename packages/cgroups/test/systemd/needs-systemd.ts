@@ -15,11 +15,11 @@ export function version2(): Requirement {
   return { what: 'cgroup v2, mounted and writable, with its controllers', met };
 }
 
-/** One that has version 1, and version 2 beside it, as the machine is that the tests of version 2 run in. */
-export function hybrid(): Requirement {
+/** The virtual machine, booted with version 1 alone (`'1'`) or with version 2 beside it. */
+export function machineWith(cgroups: '1' | 'hybrid'): Requirement {
   return {
-    what: 'the virtual machine with cgroups of both versions',
-    met: read('/proc/cmdline').includes('coracle.cgroups=hybrid'),
+    what: `the virtual machine with cgroups of version 1${cgroups === '1' ? '' : ' and 2'}`,
+    met: read('/proc/cmdline').split(/\s+/).includes(`coracle.cgroups=${cgroups}`),
   };
 }
 

@@ -66,6 +66,20 @@ test('what systemd has no property for is refused with the alternative, or left 
   expect(leftOut.map(({ resource }) => resource)).toEqual(['memory.oomGroup', 'io.devices.latencyUsec', 'hugetlb']);
 });
 
+test('what systemd was not given the controller of is refused with how to give it, or left out and listed', () => {
+  const resources = { pids: 3, cpus: 0.5, io: { weight: 100 }, cpuset: { cpus: '0' } };
+  const controllers = new Set(['memory', 'pids']);
+  expect(() => planProperties(resources, 'strict', { controllers })).toThrow(
+    expect.objectContaining({
+      code: 'EOPNOTSUPP',
+      hint: expect.stringContaining('Delegate=cpu memory pids cpuset io'),
+    }),
+  );
+  const { properties, leftOut } = planProperties(resources, 'best-effort', { controllers });
+  expect(properties).toEqual([['TasksMax', ['t', '3']]]);
+  expect(leftOut.map(({ resource }) => resource)).toEqual(['cpu', 'cpuset', 'io']);
+});
+
 test('on version 1 there are fewer properties, with the numbers of version 1', () => {
   const resources = {
     memory: { max: '1m', low: '1k' },

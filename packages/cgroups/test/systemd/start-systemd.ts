@@ -1,8 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
 import { open } from '../../src/index.ts';
@@ -13,6 +15,8 @@ export interface OwnSystemd extends AsyncDisposable {
   address: string;
   /** Starts a program beside it, in the group tree it sees. The pid is the one that systemd knows. */
   start(command: readonly string[]): Promise<{ pid: number; child: ChildProcess }>;
+  /** Runs a program beside it as {@link start} does, to its end. */
+  run(command: readonly string[]): Promise<{ code: number | null; output: string }>;
   /** Where its tree is, from outside: in one hierarchy, or in several. */
   directories: readonly string[];
   /** The text of a file of a group of its tree, in whichever hierarchy has it; `undefined` where none has. */
@@ -30,10 +34,35 @@ export const unitsFor = (bus: 'system' | 'session'): Readonly<Record<string, str
   'coracle.target': '[Unit]\nDefaultDependencies=no\nRequires=dbus.service\nAfter=dbus.service\n',
 });
 
+/** A user, with a systemd of his own as after a login, to which these controllers are delegated. */
+export interface SystemdUser {
+  uid: number;
+  controllers: string;
+}
+
+/** Where the user's systemd finds its units. */
+const SESSION_UNITS = '/run/session-units';
+
+const unitsOfUser = ({ uid, controllers }: SystemdUser): Readonly<Record<string, string>> => ({
+  'user@.service': [
+    '[Unit]\nDefaultDependencies=no\nRequires=dbus.service\nAfter=dbus.service\n[Service]\nType=notify',
+    'User=%i\nSlice=user-%i.slice\nRuntimeDirectory=user/%i\nRuntimeDirectoryMode=0700',
+    `Environment=XDG_RUNTIME_DIR=/run/user/%i SYSTEMD_UNIT_PATH=${SESSION_UNITS} SYSTEMD_GENERATOR_PATH=/none`,
+    `Delegate=${controllers}\nExecStart=/lib/systemd/systemd --user --unit=coracle.target --log-target=null\n`,
+  ].join('\n'),
+  'coracle.target': `[Unit]\nDefaultDependencies=no\nRequires=dbus.service user@${uid}.service\nAfter=dbus.service\n`,
+});
+
 /** A directory with files for units. */
-export function writeUnits(bus: 'system' | 'session'): string {
+export function writeUnits(bus: 'system' | 'session', user?: SystemdUser): string {
   const directory = mkdtempSync(join(tmpdir(), 'coracle-systemd-'));
-  for (const [name, text] of Object.entries(unitsFor(bus))) writeFileSync(join(directory, name), text);
+  const units = { ...unitsFor(bus), ...(user ? unitsOfUser(user) : {}) };
+  for (const [name, text] of Object.entries(units)) writeFileSync(join(directory, name), text);
+  if (user) {
+    mkdirSync(join(directory, 'session'));
+    for (const [name, text] of Object.entries(unitsFor('session')))
+      writeFileSync(join(directory, 'session', name), text);
+  }
   return directory;
 }
 
@@ -43,7 +72,9 @@ set -e
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
 mkdir -p /run/systemd/system /run/dbus
-cp "$UNITS"/* /run/systemd/system
+cp "$UNITS"/*.* /run/systemd/system
+if [ -d "$UNITS/session" ]; then cp -r "$UNITS/session" ${SESSION_UNITS}; fi
+if [ "$PROGRAMS" ]; then mkdir ${PROGRAMS} && mount --bind "$PROGRAMS" ${PROGRAMS}; fi
 mount -t tmpfs tmpfs /tmp
 umount -l /sys/fs/cgroup
 ${mounts.length > 1 ? 'mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup' : ''}
@@ -58,13 +89,25 @@ function mountAgain({ type, mountPoint, superOptions }: MountInfo): string {
   return `mkdir -p ${mountPoint} && mount -t ${type} ${type === 'cgroup' ? `-o ${named.join(',')}` : ''} cgroup ${mountPoint}`;
 }
 
-/** In all hierarchies that are mounted here, which it gets to itself as far as they are below its own groups. */
-export async function startSystemd(): Promise<OwnSystemd> {
+/** Where programs are inside that were bundled for the test. */
+export const PROGRAMS = '/run/programs';
+
+/**
+ * In all hierarchies that are mounted here, which it gets to itself as far as they are below its own groups.
+ * @param options the user it starts a systemd for, and the directory to be seen at {@link PROGRAMS}
+ */
+export async function startSystemd({
+  user,
+  programs = '',
+}: {
+  user?: SystemdUser;
+  programs?: string;
+} = {}): Promise<OwnSystemd> {
   const mounts = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).filter(({ type }) =>
     ['cgroup', 'cgroup2'].includes(type),
   );
   const directories = mounts.map(({ mountPoint }) => `${mountPoint}/coracle-test-systemd-${process.pid}`);
-  const units = writeUnits('system');
+  const units = writeUnits('system', user);
   for (const directory of directories) {
     mkdirSync(directory);
     fillCpuset(directory);
@@ -74,7 +117,7 @@ export async function startSystemd(): Promise<OwnSystemd> {
   const join = directories.map((directory) => `echo 0 > ${directory}/cgroup.procs`);
   const enter = [...join, 'exec unshare --cgroup sh -c "$1" /lib/systemd/systemd'].join('; ');
   const outer = spawn('unshare', [...outside, 'sh', '-c', enter, 'sh', boot(mounts)], {
-    env: { ...process.env, UNITS: units },
+    env: { ...process.env, UNITS: units, PROGRAMS: programs },
     stdio: 'ignore',
   });
   const ended = once(outer, 'exit');
@@ -88,7 +131,20 @@ export async function startSystemd(): Promise<OwnSystemd> {
     rmSync(units, { recursive: true });
   };
   try {
-    await until(() => existsSync(`${root}/run/dbus/system_bus_socket`), 'the message bus of systemd');
+    const sockets = ['dbus/system_bus_socket', ...(user ? [`user/${user.uid}/bus`] : [])];
+    for (const socket of sockets) await until(() => existsSync(`${root}/run/${socket}`), `the message bus ${socket}`);
+    const begin = async (
+      script: string,
+      command: readonly string[],
+    ): Promise<ChildProcessByStdio<null, Readable, null>> => {
+      await until(() => directories.some((one) => existsSync(`${one}/system.slice`)), 'the slice of the system');
+      // In its tree before it enters: systemd does not move what comes from elsewhere.
+      const homes = directories.map((one) => (existsSync(`${one}/system.slice`) ? `${one}/system.slice/start` : one));
+      for (const home of homes) mkdirSync(home, { recursive: true });
+      const join = homes.map((home) => `echo 0 > ${home}/cgroup.procs`);
+      const enter = [...join, `exec nsenter -t ${init} -p -m -C sh -c '${script}' sh "$@"`].join('; ');
+      return spawn('sh', ['-c', enter, 'sh', ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+    };
     return {
       address: `unix:path=${root}/run/dbus/system_bus_socket`,
       directories,
@@ -98,15 +154,14 @@ export async function startSystemd(): Promise<OwnSystemd> {
           .map((directory) => readFileSync(`${directory}/${path}`, 'utf8').trim())[0],
       facts: { mountinfo: mounts.map(asTop).join('') },
       async start(command) {
-        await until(() => directories.some((one) => existsSync(`${one}/system.slice`)), 'the slice of the system');
-        // In its tree before it enters: systemd does not move what comes from elsewhere.
-        const homes = directories.map((one) => (existsSync(`${one}/system.slice`) ? `${one}/system.slice/start` : one));
-        for (const home of homes) mkdirSync(home, { recursive: true });
-        const join = homes.map((home) => `echo 0 > ${home}/cgroup.procs`);
-        const enter = [...join, `exec nsenter -t ${init} -p -m -C sh -c 'echo $$; exec "$@"' sh "$@"`].join('; ');
-        const child = spawn('sh', ['-c', enter, 'sh', ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
-        const [text] = await once(child.stdout, 'data');
-        return { pid: Number.parseInt(String(text), 10), child };
+        const child = await begin('echo $$; exec "$@"', command);
+        const [line] = await once(child.stdout, 'data');
+        return { pid: Number.parseInt(String(line), 10), child };
+      },
+      async run(command) {
+        const child = await begin('exec "$@" 2>&1', command);
+        const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+        return { code, output };
       },
       [Symbol.asyncDispose]: dispose,
     };

@@ -29,6 +29,7 @@ describe('volumes that are to have a SELinux label', () => {
       { source: directory, label: LABEL },
       { source: directory, label: 'system_u:object_r:container_file_t:s0' },
     ]);
+    expect(trees('u:r:t:s0-s15:c0.c9', volume('shared'))).toEqual([{ source: directory, label: 'u:r:t:s0' }]);
     expect(trees('u:r:t', volume('shared'))).toEqual([{ source: directory, label: 'u:r:t' }]);
   });
 

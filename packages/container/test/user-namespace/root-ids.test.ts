@@ -6,6 +6,12 @@ const first = (subuid: string, subgid = ''): (number | undefined)[] => {
   return [uids[0]?.hostId, gids[0]?.hostId];
 };
 
+/** The same numbers again and again. */
+function rowOf(numbers: readonly number[]): () => number {
+  let next = 0;
+  return () => numbers[next++ % numbers.length] ?? 0;
+}
+
 test("root's containers have the ids reserved for coracle, else those of root, else ones that nobody was granted", () => {
   const root = 'root:500000:10\n0:510000:10\n';
   expect(first(`${root}coracle:700000:10\n`, root)).toEqual([700000, 500000]);
@@ -28,6 +34,29 @@ describe('a container beside others', () => {
 
   test('has the first ids that none of them has', () => {
     expect(startOf({ isTaken: taken(FIRST, FIRST + 0x1_0000, FIRST + 0x3_ffff) })).toBe(FIRST + 0x2_0000);
+  });
+
+  test('finds its ids among a thousand with a handful of questions', () => {
+    const living = new Set(Array.from({ length: 1000 }, (_, index) => FIRST + index * 0x1_0000));
+    let questions = 0;
+    const isTaken: RootIds['isTaken'] = (_, ids) => {
+      questions++;
+      return ids.some(({ start }) => living.has(start));
+    };
+    const chance = rowOf([0.01, 0.2, 0.9, 0.1, 0.99]);
+    const { uids, gids } = idsOfRoot({ subuid: '', subgid: '', isTaken, chance });
+    expect([uids[0]?.hostId, gids[0]?.hostId].filter((start) => living.has(Number(start)))).toEqual([]);
+    expect(questions).toBeLessThan(2 * (16 + 5));
+  });
+
+  test('finds the only ids that are left, wherever they are', () => {
+    const subuid = 'coracle:100000:6553600\n';
+    for (const left of [0, 15, 16, 17, 50, 99]) {
+      const start = 100000 + left * 65536;
+      const isTaken: RootIds['isTaken'] = (kind, ids) => kind === 'uid' && ids[0]?.start !== start;
+      expect(startOf({ subuid, isTaken, chance: () => 0 })).toBe(start);
+      expect(startOf({ subuid, isTaken })).toBe(start);
+    }
   });
 
   test('may have the ids of a user who is another group, and the other way round', () => {

@@ -1,0 +1,70 @@
+import type { Facts } from './facts.ts';
+import type { Obstacle } from './obstacle.ts';
+
+/** What builds each controller into a kernel, by the names of version 1. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  pids: 'CONFIG_CGROUP_PIDS',
+  memory: 'CONFIG_MEMCG',
+  cpu: 'CONFIG_CGROUP_SCHED',
+  cpuset: 'CONFIG_CPUSETS',
+  blkio: 'CONFIG_BLK_CGROUP',
+  hugetlb: 'CONFIG_CGROUP_HUGETLB',
+  rdma: 'CONFIG_CGROUP_RDMA',
+  misc: 'CONFIG_CGROUP_MISC',
+  net_cls: 'CONFIG_CGROUP_NET_CLASSID',
+  net_prio: 'CONFIG_CGROUP_NET_PRIO',
+  devices: 'CONFIG_CGROUP_DEVICE',
+};
+
+/** A controller as the kernel has it. */
+export interface KernelController {
+  /** Of the hierarchy of version 1 that has it; 0 where it is free, or on version 2. */
+  hierarchy: number;
+  isEnabled: boolean;
+}
+
+/**
+ * The text of /proc/cgroups: the controllers that the kernel was built with, mounted or not. Lines that are not understood are passed over.
+ * @see cgroups(7), "/proc/cgroups"
+ */
+export function parseKernelControllers(text: string): Map<string, KernelController> {
+  const lines = text.split('\n').filter((line) => !line.startsWith('#'));
+  return new Map(
+    lines.flatMap((line) => {
+      const [, name, hierarchy, enabled] = /^(\S+)\s+(\d+)\s+\d+\s+([01])$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, { hierarchy: Number(hierarchy), isEnabled: enabled === '1' }]];
+    }),
+  );
+}
+
+/**
+ * Why a controller cannot be had however cgroups are mounted; `undefined` where the kernel has it, or does not say.
+ * @param name on version 1
+ */
+export function notInKernel(name: string, { read }: Pick<Facts, 'read'>): Obstacle | undefined {
+  const all = parseKernelControllers(read('/proc/cgroups') ?? '');
+  if (all.size === 0) return undefined;
+  const { isEnabled } = all.get(name) ?? {};
+  if (isEnabled === undefined) {
+    return {
+      reason: `this kernel has no controller ${name}`,
+      fix: `a kernel with ${OPTIONS[name] ?? 'it'}, which has a line for ${name} in /proc/cgroups`,
+    };
+  }
+  if (isEnabled) return undefined;
+  return {
+    reason: `the controller ${name} was switched off when the kernel was booted`,
+    fix: `boot without cgroup_disable=${name} (Debian, Raspberry Pi OS: with cgroup_enable=${name})`,
+  };
+}
+
+/** Why version 2 does not offer a controller that the kernel has. */
+export function boundToV1(name: string, { read }: Pick<Facts, 'read'>): Obstacle | undefined {
+  const { hierarchy = 0 } = parseKernelControllers(read('/proc/cgroups') ?? '').get(name) ?? {};
+  if (hierarchy === 0) return undefined;
+  const at = `/sys/fs/cgroup/${name}`;
+  return {
+    reason: `the controller ${name} is in a hierarchy of version 1 that is not mounted here`,
+    fix: `as root: mkdir -p ${at} && mount -t cgroup -o ${name} none ${at}; or unmount it where it is mounted, and it goes to version 2`,
+  };
+}
