@@ -12,7 +12,8 @@ const EXAMPLE = join(import.meta.dirname, '../../../../examples/limit');
 
 const [NODE, LIMIT] = await bundledProgram(new URL(`file://${EXAMPLE}/limit.ts`));
 // The client for D-Bus is not in the bundle: it is beside the package, as for who installs both.
-symlinkSync(join(import.meta.dirname, '../../node_modules'), join(dirname(LIMIT), 'node_modules'));
+const CLIENT = 'node_modules/@homebridge';
+symlinkSync(join(import.meta.dirname, '../..', CLIENT), join(dirname(LIMIT), CLIENT));
 
 needs.describe(...SYSTEMD, version2())(
   'the command limit, which says nothing of who keeps groups, under systemd',
