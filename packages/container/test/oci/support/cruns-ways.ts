@@ -1,0 +1,50 @@
+import type { Config } from '@coracle/oci-spec';
+
+/** The answers of a probe by question, each as lines. */
+type Lines = Record<string, string[]>;
+
+/** Devices that every container has, and that are bind mounts in a user namespace. */
+const USUAL_DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'].map((name) => `/dev/${name}`);
+
+/**
+ * Comparable answers without what crun does in its own way, and the specification leaves open:
+ * - paths that are read-only are so by a mount with no other attribute; ours keep those of what they show, as with runc
+ * - there is a link /dev/core, whether the kernel has a /proc/kcore or not
+ * - a tmpfs without a mode can be written by everybody; ours has the mode of the directory below, as with runc
+ * - HOME is set for users of /etc/passwd alone; ours is / for others, as with runc
+ * - in a user namespace devices are bind mounts that forbid programs, and those of the configuration nodes of the runtime's own with the
+ *   mode they ask for; ours are those of the host
+ * - mounts of cgroups have other sources and sizes, and directories for links to controllers that are mounted together
+ * - the console may always be opened: ours is denied where there is none
+ */
+export function withoutCrunsWays(lines: Lines, config: Config): Lines {
+  const isInUserNamespace = config.linux?.namespaces?.some(({ type }) => type === 'user') ?? false;
+  const named = (config.linux?.devices ?? []).map(({ path }) => path);
+  const nodes = isInUserNamespace ? [...USUAL_DEVICES, ...named] : [];
+  const tmpfs = (config.mounts ?? [])
+    .filter(({ type, options }) => type === 'tmpfs' && !options?.some((option) => option.startsWith('mode=')))
+    .map(({ destination }) => destination);
+  const readOnly = config.linux?.readonlyPaths ?? [];
+  const ways: Record<string, (line: string) => string[]> = {
+    mounts: (line) => mountLine(line, { nodes, readOnly }),
+    devices: (line) =>
+      line.includes("'/dev/core'") || [...tmpfs, ...nodes].some((path) => line.endsWith(` ${path}`)) ? [] : [line],
+    'read-only': (line) => (tmpfs.some((path) => line === `${path} can be written`) ? [] : [line]),
+    environment: (line) => (line.startsWith('HOME=') ? [] : [line]),
+    cgroup: (line) => (/^(net_cls|net_prio|cpuacct|c 5:1 rw)$/.test(line) ? [] : [line]),
+  };
+  return Object.fromEntries(
+    Object.entries(lines).map(([question, all]) => [question, all.flatMap(ways[question] ?? ((line) => [line]))]),
+  );
+}
+
+function mountLine(
+  line: string,
+  { nodes, readOnly }: { nodes: readonly string[]; readOnly: readonly string[] },
+): string[] {
+  const [place = '', root = '', type = '', source = '', own = '', ...others] = line.split(' ');
+  if (nodes.includes(place)) return [];
+  if (/^\/sys\/fs\/cgroup(\/|$)/.test(place)) return [`${place} ${type} ${own}`];
+  if (!readOnly.includes(place)) return [line];
+  return [[place, root, type, source, own.split(',').filter((option) => option === 'ro'), ...others].join(' ')];
+}
