@@ -22,7 +22,7 @@ const EMULATED = readFileSync('/proc/cpuinfo', 'utf8').includes('QEMU');
  * has more time says how many in CORACLE_PEER_BLOCKS.
  */
 const ASKED = process.env['CORACLE_PEER_BLOCKS'];
-const BLOCKS = ASKED === undefined ? (EMULATED ? 12 : 50) : Number(ASKED);
+const BLOCKS = ASKED === undefined ? (EMULATED ? 8 : 50) : Number(ASKED);
 const LEAST_BLOCKS = ASKED === undefined ? 5 : BLOCKS;
 const TIME_MS = ASKED === undefined ? 120_000 : Number.POSITIVE_INFINITY;
 const TIMEOUT_MS = ASKED === undefined ? 900_000 : 2 ** 31 - 1;

@@ -8,6 +8,7 @@ const FILES = {
   'packages/cgroups-v2/test/cpu.root.test.ts': '',
   'packages/cgroups-v2/test/cpu.test.ts': '',
   'packages/cgroups-v2/test/deeper/delegation.root.test.ts': 'process.env.CORACLE_DELEGATED_CGROUP',
+  'packages/cgroups-v2/test/devices.root.test.ts': '',
   'packages/cgroups-v1/test/cpu.root.test.ts': '',
   'packages/container/test/labels/selinux.root.test.ts': '// kernel: security=selinux selinux=1\nimport x;\n',
   'packages/container/test/limits.root.test.ts': '// kernel of a nut\n',
@@ -38,6 +39,7 @@ test('patterns choose among them', () => {
     'packages/container/test/limits.root.test.ts',
   ]);
   expect(findKernelTests(root, ['no such'])).toEqual([]);
+  expect(findKernelTests(root, ['v2.*/devices'])).toEqual(['packages/cgroups-v2/test/devices.root.test.ts']);
 });
 
 test('those that know how to use a delegated cgroup name its variable', () => {
