@@ -51,7 +51,12 @@ test('any text is a filter that the kernel takes, or refused with its path', () 
   const cut = fc
     .tuple(fc.json(), fc.nat(), fc.string())
     .map(([text, at, more]) => text.slice(0, at % (text.length + 1)) + more);
-  const texts = fc.oneof(fc.string(), fc.json(), cut, fc.anything().map((value) => fc.stringify(value)));
+  const texts = fc.oneof(
+    fc.string(),
+    fc.json(),
+    cut,
+    fc.anything().map((value) => fc.stringify(value)),
+  );
   fc.assert(
     fc.property(texts, (text) => {
       compiled(text);
