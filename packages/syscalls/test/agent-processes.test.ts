@@ -299,7 +299,7 @@ describe('many agents', () => {
 
 test('an agent sits in its own session, under the name it was given', async () => {
   using agent = Agent.spawn({ title: 'coracle-test-title' });
-  await agent.channel.run({ steps: [] }); // it is at work: the kernel has no arguments of it before
+  await agent.channel.run({ steps: [step('getpid', [], 'be there')] }); // the kernel has no arguments of it before
   expect(readFileSync(`/proc/${agent.pid}/cmdline`, 'latin1')).toBe('coracle-test-title\0');
   const fields = readFileSync(`/proc/${agent.pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
