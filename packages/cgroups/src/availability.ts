@@ -58,7 +58,7 @@ export function notWritableV1(controller: Controller, { readOnlyV1 }: OwnGroups)
 
 /** What is missing where neither version has the controller. */
 export function notMounted(controller: Controller, findings: Pick<Findings, 'own' | 'read'>): Obstacle {
-  const absent = notInKernel(controller, findings);
+  const absent = notInKernel(controller, 1, findings);
   if (absent) return absent;
   if (Object.keys(findings.own.v1).length === 0) {
     return { reason: 'no cgroups are mounted', fix: 'sudo mount -t cgroup2 none /sys/fs/cgroup' };
@@ -71,7 +71,7 @@ export function notMounted(controller: Controller, findings: Pick<Findings, 'own
 }
 
 function onlyOnV1(controller: Controller, findings: Findings): Obstacle {
-  const absent = notInKernel(controller, findings);
+  const absent = notInKernel(controller, 1, findings);
   if (absent) return absent;
   const at = `/sys/fs/cgroup/${controller}`;
   return {
@@ -90,7 +90,7 @@ function notHandedDown(
       reason: `the kernel offers no controller ${controller} on version 2`,
       fix: `boot without cgroup_disable=${controller} (Debian, Raspberry Pi OS: with cgroup_enable=${controller})`,
     };
-    return notInKernel(name, findings) ?? boundToV1(name, findings) ?? unsaid;
+    return notInKernel(name, 2, findings) ?? boundToV1(name, findings) ?? unsaid;
   }
   const reason = `the group ${parent} may not hand down the controller ${controller}`;
   if (parent.includes('/user@')) return { reason, fix: delegateToUsers([controller]) };

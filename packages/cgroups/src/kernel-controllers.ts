@@ -1,12 +1,15 @@
 import type { Facts } from './facts.ts';
 import type { Obstacle } from './obstacle.ts';
 
-/** What builds each controller into a kernel, by the names of version 1. */
+/** Version 2 may have these without a line for them: since Linux 6.11 the file is silent on what was built for version 2 alone. */
+const UNSAID_ON_V2: readonly string[] = ['memory', 'cpuset'];
+
+/** What builds each controller of version 1 into a kernel. */
 const OPTIONS: Readonly<Record<string, string>> = {
   pids: 'CONFIG_CGROUP_PIDS',
-  memory: 'CONFIG_MEMCG',
+  memory: 'CONFIG_MEMCG_V1 (before Linux 6.11: CONFIG_MEMCG)',
   cpu: 'CONFIG_CGROUP_SCHED',
-  cpuset: 'CONFIG_CPUSETS',
+  cpuset: 'CONFIG_CPUSETS_V1 (before Linux 6.12: CONFIG_CPUSETS)',
   blkio: 'CONFIG_BLK_CGROUP',
   hugetlb: 'CONFIG_CGROUP_HUGETLB',
   rdma: 'CONFIG_CGROUP_RDMA',
@@ -24,7 +27,7 @@ export interface KernelController {
 }
 
 /**
- * The text of /proc/cgroups: the controllers that the kernel was built with, mounted or not. Lines that are not understood are passed over.
+ * The text of /proc/cgroups: the controllers that the kernel was built with for version 1, mounted or not. Lines that are not understood are passed over.
  * @see cgroups(7), "/proc/cgroups"
  */
 export function parseKernelControllers(text: string): Map<string, KernelController> {
@@ -38,14 +41,15 @@ export function parseKernelControllers(text: string): Map<string, KernelControll
 }
 
 /**
- * Why a controller cannot be had however cgroups are mounted; `undefined` where the kernel has it, or does not say.
+ * Why a controller cannot be had on a version however that is mounted; `undefined` where the kernel has it, or does not say.
  * @param name on version 1
  */
-export function notInKernel(name: string, { read }: Pick<Facts, 'read'>): Obstacle | undefined {
+export function notInKernel(name: string, version: 1 | 2, { read }: Pick<Facts, 'read'>): Obstacle | undefined {
   const all = parseKernelControllers(read('/proc/cgroups') ?? '');
   if (all.size === 0) return undefined;
   const { isEnabled } = all.get(name) ?? {};
   if (isEnabled === undefined) {
+    if (version === 2 && UNSAID_ON_V2.includes(name)) return undefined;
     return {
       reason: `this kernel has no controller ${name}`,
       fix: `a kernel with ${OPTIONS[name] ?? 'it'}, which has a line for ${name} in /proc/cgroups`,

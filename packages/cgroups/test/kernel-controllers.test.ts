@@ -95,6 +95,14 @@ describe('why a controller cannot be had', () => {
       'mount -t cgroup -o memory',
     ],
     [
+      'the kernel does not say whether version 2 would have it, as one without the memory of version 1',
+      V2_WITHOUT_MEMORY,
+      'memory',
+      'pids\t0\t1\t1\n',
+      'offers no controller memory',
+      'cgroup_disable=memory',
+    ],
+    [
       'the kernel does not say',
       V2_WITHOUT_MEMORY,
       'memory',

@@ -1,8 +1,7 @@
 import type { Facts } from '../facts.ts';
 import type { Bus } from './bus.ts';
+import { property } from './jobs.ts';
 import { type Placed, placesOf } from './unit-group.ts';
-
-const MANAGER = 'org.freedesktop.systemd1.Manager';
 
 /**
  * The controllers that a systemd can put limits in force with: the machine's has all, a user's own those that were delegated to
@@ -10,15 +9,8 @@ const MANAGER = 'org.freedesktop.systemd1.Manager';
  * @see systemd.resource-control(5), "Delegate="
  */
 export async function controllersOf(bus: Bus, facts: Facts): Promise<ReadonlySet<string>> {
-  const [variant] = await bus.call({
-    interface: 'org.freedesktop.DBus.Properties',
-    member: 'Get',
-    signature: 'ss',
-    body: [MANAGER, 'ControlGroup'],
-  });
-  // A variant is its type, and its value in a list.
-  const value = Array.isArray(variant) && Array.isArray(variant[1]) ? variant[1][0] : '';
-  const top = value === '/' ? '' : String(value);
+  const group = await property(bus, 'ControlGroup', { of: 'org.freedesktop.systemd1.Manager' });
+  const top = typeof group === 'string' && group !== '/' ? group : '';
   const names = placesOf(top, facts).flatMap((place) => controllersAt(place, facts));
   return new Set(names.map((name) => (name === 'blkio' ? 'io' : name)));
 }

@@ -64,15 +64,8 @@ async function runJob(
 /** Where systemd put a unit, from the top of the tree. */
 export async function controlGroup(bus: Bus, unit: string): Promise<string> {
   const [path] = await bus.call({ member: 'GetUnit', signature: 's', body: [unit] });
-  const [variant] = await bus.call({
-    path: String(path),
-    interface: 'org.freedesktop.DBus.Properties',
-    member: 'Get',
-    signature: 'ss',
-    body: [`org.freedesktop.systemd1.${unit.endsWith('.slice') ? 'Slice' : 'Scope'}`, 'ControlGroup'],
-  });
-  // A variant is its type, and its value in a list.
-  const group = Array.isArray(variant) && Array.isArray(variant[1]) ? variant[1][0] : undefined;
+  const kind = unit.endsWith('.slice') ? 'Slice' : 'Scope';
+  const group = await property(bus, 'ControlGroup', { path: String(path), of: `org.freedesktop.systemd1.${kind}` });
   if (typeof group === 'string' && group !== '') return group;
   throw new SystemError({
     code: 'ENOENT',
@@ -81,6 +74,19 @@ export async function controlGroup(bus: Bus, unit: string): Promise<string> {
     text: 'the unit has no group any more',
     hint: 'its processes have ended',
   });
+}
+
+/** A property of a unit, or of the manager itself if no path is given. */
+export async function property(bus: Bus, name: string, { path, of }: { path?: string; of: string }): Promise<unknown> {
+  const [variant] = await bus.call({
+    ...(path === undefined ? {} : { path }),
+    interface: 'org.freedesktop.DBus.Properties',
+    member: 'Get',
+    signature: 'ss',
+    body: [of, name],
+  });
+  // A variant is its type, and its value in a list.
+  return Array.isArray(variant) && Array.isArray(variant[1]) ? variant[1][0] : undefined;
 }
 
 function jobFailed(syscall: string, path: string, result: unknown): SystemError {
