@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { minify } from './minify.mjs';
-import { cut, split } from './split.mjs';
+import { cut, functionsOf, keepWhole, split } from './split.mjs';
 import { whatRan, whatWasCompiled } from './try-out.mjs';
 
 /**
@@ -27,7 +27,9 @@ export async function pack(directory, { name, trials, callsFor = [[]] }) {
   for (const words of callsFor) {
     const ran = ranFor(words, { tried, callsFor });
     const halves = split(bundle, (start, called) => ran.has(start) || ALSO_READY.includes(called));
-    const { start, rest } = cut(`((fetchRest) => ${await minify(`${FUNCTION}${halves}\n}`)})`);
+    const busy = functionsOf(bundle).filter(({ start }) => isBusy(ran.get(start)));
+    const text = keepWhole(`${FUNCTION}${halves}\n}`, new Set(busy.map(({ name }) => name)));
+    const { start, rest } = cut(`((fetchRest) => ${await minify(text)})`);
     requireAscii(start + rest);
     editions.push({ words, start, rest });
   }
@@ -37,26 +39,38 @@ export async function pack(directory, { name, trials, callsFor = [[]] }) {
   write(editions.map((edition, index) => ({ ...edition, compiled: compiled[codes[index].file] })));
 }
 
-/** Functions that run when that can no longer be looked at, or only now and then: a group may be busy for a moment at its end. */
-export const ALSO_READY = ['endAtOnce', 'isLoaded', 'childGroups'];
+/** Whether a function that ran so often at a start is to be made once, and not at each call in its caller. */
+export function isBusy(times = 0) {
+  return times >= 8;
+}
+
+/**
+ * Functions that run when that can no longer be looked at, or only now and then: a group may be busy for a moment at its end, and a
+ * container is looked at when there is another.
+ */
+export const ALSO_READY = ['endAtOnce', 'isLoaded', 'childGroups', 'withLock', 'tryLock'];
 
 /**
  * Tries the bundle in a directory out; what is left there is the program, not split.
- * @returns {{ words: string[], began: Set<number> }[]} for each trial where the functions begin in the bundle that it ran
+ * @returns {{ words: string[], ran: [start: number, times: number][] }[]} for each trial where the functions begin in the bundle
+ *   that it ran, and how often it did
  */
 export function learn(directory, { name, trials }) {
   const { path, interpreter, bundle } = readBundle(directory, name);
   writeProgram({ directory, name, path, interpreter }, [{ words: [], start: `${HEAD}${bundle}\n})`, rest: '' }]);
-  return whatRan(path, trials).map(({ words, began }) => ({
+  return whatRan(path, trials).map(({ words, ran }) => ({
     words,
-    began: new Set(began.map((at) => at - HEAD.length)),
+    ran: ran.map(([start, times]) => [start - HEAD.length, times]),
   }));
 }
 
-/** Where the functions begin that the starts for some words ran. */
+/**
+ * Where the functions begin that the starts for some words ran, and how often one of them did at most.
+ * @returns {Map<number, number>}
+ */
 export function ranFor(words, { tried, callsFor }) {
   const own = tried.filter((trial) => wordsFor(trial.words, callsFor) === words);
-  return new Set(own.flatMap(({ began }) => [...began]));
+  return new Map(own.flatMap(({ ran }) => ran).sort(([, one], [, other]) => one - other)); // the last of a key is kept
 }
 
 /** As the program does it. */

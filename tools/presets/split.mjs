@@ -54,6 +54,26 @@ export function functionsOf(text) {
   return functions.map((statement) => ({ name: statement.name.text, start: statement.getStart() }));
 }
 
+/**
+ * Marks the calls of functions at the top, so that the minifier does not put them into their only caller. As a part of that each
+ * would be made anew, as an object, whenever it is called.
+ * @param {Set<string>} names of the functions
+ */
+export function keepWhole(text, names) {
+  const calls = [];
+  const find = (node) => {
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && names.has(node.expression.text))
+      calls.push(node.getStart());
+    ts.forEachChild(node, find);
+  };
+  find(parse(text));
+  const marks = [0, ...calls, text.length];
+  return marks
+    .slice(1)
+    .map((end, index) => text.slice(marks[index], end))
+    .join('/*#__NOINLINE__*/');
+}
+
 function parse(text) {
   return ts.createSourceFile('bundle.js', text, ts.ScriptTarget.ES2022, true);
 }

@@ -1,7 +1,7 @@
 // node trial-run.cjs REQUEST: runs a packed program as it is mostly run, and stores what V8 knows of its text after that. The
 // request is JSON: the program; trials, the words it is run with, one after the other; uid, to run it as that user; report, the
-// file to be written; what, 'ran' for where the functions began that each trial ran, or 'compiled' for V8's code cache of each
-// file that was read.
+// file to be written; what, 'ran' for where the functions began that each trial ran, and how often it did, or 'compiled' for V8's
+// code cache of each file that was read.
 'use strict';
 const { openSync, writeFileSync } = require('node:fs');
 const { Session } = require('node:inspector');
@@ -53,16 +53,15 @@ function next() {
 
 /** Counting begins anew for the next one. */
 function endTrial() {
-  if (what === 'ran') tried.push({ words, began: began() });
+  if (what === 'ran') tried.push({ words, ran: ran() });
 }
 
-function began() {
+function ran() {
   const urls = [...scripts.keys()].map((file) => pathToFileURL(file).href);
   const seen = ask('Profiler.takePreciseCoverage').result.filter(({ url }) => urls.includes(url));
-  const ran = seen.flatMap(({ functions }) =>
-    functions.map(({ ranges: [whole] }) => whole).filter(({ count }) => count > 0),
+  return seen.flatMap(({ functions }) =>
+    functions.flatMap(({ ranges: [{ startOffset, count }] }) => (count > 0 ? [[startOffset, count]] : [])),
   );
-  return ran.map(({ startOffset }) => startOffset);
 }
 
 function compiled() {

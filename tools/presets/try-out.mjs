@@ -10,8 +10,9 @@ const NOBODY = 65534;
 const TRIAL_MS = 120_000;
 
 /**
- * Where the functions begin that a packed program ran, for each trial: as root also those that a user without rights ran.
- * @returns {{ words: string[], began: number[] }[]}
+ * Where the functions begin that a packed program ran, and how often it did, for each trial: as root also those that a user without
+ * rights ran.
+ * @returns {{ words: string[], ran: [start: number, times: number][] }[]}
  */
 export function whatRan(path, trials) {
   const users = process.geteuid?.() === 0 ? [undefined, NOBODY] : [undefined];

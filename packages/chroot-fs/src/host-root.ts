@@ -73,8 +73,9 @@ export function inspectHost(): HostRoot {
   const copied: { path: string; text: string }[] = [];
   const shown: { path: string; kind: 'file' | 'directory' }[] = [];
   for (const path of [...PROGRAMS, ...SETTINGS]) {
-    const target = linkTarget(path);
-    const stats = statSync(path, { throwIfNoEntry: false });
+    const entry = lstatSync(path, { throwIfNoEntry: false });
+    const target = entry?.isSymbolicLink() ? readlinkSync(path) : undefined;
+    const stats = target === undefined ? entry : statSync(path, { throwIfNoEntry: false });
     // A link that leads elsewhere than to the programs (/run/systemd/resolve ...) is followed: its end need not be inside.
     if (target !== undefined && (PROGRAMS.includes(path) || target.startsWith('/usr/'))) links.push({ path, target });
     else if (stats?.isDirectory()) shown.push({ path, kind: 'directory' });
@@ -85,10 +86,6 @@ export function inspectHost(): HostRoot {
     }
   }
   return { links, copied, shown };
-}
-
-function linkTarget(path: string): string | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
 /** Time zones and a small ld.so.cache are no text: as one they would be garbled. */

@@ -87,11 +87,12 @@ export function flags<Table extends Readonly<Record<string, number | bigint>>>(
 ): Flags {
   let low = 0;
   let high = 0n;
-  for (const name of names) {
-    const bits: number | bigint = table[name] ?? 0;
+  for (let index = 0; index < names.length; index++) {
+    const bits: number | bigint = table[names[index] ?? ''] ?? 0;
     if (typeof bits === 'number') low |= bits;
     else high |= bits;
   }
   low >>>= 0;
-  return { kind: 'flags', value: high === 0n ? low : high | BigInt(low), text: names.join('|') || '0' };
+  const text = names.length > 1 ? names.join('|') : (names[0] ?? '0');
+  return { kind: 'flags', value: high === 0n ? low : high | BigInt(low), text };
 }

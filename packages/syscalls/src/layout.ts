@@ -50,7 +50,10 @@ export class Layout {
     this.end = end;
   }
 
-  /** The address of what an argument points at; it is put into memory at the first call. */
+  /**
+   * The address of what an argument points at; it is put into memory at the first call.
+   * @throws {TypeError} for a text with a NUL
+   */
   address(target: Memory | null | { kind: 'report' }): number {
     if (target === null) return 0;
     if (typeof target === 'object' && 'kind' in target && target.kind === 'report') return this.#base + this.#report;
@@ -75,6 +78,8 @@ export class Layout {
   #placeString(text: string): number {
     const known = this.#strings.get(text);
     if (known !== undefined) return known;
+    // The kernel would take a part of it only.
+    if (text.includes('\0')) throw new TypeError(`${JSON.stringify(text)} holds a NUL`);
     const length = Buffer.byteLength(text) + 1;
     const padded = text + NULS.slice(0, align(length) - length + 1);
     const offset = this.#put(padded, length);
@@ -117,6 +122,8 @@ function outputsOf(steps: readonly Step[]): Output[] {
     if (arg.kind === 'output') found.push(arg);
     else if (arg.kind === 'struct' && arg.pointers) for (const { target } of arg.pointers) look(target);
   };
-  for (const { args } of steps) args.forEach(look);
+  steps.forEach(({ args }) => {
+    args.forEach(look);
+  });
   return found;
 }

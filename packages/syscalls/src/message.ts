@@ -1,5 +1,5 @@
 import { errnoNumber } from '@coracle/errors';
-import { type Arg, resultOf } from './arg.ts';
+import type { Arg } from './arg.ts';
 import { align, Layout } from './layout.ts';
 import type { Program, Step } from './step.ts';
 import { type Arch, syscallNumber } from './syscall-names.ts';
@@ -32,7 +32,7 @@ const MAGIC = 0x4c435243;
 const ONLY = { parent: 1, child: 2 } as const;
 const NONE: readonly number[] = [];
 /** In `tolerate`: every error. */
-const TOLERATE_ANY = 0xff;
+const ANY: readonly number[] = [0xff];
 /** ECANCELED: the result of a call that was never made. */
 export const NOT_MADE = -125;
 
@@ -66,7 +66,7 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   const resultsEnd = report + steps.length * 8;
   const layout = new Layout({ base: Number(base), report, start: resultsEnd }, steps);
   const reportLength = layout.outputsEnd - report;
-  const calls = encodeCalls(steps, { layout, reportLength, arch, cleanup });
+  const calls = encodeCalls(steps, { layout, reportLength, arch, cleanup, labels: new Map() });
   const length = align(layout.end);
   if (length > MESSAGE_LIMIT)
     throw new TypeError(
@@ -86,93 +86,89 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   return { bytes, steps, cleanup, report: { offset: report, length: reportLength }, outputs };
 }
 
-interface CallContext {
+/** What the values of arguments depend on. */
+interface Scope {
   layout: Layout;
   reportLength: number;
   arch: Arch;
   cleanup: number;
+  /** The steps so far by the names of their results. */
+  labels: Map<string, number>;
 }
 
-function encodeCalls(steps: readonly Step[], context: CallContext): Uint8Array {
+function encodeCalls(steps: readonly Step[], scope: Scope): Uint8Array {
   const bytes = new Uint8Array(steps.length * CALL_LENGTH);
   const view = new DataView(bytes.buffer);
-  const labels = new Map<string, number>();
-  const scope: Scope = { ...context, labels, step: undefined };
   steps.forEach((step, index) => {
-    const at = index * CALL_LENGTH;
-    const number = syscallNumber(step.syscall, context.arch);
-    if (number === undefined) throw new TypeError(`${step.syscall}: no such system call on ${context.arch}`);
-    view.setUint16(at, number, true);
-    view.setUint8(at + 3, step.only === undefined ? 0 : ONLY[step.only]);
-    tolerated(step, index >= context.cleanup).forEach((errno, slot) => {
-      view.setUint8(at + 4 + slot, errno);
-    });
-    let references = 0;
-    scope.step = step;
-    if (step.args.length > ARGUMENTS) throw fault(scope, `a system call takes at most ${ARGUMENTS} arguments`);
-    step.args.forEach((arg, slot) => {
-      if (typeof arg === 'object' && arg !== null && 'kind' in arg && arg.kind === 'result') references |= 1 << slot;
-      setWord(view, at + 8 + slot * 8, value(arg, scope));
-    });
-    if (step.needs !== undefined) {
-      if (step.args.length === ARGUMENTS) throw fault(scope, `it has no room for '${step.needs}', which it needs`);
-      references |= 1 << SPARE;
-      setWord(view, at + 8 + SPARE * 8, value(resultOf(step.needs), scope));
+    try {
+      encodeCall(step, index, view, scope);
+    } catch (error) {
+      throw error instanceof TypeError ? new TypeError(`${step.syscall} (${step.why}): ${error.message}`) : error;
     }
-    view.setUint8(at + 2, references);
-    if (step.result !== undefined) labels.set(step.result, index);
+    if (step.result !== undefined) scope.labels.set(step.result, index);
   });
   return bytes;
 }
 
-function tolerated(step: Step, inCleanup: boolean): readonly number[] {
-  if (step.tolerate === 'any' || inCleanup) return [TOLERATE_ANY];
-  if (!step.tolerate) return NONE;
-  const errnos = step.tolerate.map(errnoNumber);
-  if (errnos.length > 4) throw new TypeError(`${step.syscall} (${step.why}): a step tolerates at most four errors`);
-  return errnos;
+/**
+ * The arguments are counted: this code mostly runs before V8 has compiled it, where each turn of another loop, and each function made
+ * for one, is an object more, and a command is faster that ends before V8 collects any.
+ */
+function encodeCall(step: Step, index: number, view: DataView, scope: Scope): void {
+  const at = index * CALL_LENGTH;
+  const { syscall, args, only, needs } = step;
+  const number = syscallNumber(syscall, scope.arch);
+  if (number === undefined) throw new TypeError(`no such system call on ${scope.arch}`);
+  if (args.length > ARGUMENTS) throw new TypeError(`a system call takes at most ${ARGUMENTS} arguments`);
+  view.setUint16(at, number, true);
+  if (only !== undefined) view.setUint8(at + 3, ONLY[only]);
+  tolerated(step, index >= scope.cleanup).forEach((errno, slot) => {
+    view.setUint8(at + 4 + slot, errno);
+  });
+  let references = 0;
+  for (let slot = 0; slot < args.length; slot++) {
+    const arg = args[slot] ?? null;
+    if (isResult(arg)) references |= 1 << slot;
+    setWord(view, at + 8 + slot * 8, value(arg, scope));
+  }
+  if (needs !== undefined) {
+    if (args.length === ARGUMENTS) throw new TypeError(`it has no room for '${needs}', which it needs`);
+    references |= 1 << SPARE;
+    setWord(view, at + 8 + SPARE * 8, indexOf(needs, scope));
+  }
+  view.setUint8(at + 2, references);
 }
 
-/** What the value of an argument depends on. */
-interface Scope extends CallContext {
-  labels: Map<string, number>;
-  /** The step the argument belongs to, for errors. */
-  step: Step | undefined;
+function tolerated({ tolerate }: Step, inCleanup: boolean): readonly number[] {
+  if (tolerate === 'any' || inCleanup) return ANY;
+  if (!tolerate) return NONE;
+  if (tolerate.length > 4) throw new TypeError('a step tolerates at most four errors');
+  return tolerate.map(errnoNumber);
+}
+
+function isResult(arg: Arg): boolean {
+  return typeof arg === 'object' && arg !== null && 'kind' in arg && arg.kind === 'result';
 }
 
 function value(arg: Arg, scope: Scope): number | bigint {
   if (typeof arg === 'number' || typeof arg === 'bigint') return arg;
-  const cutShort = textWithNul(arg);
-  if (cutShort !== undefined) throw fault(scope, `${JSON.stringify(cutShort)} holds a NUL`);
   if (arg === null || typeof arg === 'string' || arg instanceof Uint8Array) return scope.layout.address(arg);
   switch (arg.kind) {
     case 'flags':
       return arg.value;
     case 'report-length':
       return scope.reportLength;
-    case 'result': {
-      const index = scope.labels.get(arg.of);
-      if (index === undefined) throw fault(scope, `no earlier step gives '${arg.of}'`);
-      return index;
-    }
+    case 'result':
+      return indexOf(arg.of, scope);
     default:
       return scope.layout.address(arg);
   }
 }
 
-/** A text the kernel would take only a part of: the argument, or one that its structure points at. */
-function textWithNul(arg: Arg): string | undefined {
-  if (typeof arg === 'string') return arg.includes('\0') ? arg : undefined;
-  if (arg === null || typeof arg !== 'object' || arg instanceof Uint8Array || arg.kind !== 'struct') return undefined;
-  for (const { target } of arg.pointers ?? []) {
-    const found = textWithNul(target);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function fault({ step }: Scope, problem: string): TypeError {
-  return new TypeError(`${step?.syscall} (${step?.why}): ${problem}`);
+function indexOf(result: string, { labels }: Scope): number {
+  const index = labels.get(result);
+  if (index === undefined) throw new TypeError(`no earlier step gives '${result}'`);
+  return index;
 }
 
 /**

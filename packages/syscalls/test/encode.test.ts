@@ -247,7 +247,7 @@ test('the report is zeros, for the executor to fill in', () => {
 describe('a program at fault is refused with the step that is wrong:', () => {
   test('a call the architecture does not have', () => {
     expect(() => encode({ steps: [step('open', [], 'a')] }, { base: BASE, arch: 'arm64' })).toThrow(
-      new TypeError('open: no such system call on arm64'),
+      new TypeError('open (a): no such system call on arm64'),
     );
   });
 

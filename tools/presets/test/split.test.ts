@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cut, split } from '../split.mjs';
+import { minify } from '../minify.mjs';
+import { cut, keepWhole, split } from '../split.mjs';
 
 /** A bundle of which these functions ran, split. */
 function splitAfter(ran: readonly string[], text: string): { start: string; rest: string } {
@@ -46,5 +47,26 @@ describe('a split bundle', () => {
       [text.indexOf('function a'), 'a'],
       [text.indexOf('async'), 'b'],
     ]);
+  });
+});
+
+describe('a function with one caller', () => {
+  const text = `(list) => {
+    function value(x) { for (const one of x.list) if (one.fits) return one; return x; }
+    list.say = 'value(x)';
+    return list.map((x) => !value(x));
+  }`;
+  const MADE_AT_EACH_CALL = /=>!function\(/;
+
+  test('becomes a part of it, and is made at each call', async () => {
+    expect(await minify(text)).toMatch(MADE_AT_EACH_CALL);
+  });
+
+  test('stays whole if that is asked for, and a text that looks like a call stays as it is', async () => {
+    const marked = keepWhole(text, new Set(['value']));
+    expect(marked.replaceAll('/*#__NOINLINE__*/', '')).toBe(text);
+    const minified = await minify(marked);
+    expect(minified).not.toMatch(MADE_AT_EACH_CALL);
+    expect(minified).toContain('"value(x)"');
   });
 });

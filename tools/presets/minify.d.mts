@@ -1,0 +1,2 @@
+/** Minifies an expression. */
+export function minify(expression: string): Promise<string>;
