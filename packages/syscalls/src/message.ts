@@ -111,8 +111,8 @@ function encodeCalls(steps: readonly Step[], scope: Scope): Uint8Array {
 }
 
 /**
- * The arguments are counted: this code mostly runs before V8 has compiled it, where each turn of another loop, and each function made
- * for one, is an object more, and a command is faster that ends before V8 collects any.
+ * Counts where other code goes through lists: this mostly runs before V8 has compiled it, where each turn of another loop, and each
+ * function made for one, is an object more, and a command is faster that ends before V8 collects any.
  */
 function encodeCall(step: Step, index: number, view: DataView, scope: Scope): void {
   const at = index * CALL_LENGTH;
@@ -122,9 +122,8 @@ function encodeCall(step: Step, index: number, view: DataView, scope: Scope): vo
   if (args.length > ARGUMENTS) throw new TypeError(`a system call takes at most ${ARGUMENTS} arguments`);
   view.setUint16(at, number, true);
   if (only !== undefined) view.setUint8(at + 3, ONLY[only]);
-  tolerated(step, index >= scope.cleanup).forEach((errno, slot) => {
-    view.setUint8(at + 4 + slot, errno);
-  });
+  const errnos = tolerated(step, index >= scope.cleanup);
+  for (let slot = 0; slot < errnos.length; slot++) view.setUint8(at + 4 + slot, errnos[slot] ?? 0);
   let references = 0;
   for (let slot = 0; slot < args.length; slot++) {
     const arg = args[slot] ?? null;
