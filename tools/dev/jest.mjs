@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { tallyOf } from './tally.mjs';
-import { runWatched } from './watched.mjs';
+import { add, NOTHING, tallyOf } from './tally.mjs';
+import { runWatched, startWatched } from './watched.mjs';
 
 // As arguments and not in NODE_OPTIONS: Jest hands them to its workers, but programs that the tests start are to be plain.
 const NODE_FLAGS = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
@@ -9,6 +9,8 @@ const NODE_FLAGS = ['--experimental-vm-modules', '--disable-warning=Experimental
 // file takes half a minute at most; CI gives a quarter of an hour to all files.
 const KERNEL_LIMIT_MS = 5 * 60_000;
 const UNIT_LIMIT_MS = 10 * 60_000;
+/** Runs in a Jest that was started ahead of its turn. */
+const AWAIT_TURN = join(import.meta.dirname, 'await-turn.mjs');
 
 /**
  * @typedef {object} Jest
@@ -39,28 +41,62 @@ export async function findTests(jest, patterns) {
  */
 export function runUnitTests(jest, files, options) {
   // Jest leaves one processor to others, which is half of a machine that has two.
-  return run(jest, files, ['--maxWorkers', '100%', ...options], { name: 'unit', limitMs: UNIT_LIMIT_MS });
+  return run(jest, files, ['--maxWorkers', '100%', ...options], UNIT_LIMIT_MS);
 }
 
 /**
- * Runs one file in one process. A file that does not come to an end is ended, and counts as a failed test.
+ * Runs the files one after the other, each in a process of its own: what one leaves in its process must not decide how the next one
+ * fares. The process for the next gets ready meanwhile, which takes it a second. A file that does not come to an end is ended, and
+ * counts as a failed test.
  * @param {Jest} jest
- * @param {string} file
+ * @param {string[]} files
  * @param {string[]} options of Jest
- * @param {number} [limitMs] (default: 5 minutes)
+ * @param {number} [limitMs] for each file (default: 5 minutes)
  * @returns {Promise<import('./tally.mjs').Tally>}
  */
-export function runKernelTest(jest, file, options, limitMs = KERNEL_LIMIT_MS) {
-  // Alone, for Jest takes half a second to look at all the others.
-  const workspace = relative(jest.root, file).split('/').slice(0, 2).join('/');
-  return run(jest, [file], ['--runInBand', '--projects', workspace, ...options], { name: 'kernel', limitMs });
+export async function runKernelTests(jest, files, options, limitMs = KERNEL_LIMIT_MS) {
+  let tally = NOTHING;
+  let next = files.slice(0, 1).map((file) => startKernelTest(jest, file, options));
+  for (const index of files.keys()) {
+    const [current] = next;
+    next = files.slice(index + 1, index + 2).map((file) => startKernelTest(jest, file, options));
+    tally = add(tally, await current(limitMs));
+  }
+  return tally;
 }
 
-async function run(jest, files, options, { name, limitMs }) {
-  const path = join(jest.scratch, `report-${name}.json`);
-  rmSync(path, { force: true }); // of the file before
-  const args = [...options, '--json', '--outputFile', path, '--runTestsByPath', ...files];
-  const { code, overdue } = await start(jest, args, 'ignore', limitMs);
+/** Starts Jest for one file; what is returned lets it go on, and resolves with its tally. */
+function startKernelTest(jest, file, options) {
+  // Alone, for Jest takes half a second to look at all the others.
+  const workspace = relative(jest.root, file).split('/').slice(0, 2).join('/');
+  const report = reportPath(jest);
+  const args = ['--runInBand', '--projects', workspace, '--globalSetup', AWAIT_TURN, ...options];
+  const { go } = startWatched(argumentsOf(jest, [...args, ...reporting(report), '--runTestsByPath', file]), {
+    cwd: jest.root,
+    scratch: jest.scratch,
+    stdout: 'ignore',
+  });
+  return async (limitMs) => tallyFrom(report, await go(limitMs), { jest, files: [file], limitMs });
+}
+
+async function run(jest, files, options, limitMs) {
+  const report = reportPath(jest);
+  const args = [...options, ...reporting(report), '--runTestsByPath', ...files];
+  return tallyFrom(report, await start(jest, args, 'ignore', limitMs), { jest, files, limitMs });
+}
+
+let reports = 0;
+
+function reportPath({ scratch }) {
+  reports += 1;
+  return join(scratch, `report-${reports}.json`);
+}
+
+function reporting(path) {
+  return ['--json', '--outputFile', path];
+}
+
+function tallyFrom(path, { code, overdue }, { jest, files, limitMs }) {
   const report = readReport(path);
   if (overdue !== undefined)
     process.stderr.write(complaint(jest, files, { limitMs, overdue, over: report !== undefined }));
@@ -73,10 +109,12 @@ function complaint({ root }, files, { limitMs, overdue, over }) {
   return `coracle: ${what} was ended after ${limitMs / 1000} s; ${state}. ${overdue}\n`;
 }
 
-function start({ root, cache, scratch }, args, stdout, limitMs) {
-  const jest = join(root, 'node_modules/jest/bin/jest.js');
-  const all = [...NODE_FLAGS, jest, '--ci', '--cacheDirectory', cache, ...args];
-  return runWatched(all, { cwd: root, scratch, stdout, limitMs });
+function start(jest, args, stdout, limitMs) {
+  return runWatched(argumentsOf(jest, args), { cwd: jest.root, scratch: jest.scratch, stdout, limitMs });
+}
+
+function argumentsOf({ root, cache }, args) {
+  return [...NODE_FLAGS, join(root, 'node_modules/jest/bin/jest.js'), '--ci', '--cacheDirectory', cache, ...args];
 }
 
 /** Undefined when Jest died before it could write one. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './checkout.mjs';
 import { ensureBuilt } from './ensure.mjs';
-import { findTests, runKernelTest, runUnitTests } from './jest.mjs';
+import { findTests, runKernelTests, runUnitTests } from './jest.mjs';
 import { add, exitCode, NOTHING, summary } from './tally.mjs';
 
 const { values, positionals: patterns } = parseArgs({
@@ -28,8 +28,7 @@ try {
   const options = name ? ['--testNamePattern', name] : [];
   const unit = files.filter((file) => !isKernelTest(file));
   if (unit.length > 0) tally = add(tally, await runUnitTests(jest, unit, options));
-  // Each in a process of its own: what one file leaves in its process must not decide how the next one fares.
-  for (const file of files.filter(isKernelTest)) tally = add(tally, await runKernelTest(jest, file, options));
+  tally = add(tally, await runKernelTests(jest, files.filter(isKernelTest), options));
 } catch (error) {
   process.stderr.write(`coracle: ${error.message}\n`);
   tally = add(tally, { ...NOTHING, failed: 1 });

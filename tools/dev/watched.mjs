@@ -1,12 +1,15 @@
 // A Node process that is not waited for without end, and that says what kept it when it had to be ended.
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const ANSWER_MS = 5_000;
 const LOOK_EVERY_MS = 50;
-const REPORT = 'diagnostic.json';
+/** The descriptor on which a process that was started ahead of its turn waits for that. */
+export const TURN_FD = 3;
+
+let started = 0;
 
 /**
  * @typedef {object} Outcome
@@ -25,34 +28,60 @@ const REPORT = 'diagnostic.json';
  * @param {number} options.limitMs
  * @returns {Promise<Outcome>}
  */
-export function runWatched(args, { cwd, scratch, stdout, limitMs }) {
+export function runWatched(args, options) {
+  return startWatched(args, { ...options, waits: false }).go(options.limitMs);
+}
+
+/**
+ * Starts Node ahead of its turn: it gets ready, and reads a byte from {@link TURN_FD} before it goes on. Where it reads none, nobody is
+ * there any more who could give it its turn.
+ * @param {string[]} args
+ * @param {object} options
+ * @param {string} options.cwd
+ * @param {string} options.scratch
+ * @param {'pipe' | 'ignore'} options.stdout
+ * @param {boolean} [options.waits] (default: true)
+ * @returns {{ go(limitMs: number): Promise<Outcome> }} its time begins with its turn
+ */
+export function startWatched(args, { cwd, scratch, stdout, waits = true }) {
+  started += 1;
+  const report = `diagnostic-${started}.json`;
   const reporting = ['--report-on-signal', '--report-exclude-network'];
-  const place = ['--report-directory', scratch, '--report-filename', REPORT];
-  rmSync(join(scratch, REPORT), { force: true }); // of the process before
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...reporting, ...place, ...args], {
-      cwd,
-      stdio: ['ignore', stdout, 'inherit'],
-    });
-    let output = '';
-    let overdue;
-    const timer = setTimeout(async () => {
-      const started = descendants(child.pid);
-      child.kill('SIGUSR2');
-      const report = await answer(join(scratch, REPORT));
-      overdue = [waitingFor(report), ...started.map(({ pid, command }) => `process ${pid}: ${command}`)].join('\n');
-      child.kill('SIGKILL');
-      for (const { pid } of started) end(pid);
-    }, limitMs);
-    child.stdout?.setEncoding('utf8').on('data', (chunk) => {
-      output += chunk;
-    });
+  const place = ['--report-directory', scratch, '--report-filename', report];
+  const child = spawn(process.execPath, [...reporting, ...place, ...args], {
+    cwd,
+    stdio: ['ignore', stdout, 'inherit', waits ? 'pipe' : 'ignore'],
+  });
+  let output = '';
+  let overdue;
+  let timer;
+  child.stdout?.setEncoding('utf8').on('data', (chunk) => {
+    output += chunk;
+  });
+  const ended = new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {
       clearTimeout(timer);
       resolve({ code, output, ...(overdue === undefined ? {} : { overdue }) });
     });
   });
+  ended.catch(() => {}); // whoever gives it its turn is told
+  const endIt = async () => {
+    const processes = descendants(child.pid);
+    child.kill('SIGUSR2');
+    const answered = await answer(join(scratch, report));
+    overdue = [waitingFor(answered), ...processes.map(({ pid, command }) => `process ${pid}: ${command}`)].join('\n');
+    child.kill('SIGKILL');
+    for (const { pid } of processes) end(pid);
+  };
+  const go = (limitMs) => {
+    timer = setTimeout(endIt, limitMs);
+    const turn = child.stdio[TURN_FD];
+    turn?.on('error', () => {}); // it has ended before its turn, which its exit code says
+    turn?.end('go');
+    return ended;
+  };
+  return { go };
 }
 
 /**

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { runKernelTest } from '../jest.mjs';
+import { runKernelTests } from '../jest.mjs';
 
 const REPORT = {
   numPassedTests: 2,
@@ -31,10 +31,15 @@ afterEach(() => {
 });
 
 /** Runs a script in the place of Jest. */
-function run(script, limitMs) {
+function run(script, limitMs, files = ['packages/a/test/a.root.test.ts']) {
   writeFileSync(join(root, 'node_modules/jest/bin/jest.js'), script);
   const place = { root, scratch: root, cache: join(root, 'cache') };
-  return runKernelTest(place, join(root, 'packages/a/test/a.root.test.ts'), [], limitMs);
+  return runKernelTests(
+    place,
+    files.map((file) => join(root, file)),
+    [],
+    limitMs,
+  );
 }
 
 test.each([
@@ -51,4 +56,26 @@ test.each([
 test('a file whose process dies does not get the numbers of the file before', async () => {
   expect(await run(WRITE_REPORT, 60_000)).toMatchObject({ passed: 2, failed: 0 });
   expect(await run('process.kill(process.pid, "SIGKILL");', 60_000)).toMatchObject({ passed: 0, failed: 1 });
+});
+
+/** Says in a file when it is started, and what it does in its turn. */
+const IN_TURN = `
+  const { appendFileSync, readSync } = require('node:fs');
+  const file = process.argv.at(-1).split('/').at(-1);
+  const say = (text) => appendFileSync(${JSON.stringify('LOG')}, file + ' ' + text + '\\n');
+  say('is ready');
+  readSync(3, Buffer.alloc(8));
+  say('begins');
+  setTimeout(() => say('ends'), 1500);
+`;
+
+test('files have their turn one after the other, and each gets ready during that of the one before', async () => {
+  const log = join(root, 'log');
+  await run(IN_TURN.replace('LOG', log), 60_000, ['packages/a/1', 'packages/a/2', 'packages/a/3']);
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  expect(lines.filter((line) => !line.includes('ready'))).toEqual([
+    ...['1 begins', '1 ends', '2 begins', '2 ends', '3 begins', '3 ends'],
+  ]);
+  expect(lines.indexOf('3 is ready')).toBeGreaterThan(lines.indexOf('1 ends'));
+  expect(lines.indexOf('3 is ready')).toBeLessThan(lines.indexOf('3 begins'));
 });

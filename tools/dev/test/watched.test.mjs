@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runWatched, waitingFor } from '../watched.mjs';
+import { runWatched, startWatched, waitingFor } from '../watched.mjs';
 
 const LIMIT_MS = 2_000; // more than Node needs to start on a busy machine
 
@@ -48,6 +49,45 @@ describe('a process that does not end', () => {
   });
 });
 
+describe('a process that is started ahead of its turn', () => {
+  const module = (name) => JSON.stringify(join(import.meta.dirname, '..', name));
+  const mark = (name) => join(scratch, name);
+
+  /** Writes its pid to a file, and once it has its turn whether it holds a descriptor of that. */
+  function waiting() {
+    for (const name of ['pid', 'turn']) rmSync(mark(name), { force: true });
+    const script = `
+      import { existsSync, writeFileSync } from 'node:fs';
+      import awaitTurn from ${module('await-turn.mjs')};
+      writeFileSync(${JSON.stringify(mark('pid'))}, String(process.pid));
+      await awaitTurn();
+      writeFileSync(${JSON.stringify(mark('turn'))}, String(existsSync('/proc/self/fd/3')));
+    `;
+    return ['--input-type=module', '--eval', script];
+  }
+
+  test('goes on when that comes, and holds no descriptor of it', async () => {
+    const { go } = startWatched(waiting(), { cwd: scratch, scratch, stdout: 'pipe' });
+    await there(mark('pid'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(existsSync(mark('turn'))).toBe(false);
+    expect(await go(60_000)).toEqual({ code: 0, output: '' });
+    expect(readFileSync(mark('turn'), 'utf8')).toBe('false');
+  });
+
+  test('ends when nobody is there any more to give it its turn', async () => {
+    const starter = `
+      import { startWatched } from ${module('watched.mjs')};
+      startWatched(${JSON.stringify(waiting())}, { cwd: '/', scratch: ${JSON.stringify(scratch)}, stdout: 'ignore' });
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', starter], { stdio: 'ignore' });
+    await there(mark('pid'));
+    child.kill('SIGKILL');
+    await gone(Number(readFileSync(mark('pid'), 'utf8')));
+    expect(existsSync(mark('turn'))).toBe(false);
+  });
+});
+
 test('handles that are closed or do not count are not waited for', () => {
   const libuv = [
     { type: 'timer', is_active: true, is_referenced: false, firesInMsFromNow: 1 },
@@ -63,4 +103,9 @@ test('handles that are closed or do not count are not waited for', () => {
 /** An orphan is there until its new parent has taken note of its end. */
 async function gone(pid) {
   while (statSync(`/proc/${pid}`, { throwIfNoEntry: false })) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Resolves when there is such a file with something in it. */
+async function there(path) {
+  while (!statSync(path, { throwIfNoEntry: false })?.size) await new Promise((resolve) => setTimeout(resolve, 10));
 }
