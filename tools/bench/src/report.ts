@@ -59,8 +59,11 @@ export function renderReport({ rows, crowd, soak }: Report): string {
     lines.push(verdict('memory of a monitor, KiB', crowd.monitorBytes / 1024, MONITOR_BYTES / 1024));
   }
   if (soak) {
+    const { starts, before, after } = soak;
+    const grown = (what: 'heap' | 'external' | 'resident'): string =>
+      `${what} ${mebibytes(before[what])} -> ${mebibytes(after[what])}`;
     lines.push(
-      `${soak.starts} starts in a row: memory ${mebibytes(soak.rssBefore)} -> ${mebibytes(soak.rssAfter)}, descriptors ${soak.descriptorsBefore} -> ${soak.descriptorsAfter}`,
+      `${starts} starts in a row: ${grown('heap')}, ${grown('external')}, ${grown('resident')}, descriptors ${before.descriptors} -> ${after.descriptors}`,
     );
   }
   return lines.join('\n');

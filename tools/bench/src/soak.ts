@@ -1,13 +1,24 @@
 import { readdirSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { run } from '@coracle/container';
+
+/** What this process holds, in bytes but for the last. */
+export interface Held {
+  /** Objects that are in use: what is left of the heap after a collection. Growth of it is a leak. */
+  heap: number;
+  /** What lies outside of the heap and belongs to such objects. */
+  external: number;
+  /** With what V8 keeps for later, which depends on when it collects. */
+  resident: number;
+  descriptors: number;
+}
 
 /** What grew over many starts in a row. */
 export interface Soak {
   starts: number;
-  rssBefore: number;
-  rssAfter: number;
-  descriptorsBefore: number;
-  descriptorsAfter: number;
+  before: Held;
+  after: Held;
 }
 
 const WARM_UP = 500;
@@ -16,13 +27,15 @@ const WARM_UP = 500;
 export async function soak(rootfs: string, starts: number): Promise<Soak> {
   const once = (): Promise<unknown> => run('true', [], { root: rootfs });
   for (let index = 0; index < WARM_UP; index++) await once();
-  const [rssBefore, descriptorsBefore] = look();
+  const before = look();
   for (let index = 0; index < starts; index++) await once();
-  const [rssAfter, descriptorsAfter] = look();
-  return { starts, rssBefore, rssAfter, descriptorsBefore, descriptorsAfter };
+  return { starts, before, after: look() };
 }
 
-function look(): [rss: number, descriptors: number] {
-  globalThis.gc?.();
-  return [process.memoryUsage().rss, readdirSync('/proc/self/fd').length];
+function look(): Held {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  for (let round = 0; round < 2; round++) collect(); // what the first round finalizes, the second takes away
+  const { heapUsed: heap, external, rss: resident } = process.memoryUsage();
+  return { heap, external, resident, descriptors: readdirSync('/proc/self/fd').length };
 }

@@ -51,10 +51,16 @@ describe('renderReport', () => {
     const text = renderReport({
       rows: [],
       crowd: { count: 1000, startAlone: 5, startInCrowd: 6, monitorBytes: 12 * 1024 },
-      soak: { starts: 10, rssBefore: 2 ** 20, rssAfter: 2 ** 21, descriptorsBefore: 20, descriptorsAfter: 20 },
+      soak: {
+        starts: 10,
+        before: { heap: 2 ** 20, external: 0, resident: 2 ** 22, descriptors: 20 },
+        after: { heap: 2 ** 21, external: 2 ** 19, resident: 2 ** 23, descriptors: 21 },
+      },
     });
     expect(text).toContain('start with 1000 alive / start of the first = 1.20');
     expect(text).toContain('memory of a monitor, KiB = 12.00');
-    expect(text).toContain('memory 1.0 MiB -> 2.0 MiB, descriptors 20 -> 20');
+    expect(text).toContain(
+      'heap 1.0 MiB -> 2.0 MiB, external 0.0 MiB -> 0.5 MiB, resident 4.0 MiB -> 8.0 MiB, descriptors 20 -> 21',
+    );
   });
 });
