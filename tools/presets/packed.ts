@@ -26,8 +26,20 @@ const MAP_PRIVATE_POPULATE = 0x2 | 0x8000;
 
 const filename = `${__dirname}/${CODE.file}`;
 // It stays open for the rest: by the time that is called for, another version may be in its place.
-const fd = openSync(filename);
+const fd = open();
 const length = CODE.compiled + CODE.start;
+
+function open(): number {
+  try {
+    return openSync(filename);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    process.stderr.write(
+      `cannot read what ${__filename} runs: ${reason}: both files belong together, install them again\n`,
+    );
+    process.exit(125);
+  }
+}
 
 function read(bytes: number, position: number): Buffer {
   const buffer = Buffer.allocUnsafeSlow(bytes);

@@ -42,6 +42,16 @@ test('a packed program has its arguments, its own file name and is the main modu
   expect(runNode(path, 'word')).toBe(`word ${path} true\n`);
 });
 
+test('a packed program whose code was left behind says so', async () => {
+  const path = await packed('console.log("hello");');
+  for (const name of readdirSync(directory)) if (name.endsWith('.code')) rmSync(join(directory, name));
+  const { status, stderr } = spawnSync(process.execPath, [path], { encoding: 'utf8' });
+  expect(stderr).toMatch(
+    /^cannot read what \S+program\.cjs runs: ENOENT.*\.code': both files belong together, install them again\n$/,
+  );
+  expect(status).toBe(125);
+});
+
 test('a bundle of several lines is taken, one of other characters than ASCII refused', async () => {
   expect(runNode(await packed('console.log(`a\nb`) // c'))).toBe('a\nb\n');
   await expect(packed('"\u00e9"')).rejects.toThrow('not ASCII');
