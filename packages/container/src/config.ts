@@ -5,7 +5,7 @@ import type { RootSource } from '@coracle/chroot-fs';
 import { SystemError } from '@coracle/errors';
 import { type IdMaps, isMapped } from '@coracle/namespaces';
 import { type Config, defaultConfig } from '@coracle/oci-spec';
-import { checkString } from './check-string.ts';
+import { checkPath, checkString } from './check-string.ts';
 import { devicesFor } from './config-devices.ts';
 import { mountsFor } from './config-mounts.ts';
 import { rlimitsFor } from './config-rlimits.ts';
@@ -155,7 +155,7 @@ function isOwned({ uid, gid }: BigIntStats, { uids, gids }: IdMaps): boolean {
 }
 
 function workingDirectory(path: string): string {
-  checkString('cwd', path);
+  checkPath('cwd', path);
   if (!isAbsolute(path))
     throw new OptionError(
       'cwd',
