@@ -17,6 +17,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     explainNesting(refused) ??
     identityHint(step, errno) ??
     limitHint(step, errno) ??
+    settingHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: label?.text });
@@ -26,6 +27,16 @@ export function stepError({ step, errno }: Failure): SyscallError {
 function identityHint({ why }: Step, errno: number): string | undefined {
   if (!why.startsWith('become user ') || errnoName(errno) !== 'EINVAL') return undefined;
   return 'the container has no such id: a user namespace has as many as /etc/subuid and /etc/subgid give, and usually 65536; choose a lower one';
+}
+
+/** The kernel says of no setting what it takes. */
+function settingHint({ why }: Step, errno: number): string | undefined {
+  if (!/^set \S+ to /.test(why)) return undefined;
+  return {
+    EINVAL: 'its values are others: see proc_sys(5), or what it has now (sysctl -a)',
+    ENOENT: 'this kernel has no such setting, or not for each container: sysctl -a there shows those that it has',
+    EACCES: "it is the whole host's, and can be read there alone",
+  }[String(errnoName(errno))];
 }
 
 function limitHint({ syscall }: Step, errno: number): string | undefined {
