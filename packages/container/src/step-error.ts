@@ -39,7 +39,11 @@ function settingHint({ why }: Step, errno: number): string | undefined {
   }[String(errnoName(errno))];
 }
 
-function limitHint({ syscall }: Step, errno: number): string | undefined {
+function limitHint({ syscall, why }: Step, errno: number): string | undefined {
+  if (syscall === 'clone3' && errnoName(errno) === 'EAGAIN')
+    return why.startsWith('run an init')
+      ? 'it may have no more processes, and an init is one: raise --pids-limit, or leave --init out'
+      : 'no more processes are allowed: see the limits of whoever starts it (ulimit -u) and of the cgroup around (pids.max)';
   if (syscall !== 'prlimit64' || errnoName(errno) !== 'EPERM') return undefined;
   return "without CAP_SYS_RESOURCE nobody can go above the caller's own hard limit: ulimit -Ha shows it, and nofile ends at /proc/sys/fs/nr_open for all";
 }

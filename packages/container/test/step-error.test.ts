@@ -22,6 +22,8 @@ describe('a refused step is explained by its purpose', () => {
     ['let programs of the container talk over 127.0.0.1', 'ioctl', 'EPERM', 'NET_ADMIN'],
     ["make the container's processes visible to ps", 'fsconfig', 'EINVAL', 'hidepid'],
     ["make the container's processes visible to ps", 'openat2', 'ELOOP', 'symbolic link'],
+    ['run an init that hands on signals', 'clone3', 'EAGAIN', 'raise --pids-limit'],
+    ['make the first process', 'clone3', 'EAGAIN', 'ulimit -u'],
     ['set net.ipv4.ip_forward to zz', 'write', 'EINVAL', 'its values are others'],
     ['set net.no_such to 1', 'openat2', 'ENOENT', 'no such setting'],
     ['set net.core.rmem_max to 1', 'openat2', 'EACCES', "the whole host's"],
