@@ -67,7 +67,8 @@ function variables(options: Options, env: Surroundings['env']): Record<string, s
     if (line === '' || at === 0)
       throw new UsageError(`--env '${line}': no variable is named`, "write -e NAME=VALUE, or -e NAME for the caller's");
     if (at >= 0) return [[line.slice(0, at), line.slice(at + 1)]];
-    const inherited = env[line];
+    // `process.env` inherits from Object: `-e constructor` is no variable of the caller.
+    const inherited = Object.hasOwn(env, line) ? env[line] : undefined;
     return inherited === undefined ? [] : [[line, inherited]];
   });
   return Object.fromEntries(entries);
@@ -94,6 +95,7 @@ function readLines(path: string): string[] {
       const [name = ''] = line.split('=', 1);
       if (name === '' || /\s/.test(name))
         throw wrong(`${path}:${index + 1}`, `'${name}' cannot be the name of a variable`);
+      if (line.includes('\0')) throw wrong(`${path}:${index + 1}`, 'holds a NUL, which no variable can');
       return [line];
     });
 }

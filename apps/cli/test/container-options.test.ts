@@ -36,6 +36,7 @@ describe('containerOptions', () => {
     ['A=1\n=2\n', ":2: '' cannot be the name of a variable"],
     ['# c\n\nMY NAME=x\n', ":3: 'MY NAME' cannot be the name of a variable"],
     [Buffer.of(0x41, 0x3d, 0xff), ': not text in UTF-8'],
+    ['A=1\nB=a\0b\n', ':2: holds a NUL, which no variable can'],
   ])('an environment file of %p is refused, and its line named', (content, message) => {
     const directory = mkdtempSync(join(tmpdir(), 'env-'));
     const file = join(directory, 'env');
@@ -50,6 +51,12 @@ describe('containerOptions', () => {
     writeFileSync(file, '\uFEFFA=1\n');
     expect(read(['--env-file', file]).env).toEqual({ A: '1' });
     rmSync(directory, { recursive: true });
+  });
+
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('%s is a variable like others', (name) => {
+    expect(Object.entries(read(['-e', name]).env ?? {})).toEqual([]);
+    expect(Object.entries(read(['-e', name], process.env as Record<string, string>).env ?? {})).toEqual([]);
+    expect(Object.entries(read(['-e', `${name}=x`]).env ?? {})).toEqual([[name, 'x']]);
   });
 
   test('volumes have a source, a target and perhaps a mode', () => {

@@ -36,6 +36,29 @@ describe('renderError', () => {
     expect(text).toContain('render.test.ts');
   });
 
+  test('with --debug too in lines of its own making, whatever names are in the error and its causes', () => {
+    const path = 'a\n    at \u001b[31mevil\u009b2J';
+    const because = new SystemError({ code: 'ENOENT', syscall: 'open', path });
+    const text = renderError(new Error(path, { cause: because }), { debug: true, json: false });
+    expect(text).not.toMatch(/[^\P{Cc}\n]/u);
+    expect(text.split('\n').filter((line) => line.includes('evil'))).toEqual([
+      'coracle: a\\n    at \\u{1b}[31mevil\\u{9b}2J',
+      "  cause: ENOENT: no such file or directory, open 'a\\n    at \\u{1b}[31mevil\\u{9b}2J'",
+    ]);
+  });
+
+  test('with --json what a terminal would take as a command is escaped, and the same to a reader', () => {
+    const error = new Error('\u001b[2J\u009b2J\u202e\u007f\n');
+    const text = renderError(error, { debug: false, json: true });
+    expect(text).toMatch(/^[ -~]+$/);
+    expect(JSON.parse(text)).toEqual({ error: { message: error.message } });
+  });
+
+  test('a value that would fill the screen is cut in its middle', () => {
+    const text = renderError(new Error(`start ${'x'.repeat(100_000)} end`), { debug: false, json: false });
+    expect(text).toMatch(/^coracle: start x+\.\.\. \(98730 characters\) \.\.\.x+ end$/);
+  });
+
   test('with --json an object', () => {
     expect(JSON.parse(renderError(error, { debug: false, json: true }))).toEqual({
       error: { message: error.message, code: 'EPERM', hint: 'be root' },
@@ -65,6 +88,13 @@ describe('renderExplanation', () => {
       'What?  (the first process, inside)\n  do it\n      1  a()\n      2  b()\n  undo it\n      3  c()\n',
     );
   });
+});
+
+test('an explanation is of lines of its own making, whatever names are in it', () => {
+  const steps = [{ number: 1, why: 'bring in a\u001b[2J\nb', syscall: 'a', call: 'a("\u009b2J\u202e")' }];
+  expect(renderExplanation([{ question: 'What?', by: 'init', steps, remarks: ['see \u001b]0;x\u0007'] }])).toBe(
+    'What?  (the first process, inside)\n  bring in a\\u{1b}[2J\\nb\n      1  a("\\u{9b}2J\\u{202e}")\n  see \\u{1b}]0;x\\u{7}\n',
+  );
 });
 
 describe('renderChecks', () => {
@@ -125,6 +155,11 @@ describe('renderContainer', () => {
       mountCalls: 'path',
     },
   };
+
+  test('a word of its command is no command to the terminal, and ends no line', () => {
+    const text = renderContainer({ ...container, command: ['sh', '\u001b[2J\nroot  /'] });
+    expect(text).toContain("  command       sh '\\u{1b}[2J\\nroot  /'\n");
+  });
 
   test('a line for each topic and for each further value of it; what it has none of is left out', () => {
     expect(renderContainer(container)).toBe(`012345678900

@@ -37,6 +37,13 @@ needs.describe(needs.root, needs.program('busybox'))('the exercise, step by step
     expect(hostname()).toBe(outside);
   });
 
+  test('the root has the shell that the exercise asks for, by its name', () => {
+    expect(run('2-chroot.ts', 'run', 'bash', '-c', 'echo "$0 $1"; exit 4', 'here', 'there')).toMatchObject({
+      status: 4,
+      stdout: 'here there\n',
+    });
+  });
+
   test('1: a process is started, and its exit code passed on', () => {
     expect(run('1-process.ts', 'run', 'sh', '-c', 'echo here; exit 3')).toMatchObject({ status: 3, stdout: 'here\n' });
   });

@@ -34,6 +34,7 @@ import { type MountOptions, parseMountOptions } from './mount-options.ts';
  * openat2({ dir: resultOf('rootfs'), path: '/etc/passwd', flags: flags(OPEN, 'O_PATH'), resolve: IN_ROOT }, 'find it');
  */
 export const IN_ROOT: Flags = flags(RESOLVE, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_MAGICLINKS');
+const WITHOUT_LINKS = flags(RESOLVE, 'RESOLVE_IN_ROOT', 'RESOLVE_NO_SYMLINKS', 'RESOLVE_NO_MAGICLINKS');
 
 /** What making a mountpoint may answer without harm: it exists, or the root cannot be written and it must exist. */
 const MAY_EXIST = ['EEXIST', 'EROFS', 'EACCES', 'EPERM'] as const;
@@ -178,6 +179,11 @@ export interface Mountpoint {
   path: string;
   /** What is mounted on it; the kernel wants both to be the same. */
   kind: 'directory' | 'file';
+  /**
+   * `'refuse'`, for what is the kernel's own: no symbolic link may lead there (ELOOP), since a /proc that lies elsewhere is where an
+   * image wants it, among files of its own (CVE-2019-19921). `'follow'` if absent.
+   */
+  links?: 'follow' | 'refuse' | undefined;
 }
 
 /**
@@ -189,7 +195,11 @@ export interface Mountpoint {
  * @example
  * openMountpoint({ root: resultOf('rootfs'), path: '/etc/hosts', kind: 'file' }, 'show the hosts file');
  */
-export function openMountpoint({ root, path, kind }: Mountpoint, why: string, opened: Set<string> = new Set()): Step[] {
+export function openMountpoint(
+  { root, path, kind, links }: Mountpoint,
+  why: string,
+  opened: Set<string> = new Set(),
+): Step[] {
   const names = path.split('/').filter((name) => name !== '');
   const steps: Step[] = [];
   let parent: Fd = root;
@@ -202,7 +212,7 @@ export function openMountpoint({ root, path, kind }: Mountpoint, why: string, op
       else steps.push(mkdirat({ dir: parent, path: name }, purpose));
       steps.push(
         openInRoot(
-          { root, path: here, kind: isLast ? kind : 'directory' },
+          { root, path: here, kind: isLast ? kind : 'directory', links },
           { why, result: isLast ? 'target' : `directory ${here}` },
         ),
       );
@@ -222,10 +232,15 @@ export function openMountpoint({ root, path, kind }: Mountpoint, why: string, op
  * @example
  * openInRoot({ root: resultOf('rootfs'), path: 'dev', kind: 'directory' }, { why: 'find /dev', result: 'dev' });
  */
-export function openInRoot({ root, path, kind }: Mountpoint, purpose: Purpose): Step {
+export function openInRoot({ root, path, kind, links }: Mountpoint, purpose: Purpose): Step {
   const directory = kind === 'directory' ? (['O_DIRECTORY'] as const) : [];
   return openat2(
-    { dir: root, path, flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC', ...directory), resolve: IN_ROOT },
+    {
+      dir: root,
+      path,
+      flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC', ...directory),
+      resolve: links === 'refuse' ? WITHOUT_LINKS : IN_ROOT,
+    },
     purpose,
   );
 }

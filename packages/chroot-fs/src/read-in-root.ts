@@ -16,6 +16,8 @@ import { IN_ROOT } from './mounts.ts';
 /** As much of a file as is read at most: a rootfs may hold a passwd file of gigabytes. */
 const LIMIT = 1 << 20;
 
+const NO_FILE = 'nothing but a plain file of a root is read: put one there, or do not trust this root';
+
 /** How often a look-up is begun again; openat2(2) asks for it. */
 const ATTEMPTS = 100;
 
@@ -63,8 +65,9 @@ function readFound(outcome: Outcome, path: string): string | undefined {
 /** Looks at what was found before it is opened; through /proc the very same file is opened, not the path once more. */
 function readFile(place: number, path: string): string {
   const stats = fstatSync(place);
-  if (stats.isDirectory()) throw new SystemError({ code: 'EISDIR', syscall: 'read', path });
-  if (!stats.isFile()) throw new SystemError({ code: 'EINVAL', syscall: 'read', path, text: 'not a regular file' });
+  if (stats.isDirectory()) throw new SystemError({ code: 'EISDIR', syscall: 'read', path, hint: NO_FILE });
+  if (!stats.isFile())
+    throw new SystemError({ code: 'EINVAL', syscall: 'read', path, text: 'not a regular file', hint: NO_FILE });
   if (stats.size > LIMIT) throw tooLarge(path);
   const fd = openSync(`/proc/self/fd/${place}`, 'r');
   try {

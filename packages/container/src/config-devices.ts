@@ -57,6 +57,10 @@ function readRule(text: string): DeviceRule {
   try {
     return parseDeviceRule(text);
   } catch (cause) {
-    throw new OptionError('deviceRules', cause instanceof Error ? cause.message : String(cause));
+    throw new OptionError(
+      'deviceRules',
+      cause instanceof Error ? cause.message : String(cause),
+      'write the type, the numbers and the access of device nodes, such as c 10:200 rw',
+    );
   }
 }

@@ -6,7 +6,7 @@ import type { ContainerOptions } from './options.ts';
 /**
  * Kernel settings of a container: those asked for, and with a network of its own Docker's two, so that its users may ping and
  * take any port. Only settings that belong to a namespace of the container are let through: all others are the host's.
- * @throws {OptionError} for a setting that is not the container's own
+ * @throws {OptionError} for a setting that is not the container's own, and for a value that would not be taken as it is written
  */
 export function sysctlsFor(
   { sysctls = {}, network = 'none' }: ContainerOptions,
@@ -14,7 +14,7 @@ export function sysctlsFor(
 ): Record<string, string> {
   const ownNetwork = network !== 'host';
   const asked = Object.entries(sysctls).map(([key, value]): [string, string] => {
-    checkString('sysctls', value);
+    checkValue(key, value);
     return [ownKey(key, ownNetwork), value];
   });
   return {
@@ -28,6 +28,17 @@ export function sysctlsFor(
 /** The path below /proc/sys of a key; with a slash in it, dots belong to names: `net/ipv4/conf/eth0.100/forwarding`. */
 export function sysctlPath(key: string): string {
   return key.includes('/') ? key : key.replaceAll('.', '/');
+}
+
+/** Of several lines the kernel takes the first and passes over the others, and of nothing it takes nothing. */
+function checkValue(key: string, value: string): void {
+  checkString('sysctls', value);
+  if (value.trim() !== '' && !/[\r\n]/.test(value)) return;
+  throw new OptionError(
+    'sysctls',
+    `${JSON.stringify(value)} cannot be the value of '${key}'`,
+    'write one line: net.ipv4.ip_forward=1',
+  );
 }
 
 function ownKey(key: string, ownNetwork: boolean): string {

@@ -2,10 +2,10 @@ import type { BigIntStats } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { type Limits, parseSize } from '@coracle/cgroups';
 import type { RootSource } from '@coracle/chroot-fs';
-import { SystemError } from '@coracle/errors';
+import { isErrno, SystemError } from '@coracle/errors';
 import { type IdMaps, isMapped } from '@coracle/namespaces';
 import { type Config, defaultConfig } from '@coracle/oci-spec';
-import { checkString } from './check-string.ts';
+import { checkPath, checkString } from './check-string.ts';
 import { devicesFor } from './config-devices.ts';
 import { mountsFor } from './config-mounts.ts';
 import { rlimitsFor } from './config-rlimits.ts';
@@ -16,6 +16,7 @@ import { labelsFor } from './labels/config-labels.ts';
 import type { SecurityModules } from './labels/security-modules.ts';
 import { lookAt } from './look-at.ts';
 import { OptionError } from './option-error.ts';
+import { checkValues } from './option-values.ts';
 import type { ContainerOptions, LimitOptions, RootOption } from './options.ts';
 import { lookUpUser } from './users.ts';
 
@@ -52,6 +53,7 @@ export function configure(
   { id, inUserNamespace, fileIds, available, modules }: ConfigureContext,
 ): Configured {
   checkKnown(options);
+  checkValues(options);
   checkCommand(options.command);
   if (options.name !== undefined) checkName(options.name);
   if (options.hostname !== undefined) checkString('hostname', options.hostname);
@@ -155,7 +157,7 @@ function isOwned({ uid, gid }: BigIntStats, { uids, gids }: IdMaps): boolean {
 }
 
 function workingDirectory(path: string): string {
-  checkString('cwd', path);
+  checkPath('cwd', path);
   if (!isAbsolute(path))
     throw new OptionError(
       'cwd',
@@ -213,10 +215,10 @@ function memoryLimit(memory: number | bigint | string): bigint | 'max' {
     try {
       return inRange(parseSize(memory));
     } catch (cause) {
-      if (cause instanceof OptionError) throw cause;
+      if (!isErrno(cause, 'EINVAL')) throw cause;
       throw new OptionError(
         'memory',
-        cause instanceof Error ? cause.message : String(cause),
+        `'${memory}' cannot be the limit on memory`,
         'write a number of bytes or a size such as 256m or 1.5g',
       );
     }
@@ -252,7 +254,16 @@ function inRange(bytes: bigint): bigint {
   return bytes;
 }
 
-function positive(option: string, value: number): number {
+/** PID_MAX_LIMIT: more the kernel takes for no number. */
+const MOST_PIDS = 2 ** 22;
+
+function positive(option: 'pids' | 'cpus', value: number): number {
+  if (option === 'pids' && value > MOST_PIDS)
+    throw new OptionError(
+      option,
+      `${value} is no limit on pids: no machine has more than ${MOST_PIDS}`,
+      'write a whole number up to that, or max',
+    );
   if (!(value > 0) || !Number.isFinite(value) || (option === 'pids' && !Number.isInteger(value))) {
     throw new OptionError(
       option,

@@ -83,8 +83,8 @@ export async function execIn(
   options: ExecOptions,
 ): Promise<ExecResult> {
   checkKnownOfExec(options);
-  if (target.pidfd === undefined)
-    throw new SystemError({ code: 'ESRCH', syscall: 'setns', text: 'the container has ended' });
+  const { pidfd } = target;
+  if (pidfd === undefined) throw ended();
   options.signal?.throwIfAborted();
   const patience = new Patience(options);
   const program = planExec(target, processOf(target, command, options));
@@ -96,7 +96,7 @@ export async function execIn(
   let agent: RunningAgent | undefined;
   try {
     try {
-      const fds = handover ? [theirs, handover[1], target.pidfd] : [theirs, target.pidfd];
+      const fds = handover ? [theirs, handover[1], pidfd] : [theirs, pidfd];
       agent = startAgent({ stdio: stdio.fds, fds, title: 'coracle: exec' });
     } finally {
       closeFd(theirs);
@@ -112,7 +112,7 @@ export async function execIn(
       const entered = await started.channel.report(message);
       const reason = entered ? undefined : await started.whyGone();
       if (reason) throw reason;
-      if (entered?.failure) throw stepError(entered.failure);
+      if (entered?.failure) throw entryError(entered.failure);
       // What is asked about may stand on the way to the program already.
       listening = handover && passOn(handover[0], { target, pid: entered?.result(ENTERED) ?? 0 });
       listening?.catch(() => {}); // told below, unless the start fails first
@@ -145,6 +145,26 @@ export async function execIn(
   }
 }
 
+/**
+ * What the kernel answers on the way into a container that ends meanwhile, by the call: its process has no namespaces any more, its
+ * cgroup is gone, and none can be born in a pid namespace without a process 1 (pid_namespaces(7)).
+ */
+const MEETS_END: Readonly<Record<string, string>> = {
+  setns: 'ESRCH',
+  openat: 'ENOENT',
+  write: 'ENODEV',
+  clone3: 'ENOMEM',
+};
+
+function entryError(failure: NonNullable<Outcome['failure']>): SystemError {
+  const error = stepError(failure);
+  return MEETS_END[error.syscall] === error.code ? ended(error) : error;
+}
+
+function ended(cause?: SystemError): SystemError {
+  return new SystemError({ code: 'ESRCH', syscall: 'setns', text: 'the container has ended', cause });
+}
+
 async function passOn(handover: number, { target, pid }: { target: ExecTarget; pid: number }): Promise<void> {
   const listener = await awaitDescriptor(handover);
   if (listener !== undefined) target.answer?.(listener, pid);
@@ -160,7 +180,7 @@ function processOf(
   const [program] = command;
   if (program === undefined || program === '') throw new OptionError('command', 'no program to run in the container');
   const variables = [
-    ...(base.env ?? []).filter((variable) => !(variable.slice(0, variable.indexOf('=')) in env)),
+    ...(base.env ?? []).filter((variable) => !Object.hasOwn(env, variable.slice(0, variable.indexOf('=')))),
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
   ];
   const ids = user === undefined ? undefined : lookUpUser(user, config.root?.path ?? '/');

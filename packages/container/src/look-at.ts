@@ -1,12 +1,12 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { type ErrnoName, errnoOf, SystemError } from '@coracle/errors';
-import { checkString } from './check-string.ts';
+import { checkString, LONGEST_PATH } from './check-string.ts';
 
 /** What helps where no caller knows better. */
 const HINTS: Partial<Record<ErrnoName, string>> = {
   EACCES: 'a directory on the way to it is closed to this user (ls -ld)',
   ELOOP: 'its symbolic links lead in a circle (ls -l)',
-  ENAMETOOLONG: 'a name has at most 255 bytes, and a path 4095',
+  ENAMETOOLONG: LONGEST_PATH,
 };
 
 /** What something on the host is looked at for. */

@@ -179,7 +179,11 @@ function makeMounts({ config, idMaps, kindOf }: InitPlan): Step[] {
       ...(mount.destination === '/dev' && mount.type !== 'bind'
         ? populateDev({ dev: 'mount', source: idMaps ? 'bind' : 'mknod' })
         : []),
-      ...openMountpoint({ root: resultOf('rootfs'), path: mount.destination, kind }, why, opened),
+      ...openMountpoint(
+        { root: resultOf('rootfs'), path: mount.destination, kind, links: linksTo(mount) },
+        why,
+        opened,
+      ),
       attach(copied ? earlyResult(index) : resultFor(mount), why),
     ];
   });
@@ -188,6 +192,11 @@ function makeMounts({ config, idMaps, kindOf }: InitPlan): Step[] {
 /** A directory of the host as /dev is used as it is; nothing is made in it. */
 function bringsOwnDev({ mounts = [] }: Config): boolean {
   return mounts.some(({ destination, type }) => destination === '/dev' && type === 'bind');
+}
+
+/** An image chooses where its own files lie, not where the kernel's do (CVE-2019-19921). */
+export function linksTo({ type }: Mount): 'follow' | 'refuse' {
+  return type === 'proc' || type === 'sysfs' ? 'refuse' : 'follow';
 }
 
 /** The results that are /proc and /sys: what is hidden of them later is reached by descriptor, since their paths may be swapped. */

@@ -17,6 +17,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     explainNesting(refused) ??
     identityHint(step, errno) ??
     limitHint(step, errno) ??
+    settingHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: label?.text });
@@ -28,7 +29,21 @@ function identityHint({ why }: Step, errno: number): string | undefined {
   return 'the container has no such id: a user namespace has as many as /etc/subuid and /etc/subgid give, and usually 65536; choose a lower one';
 }
 
-function limitHint({ syscall }: Step, errno: number): string | undefined {
+/** The kernel says of no setting what it takes. */
+function settingHint({ why }: Step, errno: number): string | undefined {
+  if (!/^set \S+ to /.test(why)) return undefined;
+  return {
+    EINVAL: 'its values are others: see proc_sys(5), or what it has now (sysctl -a)',
+    ENOENT: 'this kernel has no such setting, or not for each container: sysctl -a there shows those that it has',
+    EACCES: "it is the whole host's, and can be read there alone",
+  }[String(errnoName(errno))];
+}
+
+function limitHint({ syscall, why }: Step, errno: number): string | undefined {
+  if (syscall === 'clone3' && errnoName(errno) === 'EAGAIN')
+    return why.startsWith('run an init')
+      ? 'it may have no more processes, and an init is one: raise --pids-limit, or leave --init out'
+      : 'no more processes are allowed: see the limits of whoever starts it (ulimit -u) and of the cgroup around (pids.max)';
   if (syscall !== 'prlimit64' || errnoName(errno) !== 'EPERM') return undefined;
   return "without CAP_SYS_RESOURCE nobody can go above the caller's own hard limit: ulimit -Ha shows it, and nofile ends at /proc/sys/fs/nr_open for all";
 }

@@ -93,7 +93,11 @@ function numeric(text: string, what: string): number | undefined {
 function checkedId(text: string | undefined, what: string, of: string): number {
   const id = /^[0-9]+$/.test(text ?? '') ? Number(text) : Number.NaN;
   if (!(id <= MAX_ID))
-    throw new OptionError('user', `the ${what} id of '${of}' is '${text}', not a number from 0 to ${MAX_ID}`);
+    throw new OptionError(
+      'user',
+      `the ${what} id of '${of}' is '${text}', not a number from 0 to ${MAX_ID}`,
+      "write a number that can be one; names are as good as the root's own /etc/passwd and /etc/group",
+    );
   return id;
 }
 

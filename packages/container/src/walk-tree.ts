@@ -13,8 +13,9 @@ export interface Place {
 /**
  * Goes through a tree of the host, file by file. Each is opened in its directory, which is open itself, and visited by descriptor:
  * whoever renames or links meanwhile can lead it nowhere else. Symbolic links are visited, not followed; what is mounted below is left.
+ * @param source absolute, without symbolic links on the way (realpath(3)): one that is there now was put there since it was looked at
  * @param why of the system calls
- * @throws SystemError for the first file that the system refuses, and what `visit` throws
+ * @throws SystemError ELOOP for such a link, else for the first file that the system refuses; and what `visit` throws
  * @see openat2(2) (since Linux 5.6)
  */
 export async function walkTree(
@@ -52,7 +53,9 @@ function open({ dir, name, why }: { dir: number; name: Buffer; why: string }): n
   const isTop = dir === AT_FDCWD;
   const how = openHow({
     flags: flags(OPEN, 'O_PATH', 'O_NOFOLLOW', 'O_CLOEXEC'),
-    resolve: isTop ? 0 : flags(RESOLVE, 'RESOLVE_BENEATH', 'RESOLVE_NO_XDEV', 'RESOLVE_NO_SYMLINKS'),
+    resolve: isTop
+      ? flags(RESOLVE, 'RESOLVE_NO_SYMLINKS')
+      : flags(RESOLVE, 'RESOLVE_BENEATH', 'RESOLVE_NO_XDEV', 'RESOLVE_NO_SYMLINKS'),
   });
   const path = Buffer.concat([name, Buffer.of(0)]); // names need not be UTF-8
   const fd = take(step('openat2', [dir, path, how, how.bytes.length], { why, ...(isTop ? {} : GONE) }));

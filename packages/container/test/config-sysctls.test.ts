@@ -38,6 +38,10 @@ describe('kernel settings of a container', () => {
     expect(() => settings({ sysctls: { [key]: '1' } })).toThrow('is no setting that a container has of its own');
   });
 
+  test.each(['', ' ', '1\nkernel.core_pattern=x', '1\r', '\n'])('%j is no value', (value) => {
+    expect(() => settings({ sysctls: { 'net.ipv4.ip_forward': value } })).toThrow('cannot be the value of');
+  });
+
   test("with the host's network its settings are the host's", () => {
     const sysctls = { 'net.ipv4.ip_forward': '1' };
     expect(() => settings({ sysctls, network: 'host' })).toThrow("a setting of the network, which is the host's here");
@@ -54,7 +58,7 @@ describe('kernel settings of a container', () => {
         ),
         (key) => {
           try {
-            settings({ sysctls: { [key]: '' } });
+            settings({ sysctls: { [key]: '1' } });
           } catch (error) {
             expect(error).toBeInstanceOf(OptionError);
             return;

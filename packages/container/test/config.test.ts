@@ -133,6 +133,16 @@ describe('configure', () => {
     ['a mount over the root', { tmpfs: [{ target: '/' }] }, 'nothing can be mounted on the root'],
     ['a mount over /proc', { tmpfs: [{ target: '/proc/sys' }] }, 'nothing can be mounted on /proc/sys'],
     ['a mount over /proc in disguise', { tmpfs: [{ target: '/x/../proc' }] }, 'nothing can be mounted on /proc'],
+    [
+      'a mountpoint that no kernel takes',
+      { tmpfs: [{ target: `/${'y/'.repeat(3000)}` }] },
+      'is longer than the kernel',
+    ],
+    ['a directory with too long a name', { cwd: `/${'y'.repeat(256)}` }, 'is longer than the kernel takes'],
+    ['more processes than there can be', { limits: { pids: 2 ** 22 + 1 } }, '4194305 is no limit on pids'],
+    ['a size that is none', { limits: { memory: '12parsecs' } }, "'12parsecs' cannot be the limit on memory"],
+    ['no rule for devices', { deviceRules: ['x 1:3 r'] }, "'x 1:3 r' is no rule for devices"],
+    ['a user that nobody can be', { user: '4294967295' }, "the user id of '4294967295'"],
     ['a relative mountpoint', { tmpfs: [{ target: 'tmp' }] }, "'tmp' in the container is not absolute"],
     ['a missing root', { root: '/no/such/root' }, "ENOENT: no such file or directory, stat '/no/such/root'"],
     ['a root that is a file', { root: '/etc/passwd' }, "ENOTDIR: not a directory, open_tree '/etc/passwd'"],
@@ -147,10 +157,7 @@ describe('configure', () => {
     expect(() => plain(options)).toThrow(message);
   });
 
-  test.each(refused.filter(([, , message]) => !message.includes('NUL') && !message.includes('hostname')))(
-    '%s comes with a hint',
-    (_, options) => {
-      expect(() => plain(options)).toThrow(expect.objectContaining({ hint: expect.any(String) }));
-    },
-  );
+  test.each(refused.filter(([, , message]) => !message.includes('hostname')))('%s comes with a hint', (_, options) => {
+    expect(() => plain(options)).toThrow(expect.objectContaining({ hint: expect.any(String) }));
+  });
 });

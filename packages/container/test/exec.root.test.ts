@@ -58,6 +58,31 @@ describe('a further program in a container', () => {
     await expect(box.exec(['true'], { timeout: 'soon' })).rejects.toMatchObject({ option: 'timeout' });
   });
 
+  test('has the variables it is given, whatever they are called', async () => {
+    const env = Object.fromEntries(['constructor', 'toString', '__proto__'].map((name) => [name, 'kept']));
+    await using other = await Container.run({ command: ['sleep', '784'], env, stdout: 'ignore', stderr: 'ignore' });
+    const { stdout } = await other.exec(['env'], { env: { more: 'x' } });
+    expect(stdout.split('\n').filter((line) => /kept|more/.test(line))).toEqual([
+      'constructor=kept',
+      'toString=kept',
+      '__proto__=kept',
+      'more=x',
+    ]);
+  });
+
+  test('in a container that ends meanwhile is told so, or ends with it', async () => {
+    const seen = new Set<string>();
+    for (let round = 0; round < 60; round++) {
+      await using other = await Container.run({ command: ['sleep', '785'], stdout: 'ignore', stderr: 'ignore' });
+      const running = Array.from({ length: 3 }, () => other.exec(['sleep', '786']));
+      const how = Promise.all(running.map((one) => one.then(({ signal }) => `${signal}`, String)));
+      await wait(round % 12);
+      other.kill();
+      for (const one of await how) seen.add(one);
+    }
+    expect([...seen].filter((one) => one !== 'SIGKILL' && !one.includes('ESRCH: the container has ended'))).toEqual([]);
+  });
+
   test('ends with its container, and leaves no process', async () => {
     const other = await Container.run({ command: ['sleep', '781'], stdout: 'ignore', stderr: 'ignore' });
     const running = other.exec(['sleep', '782']);

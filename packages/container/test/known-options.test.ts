@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { configure } from '../src/config.ts';
 import { run } from '../src/index.ts';
 import { checkKnown, checkKnownOfExec } from '../src/known-options.ts';
+import { checkValues } from '../src/option-values.ts';
 import { securityModules } from './labels/modules.ts';
 import { refusal } from './refusal.ts';
 
@@ -55,6 +56,39 @@ describe('an option that does not exist is refused, and the one that was meant i
   });
 });
 
+describe('a value that would silently be taken as another is refused, and what it may be is said', () => {
+  test.each([
+    [{ privileged: 'false' }, 'privileged', 'write true or false'],
+    [{ readOnly: 1 }, 'readOnly', 'write true or false'],
+    [{ init: null }, 'init', 'write true or false'],
+    [{ security: { noNewPrivileges: 'false' } }, 'security.noNewPrivileges', 'write true or false'],
+    [{ security: { landlock: 'file' } }, 'security.landlock', 'there are default and files'],
+    [{ security: { systemPaths: true } }, 'security.systemPaths', 'there are default and unconfined'],
+    [{ network: 'Host' }, 'network', 'there are none and host'],
+    [{ network: 'bridge' }, 'network', 'there are none and host'],
+    [{ root: { path: '/', overlay: 'no' } }, 'root.overlay', 'write true or false'],
+    [{ volumes: [{ source: '/a', target: '/b', readOnly: 'false' }] }, 'volumes.readOnly', 'write true or false'],
+    [{ volumes: [{ source: '/a', target: '/b', suid: 0 }] }, 'volumes.suid', 'write true or false'],
+    [{ limits: '256m' }, 'limits', 'write limits: { ... }'],
+    [{ limits: null }, 'limits', 'write limits: { ... }'],
+    [{ security: 'unconfined' }, 'security', 'write security: { ... }'],
+    [{ env: ['A=1'] }, 'env', 'write env: { ... }'],
+    [{ sysctls: 'net.x=1' }, 'sysctls', 'write sysctls: { ... }'],
+    [{ rlimits: 'nofile=1' }, 'rlimits', 'write rlimits: { ... }'],
+  ])('%j', (options, option, hint) => {
+    expect(refusal(() => checkValues(parsed(options)))).toMatchObject({
+      option,
+      message: expect.stringContaining(`${option} cannot be`),
+      hint,
+    });
+  });
+
+  test('by whatever the container is made', async () => {
+    const options: object = { privileged: 'false' };
+    await expect(run('true', [], options)).rejects.toMatchObject({ code: 'ERR_CORACLE_OPTION', option: 'privileged' });
+  });
+});
+
 describe('what is left alone', () => {
   test.each([
     [{ memry: undefined }],
@@ -73,5 +107,6 @@ describe('what is left alone', () => {
     [{ root: 'host', userNamespace: 'auto', limits: undefined }],
   ])('%j', (options) => {
     expect(() => checkKnown(parsed(options))).not.toThrow();
+    expect(() => checkValues(parsed(options))).not.toThrow();
   });
 });

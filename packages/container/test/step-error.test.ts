@@ -21,6 +21,14 @@ describe('a refused step is explained by its purpose', () => {
     ['make /dev/null', 'mknodat', 'EPERM', 'run with --userns '],
     ['let programs of the container talk over 127.0.0.1', 'ioctl', 'EPERM', 'NET_ADMIN'],
     ["make the container's processes visible to ps", 'fsconfig', 'EINVAL', 'hidepid'],
+    ["make the container's processes visible to ps", 'openat2', 'ELOOP', 'symbolic link'],
+    ['run an init that hands on signals', 'clone3', 'EAGAIN', 'raise --pids-limit'],
+    ['make the first process', 'clone3', 'EAGAIN', 'ulimit -u'],
+    ['set net.ipv4.ip_forward to zz', 'write', 'EINVAL', 'its values are others'],
+    ['set net.no_such to 1', 'openat2', 'ENOENT', 'no such setting'],
+    ['set net.core.rmem_max to 1', 'openat2', 'EACCES', "the whole host's"],
+    ['bring in /etc/passwd as /etc', 'move_mount', 'EINVAL', 'a file cannot be mounted on a directory'],
+    ['start in /proc/new', 'mkdirat', 'ENOENT', 'nothing can be made there'],
   ] as const)('%s: %s %s', (why, syscall, code, hint) => {
     expect(stepError({ step: step(syscall, [], { why }), errno: errnoNumber(code) }).hint).toContain(hint);
   });

@@ -3,6 +3,7 @@ import { parseOptions } from '../arguments.ts';
 import { COMMON_OPTIONS } from '../option-table.ts';
 import { print } from '../output.ts';
 import { renderChecks } from '../render/doctor.ts';
+import { jsonOf } from '../render/harmless.ts';
 
 /** `coracle doctor`: exit code 0 when containers can be run here, 1 when something they need is missing. */
 export async function command(args: readonly string[]): Promise<number> {
@@ -14,6 +15,6 @@ export async function command(args: readonly string[]): Promise<number> {
     return 0;
   }
   const checks = await checkHost();
-  await print(options.has('json') ? `${JSON.stringify(checks, null, 2)}\n` : renderChecks(checks));
+  await print(options.has('json') ? `${jsonOf(checks, 2)}\n` : renderChecks(checks));
   return checks.some(({ status }) => status === 'missing') ? 1 : 0;
 }

@@ -4,6 +4,7 @@ import { containerOptions } from '../container-options.ts';
 import { COMMON_OPTIONS, CONTAINER_OPTIONS, renderOptions } from '../option-table.ts';
 import { print } from '../output.ts';
 import { renderExplanation } from '../render/explain.ts';
+import { jsonOf } from '../render/harmless.ts';
 
 const HELP = (): string => `coracle explain run [options] COMMAND [ARG...]
 
@@ -28,6 +29,6 @@ export async function command(args: readonly string[]): Promise<number> {
   if (words.length === 0) throw new UsageError('no program to explain', 'name one: coracle explain run bash');
   const parts = explainContainer(containerOptions(options, words, process));
   const json = before.has('json') || options.has('json');
-  await print(json ? `${JSON.stringify(parts, null, 2)}\n` : renderExplanation(parts));
+  await print(json ? `${jsonOf(parts, 2)}\n` : renderExplanation(parts));
   return 0;
 }

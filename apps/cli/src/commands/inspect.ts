@@ -2,6 +2,7 @@ import { inspectContainer } from '@coracle/container';
 import { type Options, parseArguments, UsageError } from '../arguments.ts';
 import { COMMON_OPTIONS, INSPECT_OPTIONS, renderOptions } from '../option-table.ts';
 import { print } from '../output.ts';
+import { jsonOf } from '../render/harmless.ts';
 import { renderContainer } from '../render/inspect.ts';
 import { stateRootOf } from '../state-root.ts';
 
@@ -31,9 +32,7 @@ export async function command(args: readonly string[]): Promise<number> {
   }
   const stateRoot = stateRootOf(process.env);
   const containers = words.map((word) => inspectContainer(word, { stateRoot }));
-  await print(
-    render === 'json' ? `${JSON.stringify(containers, null, 2)}\n` : containers.map(renderContainer).join('\n'),
-  );
+  await print(render === 'json' ? `${jsonOf(containers, 2)}\n` : containers.map(renderContainer).join('\n'));
   return 0;
 }
 

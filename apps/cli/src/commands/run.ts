@@ -14,6 +14,7 @@ import { forwardSignals } from '../forward-signals.ts';
 import { hintAtImages } from '../image-hint.ts';
 import { COMMON_OPTIONS, CONTAINER_OPTIONS, renderOptions } from '../option-table.ts';
 import { print, tell } from '../output.ts';
+import { inOneLine, jsonOf } from '../render/harmless.ts';
 
 const HELP = (): string => `coracle run [options] COMMAND [ARG...]
 
@@ -58,8 +59,8 @@ type Remark = (text: string) => void;
 
 function remarks(options: Options): Remark {
   const render = options.has('json')
-    ? (text: string) => JSON.stringify({ remark: { message: text } })
-    : (text: string) => `coracle: ${text}`;
+    ? (text: string) => jsonOf({ remark: { message: text } })
+    : (text: string) => `coracle: ${inOneLine(text)}`;
   return (text) => {
     tell(render(text));
   };

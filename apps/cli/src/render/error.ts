@@ -1,3 +1,5 @@
+import { inOneLine, jsonOf } from './harmless.ts';
+
 /** What of an error is shown. */
 interface Shown {
   message: string;
@@ -11,21 +13,22 @@ interface Shown {
  */
 export function renderError(error: unknown, { debug, json }: { debug: boolean; json: boolean }): string {
   const shown = look(error);
-  if (json) return JSON.stringify({ error: shown });
-  const lines = [`coracle: ${inOneLine(shown.message)}`];
-  if (shown.hint !== undefined) lines.push(`  hint: ${inOneLine(shown.hint)}`);
+  if (json) return jsonOf({ error: shown });
+  const lines = [`coracle: ${inOneLine(shortened(shown.message))}`];
+  if (shown.hint !== undefined) lines.push(`  hint: ${inOneLine(shortened(shown.hint))}`);
   if (debug && error instanceof Error) lines.push(...stackOf(error));
   return lines.join('\n');
 }
 
-/**
- * Names of files and users come from roots that may be hostile: what would end the line, move the cursor or turn the direction of the
- * text is spelled out.
- */
-function inOneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
-    character === '\n' ? '\\n' : `\\u{${character.charCodeAt(0).toString(16)}}`,
-  );
+/** More than a path has; what is longer would only push the rest of the error off the screen. */
+const MOST = 8192;
+const KEPT = { start: 1024, end: 256 } as const;
+
+function shortened(text: string): string {
+  const left = text.length - KEPT.start - KEPT.end;
+  return text.length <= MOST
+    ? text
+    : `${text.slice(0, KEPT.start)}... (${left} characters) ...${text.slice(-KEPT.end)}`;
 }
 
 function look(error: unknown): Shown {
@@ -38,8 +41,14 @@ function look(error: unknown): Shown {
 }
 
 function stackOf(error: Error): string[] {
-  const own = (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-  return error.cause instanceof Error ? [...own, `  cause: ${error.cause.message}`, ...stackOf(error.cause)] : own;
+  // Its first part is the message, of which a line may look like a place.
+  const { message, stack = '', cause } = error;
+  const places = stack.includes(message) ? stack.slice(stack.indexOf(message) + message.length) : stack;
+  const own = places
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .map(inOneLine);
+  return cause instanceof Error ? [...own, `  cause: ${inOneLine(cause.message)}`, ...stackOf(cause)] : own;
 }
 
 /** What a caught value says. */

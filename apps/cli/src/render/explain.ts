@@ -1,4 +1,5 @@
 import type { ExplainedPart } from '@coracle/container';
+import { inOneLine } from './harmless.ts';
 
 const WHO = {
   monitor: 'the monitor, outside',
@@ -20,11 +21,11 @@ function renderPart({ question, by, steps, remarks = [] }: ExplainedPart): strin
   const lines = [`${question}  (${WHO[by]})`];
   let purpose: string | undefined;
   for (const { number, why, call } of steps) {
-    if (why !== purpose) lines.push(`  ${why}`);
+    if (why !== purpose) lines.push(`  ${inOneLine(why)}`);
     purpose = why;
-    lines.push(`    ${String(number).padStart(3)}  ${call}`);
+    lines.push(`    ${String(number).padStart(3)}  ${inOneLine(call)}`);
   }
-  for (const remark of remarks) lines.push(...wrapped(remark));
+  for (const remark of remarks) lines.push(...wrapped(inOneLine(remark)));
   return `${lines.join('\n')}\n`;
 }
 

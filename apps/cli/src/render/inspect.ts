@@ -1,4 +1,5 @@
 import type { ContainerInfo } from '@coracle/container';
+import { inOneLine } from './harmless.ts';
 
 type Row = readonly [topic: string, values: readonly string[]];
 
@@ -7,7 +8,7 @@ export function renderContainer(container: ContainerInfo): string {
   const rows = rowsOf(container).filter(([, values]) => values.length > 0);
   const width = Math.max(...rows.map(([topic]) => topic.length)) + 2;
   const lines = rows.flatMap(([topic, values]) =>
-    values.map((value, index) => `  ${(index === 0 ? topic : '').padEnd(width)}${value}`),
+    values.map((value, index) => `  ${(index === 0 ? topic : '').padEnd(width)}${inOneLine(value)}`),
   );
   const { id, name } = container;
   return `${name === undefined ? id : `${name} (${id})`}\n${lines.join('\n')}\n`;

@@ -1,3 +1,6 @@
+const NOT_ALIKE =
+  'a file cannot be mounted on a directory, nor a directory on a file: is the place in the root what it should be?';
+
 /**
  * What to do when the kernel refuses a step of a mount or of the way to the working directory, by call and errno. They are
  * looked up before those of /proc, whose steps are told apart by their purpose.
@@ -7,10 +10,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'without what is mounted below it (bind-recursive=disabled) the volume would uncover what those mounts hide, which a container with user ids of its own may not see: leave bind-recursive out',
   'mount_setattr EPERM':
     'the host has locked how this is mounted, as for a container inside another one: see how it is mounted there (findmnt)',
-  'move_mount ENOTDIR':
-    'a file cannot be mounted on a directory, nor a directory on a file: is the place in the root what it should be?',
+  'move_mount ENOTDIR': NOT_ALIKE,
+  'move_mount EINVAL': NOT_ALIKE,
   'openat2 ELOOP':
     'the root has symbolic links in a circle there, or one out of all paths such as /proc/self/fd/3: do not trust it',
+  'mkdirat ENOENT':
+    'nothing can be made there, as in /proc: choose a place that there is, or one in a directory that can be written',
   'openat2 ENOENT':
     'the root has no such place and it cannot be made there: make it in the root first, or use a root that can be written',
   'fsconfig EINVAL':

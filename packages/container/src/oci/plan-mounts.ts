@@ -22,7 +22,7 @@ import {
 } from '@coracle/syscalls';
 import { labelTop, withContext } from '../labels/label-mounts.ts';
 import { earlyResult, type IdmappedTree } from '../plan-idmapped.ts';
-import { purposeOf, resultFor } from '../plan-init.ts';
+import { linksTo, purposeOf, resultFor } from '../plan-init.ts';
 import { type ConfigWarning, cannot } from './config-error.ts';
 import { copyUp, type IdsInside, modeOf } from './copy-up.ts';
 import { toMappings } from './id-maps.ts';
@@ -171,7 +171,7 @@ function makeMount(
     return planCgroupMount(mount, { view: context.cgroups(), path: place.path, why });
   const kind = mount.type === 'bind' ? (context.kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
   const result = early ? earlyResult(index) : resultFor(mount);
-  const target = openMountpoint({ root: resultOf('rootfs'), path: place.path, kind }, why);
+  const target = openMountpoint({ root: resultOf('rootfs'), path: place.path, kind, links: linksTo(mount) }, why);
   if (needsLongMount(options)) return longMount(one, target);
   const isKept = result !== 'mount';
   return [

@@ -5,6 +5,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  mkdirSync,
   openSync,
   rmSync,
   symlinkSync,
@@ -189,6 +190,25 @@ inEachWay('a root whose directories are links', attacks, ({ run: start }) => {
         await expect(start(['true'], { root: scene.root })).rejects.toMatchObject({ syscall: 'openat2' });
         expect(scene.inventory()).toBe(before);
       });
+
+  for (const [directory, type] of [
+    ['proc', 'proc'],
+    ['sys', 'sysfs'],
+  ])
+    attack(
+      `CVE-2019-19921: /${directory} that is a link within the root is no place for the kernel's own`,
+      async () => {
+        using scene = makeScene();
+        const path = join(scene.root, `${directory}`);
+        rmSync(path, { recursive: true });
+        mkdirSync(join(scene.root, 'fake'), { mode: 0o777 });
+        symlinkSync('fake', path);
+        expect(shWithOwnMounts(`mount -t ${type} none ${path}; stat -f -c %T ${scene.root}/fake`)).toBe(`${type}\n`);
+
+        const refusal = { code: 'ELOOP', syscall: 'openat2', hint: expect.stringContaining('symbolic link') };
+        await expect(start(['true'], { root: scene.root })).rejects.toMatchObject(refusal);
+      },
+    );
 
   attack('CVE-2025-52565: /dev/console that is a link is not followed', async () => {
     using scene = makeScene();

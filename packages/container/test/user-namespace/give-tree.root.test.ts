@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chownSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { needs } from '@coracle/test-support';
@@ -97,6 +97,16 @@ needs.describe(needs.root)('a tree', () => {
     }
     expect(owner(outside)).toEqual([0, 0]);
     expect(owner(canary)).toEqual([0, 0]);
+  });
+
+  test('is not looked for elsewhere when a directory above it has become a link meanwhile', async () => {
+    scratch.directory('theirs');
+    const outside = scratch.directory('outside/source');
+    const source = join(scratch.path, 'theirs/source');
+    spawnSync('rmdir', [join(scratch.path, 'theirs')]);
+    symlinkSync('outside', join(scratch.path, 'theirs'));
+    await expect(giveTree({ source, ...ALICE })).rejects.toMatchObject({ code: 'ELOOP' });
+    expect(owner(outside)).toEqual([0, 0]);
   });
 
   test('that is not there is an error that names it', async () => {
