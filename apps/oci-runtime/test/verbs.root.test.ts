@@ -136,6 +136,32 @@ needs.describe(needs.root, needs.program('busybox'))('exec --cgroup', () => {
   });
 });
 
+needs.describe(needs.root, needs.program('busybox'))(
+  'exec in a container with ambient capabilities that no program can have',
+  () => {
+    const test = needs.test();
+    const KILL = ['CAP_KILL'];
+    /** As runc up to 1.1 writes it, and with a name that is none. */
+    const capabilities = { bounding: KILL, effective: KILL, permitted: KILL, ambient: [...KILL, 'CAP_NONSUCH'] };
+
+    test('leaves them out, as for its first program, and says so', () => {
+      using it = scene(({ process = { user: USER, cwd: '/', args: [] }, ...config }) => ({
+        ...config,
+        process: { ...process, capabilities },
+      }));
+      expect(start(it).status).toBe(0);
+      const sets = (said: Said): string[] => said.out.match(/^Cap(?:Eff|Amb):\t.*$/gm) ?? [said.error];
+      const words = ['exec', 'box', 'cat', '/proc/self/status'];
+      const own = it.call(...words);
+      expect(sets(own)).toEqual(['CapEff:\t0000000000000020', 'CapAmb:\t0000000000000000']);
+      expect(own.error).toMatch(/level=warning msg=".*ambient has CAP_KILL, which are left out/);
+      const asFile = it.enter({ args: ['cat', '/proc/self/status'], capabilities });
+      expect(sets(asFile)).toEqual(sets(own));
+      expect(asFile.error).toContain('CAP_NONSUCH');
+    });
+  },
+);
+
 needs.describe(
   needs.root,
   needs.program('busybox'),
