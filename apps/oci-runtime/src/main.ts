@@ -21,6 +21,7 @@ let settings: Settings = settingsOf(new Options(new Map()), caller);
 async function main(args: readonly string[]): Promise<number> {
   const { options, words } = parseCommandLine(args, GLOBAL_OPTIONS);
   settings = settingsOf(options, caller);
+  log(settings.log, 'debug', `called with ${JSON.stringify(args)} by pid ${process.ppid}`);
   const [word = 'help', ...rest] = words;
   const name = options.has('version') ? 'version' : options.has('help') ? 'help' : word;
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -96,11 +96,14 @@ test('an error is told in one line with its hint, and engines see that a program
   const absent = Object.assign(new Error('ENOENT: gone'), {
     name: 'ProgramError',
     exitCode: 127,
+    isAbsent: true,
     path: 'x',
     hint: 'look',
   });
   // Jest's realms have an Error each; the command has one.
   expect(describeError(absent)).toBe('exec: "x": executable file not found in $PATH: ENOENT: gone; look');
+  const withoutInterpreter = Object.assign(absent, { isAbsent: false });
+  expect(describeError(withoutInterpreter)).toBe('exec x: no such file or directory: ENOENT: gone; look');
   expect(describeError(Object.assign(absent, { exitCode: 126 }))).toMatch(/^exec: "x": permission denied: /);
   expect(describeError('odd')).toBe('odd');
 });
@@ -111,12 +114,13 @@ test('signals go by name and by number', () => {
     ['SIGTERM', 15],
     ['term', 15],
     ['9', 9],
+    ['0', 0],
     ['64', 64],
     ['SIGRTMIN+3', 37],
     ['RTMAX-1', 63],
   ];
   for (const [name, number] of known) expect([name, signalNumber(name)]).toEqual([name, number]);
-  for (const name of ['0', '65', 'NOTHING', '', 'SIGRTMIN-1', '-9']) expect(signalNumber(name)).toBeUndefined();
+  for (const name of ['65', 'NOTHING', '', 'SIGRTMIN-1', '-9']) expect(signalNumber(name)).toBeUndefined();
 });
 
 test('limits come from options or from a file, and only those that are meant', () => {

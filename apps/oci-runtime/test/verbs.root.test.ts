@@ -162,6 +162,56 @@ needs.describe(needs.root, needs.program('busybox'))(
   },
 );
 
+needs.describe(needs.root, needs.program('busybox'))('kill of a container in the pid namespace of the host', () => {
+  const test = needs.test();
+  const hostPids = (config: Config): Config => ({
+    ...config,
+    linux: { ...config.linux, namespaces: (config.linux?.namespaces ?? []).filter(({ type }) => type !== 'pid') },
+  });
+  const pidsIn = (): string[] =>
+    [...new Set(groupsNamed(GROUP).flatMap((group) => readText(join(group, 'cgroup.procs')).split('\n')))].filter(
+      Boolean,
+    );
+
+  test('with SIGKILL ends all that is in it, also when its first process has ended', () => {
+    using it = scene(hostPids);
+    start(it);
+    for (let i = 0; i < 3; i++) expect(it.call('exec', '--detach', 'box', 'sleep', '1000').status).toBe(0);
+    expect(pidsIn()).toHaveLength(4);
+    expect(it.call('kill', 'box', 'KILL')).toMatchObject({ status: 0, error: '' });
+    expect(pidsIn()).toEqual([]);
+    expect(it.runtime.stateOf('box')?.['status']).toBe('stopped');
+    it.call('delete', 'box');
+
+    start(it);
+    it.call('exec', '--detach', 'box', 'sleep', '1000');
+    process.kill(Number(it.runtime.stateOf('box')?.['pid']), 'SIGKILL');
+    expect(it.call('kill', 'box', 'TERM')).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('container not running'),
+    });
+    expect(pidsIn()).toHaveLength(1);
+    expect(it.call('kill', 'box', 'KILL')).toMatchObject({ status: 0, error: '' });
+    expect(pidsIn()).toEqual([]);
+    expect(it.call('kill', 'box', 'KILL')).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('container not running'),
+    });
+  });
+
+  test('with another signal reaches its first process alone, and with 0 only asks for it', () => {
+    using it = scene(hostPids);
+    start(it);
+    it.call('exec', '--detach', 'box', 'sleep', '1000');
+    expect(it.call('kill', 'box', '0').status).toBe(0);
+    expect(pidsIn()).toHaveLength(2);
+    expect(it.call('kill', 'box', 'INT').status).toBe(0);
+    expect(pidsIn()).toHaveLength(1);
+    expect(it.call('kill', 'box', '0').status).toBe(1);
+    expect(it.call('kill', '--all', 'box', '0').status).toBe(0);
+  });
+});
+
 needs.describe(
   needs.root,
   needs.program('busybox'),

@@ -14,7 +14,7 @@ export async function command(args: readonly string[], settings: Settings): Prom
   if (signal === undefined)
     throw new UsageError(
       `unknown signal ${JSON.stringify(name)}`,
-      'write a name such as TERM, or a number from 1 to 64',
+      'write a name such as TERM, or a number from 0 to 64',
     );
   await kill(new Store(settings.root), container, { signal, all: options.has('all') });
   return 0;
