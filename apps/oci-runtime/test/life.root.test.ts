@@ -319,6 +319,24 @@ needs.describe(
     runtime.call(['run', '--detach', '--bundle', bundle.path, 'box']);
     expect(onTerminal([...command, 'exec', '--tty', 'box', 'busybox', 'tty'])).toMatch(/\/dev\/pts\/0\ncode 0\n/);
   });
+
+  test('a /dev that is read-only shows it as /dev/console all the same, and so does one of a read-only root', () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    const look = '(echo said >/dev/console; : >/dev/x) 2>&1; echo done';
+    for (const hasDev of [true, false]) {
+      bundle.configure([], ({ mounts = [], ...config }) => ({
+        ...config,
+        process: { cwd: '/', user: { uid: 0, gid: 0 }, ...config.process, args: ['sh', '-c', look], terminal: true },
+        root: { ...config.root, readonly: !hasDev },
+        mounts: mounts
+          .filter(({ destination }) => hasDev || destination !== '/dev')
+          .map((mount) => (mount.destination === '/dev' ? { ...mount, options: ['ro'] } : mount)),
+      }));
+      const run = [ours, '--root', join(runtime.state, 'root'), 'run', '--bundle', bundle.path, 'box'];
+      expect(onTerminal(run)).toMatch(/said\n.*\/dev\/x: Read-only file system\ndone\ncode 0\n/);
+    }
+  });
 });
 
 needs.describe(needs.root, needs.program('busybox'))('an ordinary user', () => {
