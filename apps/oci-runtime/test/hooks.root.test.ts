@@ -98,7 +98,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
       const { status, error } = it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
       expect({ status, error }).toEqual({
         status: 1,
-        error: expect.stringContaining(`the ${name} hook /bin/false ended with status 1`),
+        error: expect.stringContaining(`error running ${name} hook #0: /bin/false ended with status 1`),
       });
       expect(it.told().at(-1)).toMatch(/^poststop stopped/);
       expect(it.told().join()).not.toContain(`${name} `);
@@ -113,7 +113,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     const { status, error } = it.runtime.call(['start', 'box']);
     expect({ status, error }).toEqual({
       status: 1,
-      error: expect.stringContaining('the startContainer hook /bin/false'),
+      error: expect.stringContaining('error running startContainer hook #0: /bin/false'),
     });
     expectGone(it);
     expect(it.told().join()).not.toMatch(/program|poststart/);
@@ -124,7 +124,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
     expect(it.runtime.call(['start', 'box'])).toMatchObject({
       status: 1,
-      error: expect.stringContaining('the poststart hook /bin/false ended with status 1'),
+      error: expect.stringContaining('error running poststart hook #0: /bin/false ended with status 1'),
     });
     expectGone(it);
   });
@@ -135,6 +135,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
       ...config,
       hooks: {
         poststop: [
+          { path: '/bin/true' },
           { path: '/nothing' },
           { path: '/bin/sh', args: ['sh', '-c', `echo last >>${it.bundle.rootfs}/log`] },
         ],
@@ -143,7 +144,9 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     const { status, error } = it.runtime.call(['run', '--bundle', it.bundle.path, 'box']);
     expect({ status, error }).toEqual({
       status: 0,
-      error: expect.stringMatching(/level=warning .*the poststop hook \/nothing could not be started \(ENOENT\)/),
+      error: expect.stringMatching(
+        /level=warning .*error running poststop hook #1: \/nothing could not be started \(ENOENT\)/,
+      ),
     });
     expect(it.told()).toEqual(['last']);
     expect(it.runtime.left()).toEqual([]);
@@ -157,7 +160,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
       const { status, error } = it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
       expect({ status, error }).toEqual({
         status: 1,
-        error: expect.stringContaining(`the ${name} hook /bin/sleep was not done after 1 s`),
+        error: expect.stringContaining(`error running ${name} hook #0: /bin/sleep was not done after 1 s`),
       });
     });
   }

@@ -320,6 +320,22 @@ needs.describe(
     expect(onTerminal([...command, 'exec', '--tty', 'box', 'busybox', 'tty'])).toMatch(/\/dev\/pts\/0\ncode 0\n/);
   });
 
+  test("it is its user's and of the group tty, and lines that go to a file end as the program ends them", () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    const args = ['sh', '-c', 'busybox stat -c %u:%g $(busybox tty); echo done'];
+    const user = { uid: 1234, gid: 1235 };
+    bundle.configure([], (config) => ({
+      ...config,
+      process: { cwd: '/', ...config.process, args, user, terminal: true },
+    }));
+    expect(runtime.call(['run', '--bundle', bundle.path, 'box'])).toEqual({
+      status: 0,
+      out: '1234:5\ndone\n',
+      error: '',
+    });
+  });
+
   test('a /dev that is read-only shows it as /dev/console all the same, and so does one of a read-only root', () => {
     using bundle = new Bundle();
     using runtime = new Runtime(ours);

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { errnoName } from '@coracle/errors';
 import type { NamespaceType } from '@coracle/namespaces';
-import type { Hook, HookName } from '@coracle/oci-spec';
+import type { Hook } from '@coracle/oci-spec';
 import {
   Agent,
   AT_FDCWD,
@@ -28,7 +28,7 @@ import { type Entry, planWatchedEntry } from '../plan-entry.ts';
 import { signalName } from '../result.ts';
 import { stepError } from '../step-error.ts';
 import { HookError } from './hook-error.ts';
-import type { RunHook } from './hooks.ts';
+import type { HookCall, RunHook } from './hooks.ts';
 
 /** Descriptor 5 of the agent that enters: the container's first process. */
 const TARGET = 5;
@@ -65,7 +65,7 @@ export function runInContainer(place: HookPlace): RunHook {
       } finally {
         closeFd(theirs);
       }
-      await runOne(hook, { agent, channel, place, name: about.name });
+      await runOne(hook, { agent, channel, place, about });
     } finally {
       channel.close();
       agent?.close();
@@ -124,12 +124,12 @@ interface Entered {
   /** To the hook's process, until it is the hook. */
   channel: Channel;
   place: HookPlace;
-  name: HookName;
+  about: HookCall;
 }
 
-async function runOne(hook: Hook, { agent, channel, place, name }: Entered): Promise<void> {
+async function runOne(hook: Hook, { agent, channel, place, about: { name, index } }: Entered): Promise<void> {
   const { path, args = [path], env = [], timeout } = hook;
-  const fail = (problem: string): HookError => new HookError({ name, path, problem, said: '' });
+  const fail = (problem: string): HookError => new HookError({ name, index, path, problem, said: '' });
   const why = `run the ${name} hook ${path}`;
   const program = planWatchedEntry({
     pidfd: TARGET,
