@@ -47,6 +47,14 @@ test('letters may be written together, and a value in the same word', () => {
   expect(() => parseCommandLine(['-fb'], ROWS)).toThrow('-b needs a value');
 });
 
+test('options stand behind the id of a container too, where no program follows', () => {
+  const { options, words } = parseCommandLine(['box', '--bundle', '/b', 'KILL', '-f', '--', '--env'], ROWS, {
+    anywhere: true,
+  });
+  expect([options.text('bundle'), options.has('force'), words]).toEqual(['/b', true, ['box', 'KILL', '--env']]);
+  expect(() => parseCommandLine(['box', '--forse'], ROWS, { anywhere: true })).toThrow('there is no option --forse');
+});
+
 test('what cannot be meant is told, with what may have been', () => {
   expect(() => parseCommandLine(['--forse'], ROWS)).toThrow('there is no option --forse');
   expect(() => parseCommandLine(['--bundle'], ROWS)).toThrow('--bundle needs a value');
@@ -132,6 +140,7 @@ test('limits come from options or from a file, and only those that are meant', (
   expect(of('--memory-swap=-1')).toEqual({ memory: { swap: -1 } });
   expect(() => of()).toThrow('told of no limit');
   expect(() => of('--memory', '64m')).toThrow('--memory needs a number');
+  for (const neither of ['-1', '2']) expect(() => of('--cpu-idle', neither)).toThrow('cpu.idle must be');
 });
 
 test('groups below that of a container are one for all hierarchies, or one for each of some', () => {

@@ -5,9 +5,11 @@ import { signalNumber } from '../signal-number.ts';
 
 /** `coracle-oci kill`. */
 export async function command(args: readonly string[], settings: Settings): Promise<number> {
-  const { options, words } = parseCommandLine(args, [
-    { long: 'all', short: 'a', help: 'signal all processes of the container' },
-  ]);
+  const { options, words } = parseCommandLine(
+    args,
+    [{ long: 'all', short: 'a', help: 'signal all processes of the container' }],
+    { anywhere: true },
+  );
   const [id, name = 'SIGTERM', ...surplus] = words;
   const container = onlyId([id ?? '', ...surplus], 'kill');
   const signal = signalNumber(name);
