@@ -29,6 +29,7 @@ import { signalName } from '../result.ts';
 import { stepError } from '../step-error.ts';
 import { HookError } from './hook-error.ts';
 import type { HookCall, RunHook } from './hooks.ts';
+import type { Confinement } from './plan-inside-hook.ts';
 
 /** Descriptor 5 of the agent that enters: the container's first process. */
 const TARGET = 5;
@@ -41,6 +42,8 @@ export interface HookPlace {
   namespaces: readonly NamespaceType[];
   /** Path of its root on the host, while that is not yet the root of the container: the hook sees the host's files then. */
   rootfs?: string;
+  /** What a hook is held to, where it is not run with all rights of the caller: one whose program is a file of the container. */
+  confine?: (hook: Hook) => Confinement;
 }
 
 /**
@@ -137,11 +140,13 @@ async function runOne(hook: Hook, { agent, channel, place, about: { name, index 
     joinFiles: [],
     ...(place.rootfs === undefined ? {} : seeHost(place.pid, place.rootfs)),
     start: [execve({ path, argv: args, env }, { why })],
+    ...place.confine?.(hook),
   });
   const message = agent.channel.post(program);
   const entered = await agent.channel.report(message);
   if (entered?.failure) throw stepError(entered.failure);
   const failed = await channel.report(message);
+  if (failed?.failure && failed.failure.step.syscall !== 'execve') throw stepError(failed.failure);
   if (failed?.failure) throw fail(`could not be started (${errnoName(failed.failure.errno)})`);
   let isLate = false;
   const timer =
