@@ -219,6 +219,23 @@ needs.describe(
 )('exec with execCPUAffinity', () => {
   const test = needs.test();
 
+  test('of a caller that is kept to one processor neither a container nor a further program is', () => {
+    using it = scene();
+    const list = (text: string): string | undefined => text.match(/^Cpus_allowed_list:\t(.*)$/m)?.[1];
+    const all = list(readText('/proc/self/status')) ?? 'not told';
+    const keepTo = (processors: string): void => {
+      spawnSync('taskset', ['-pc', processors, String(process.pid)]);
+    };
+    try {
+      keepTo('0');
+      start(it);
+      expect(list(it.call('exec', 'box', 'cat', '/proc/1/status').out)).toBe(all);
+      expect(list(it.call('exec', 'box', 'cat', '/proc/self/status').out)).toBe(all);
+    } finally {
+      keepTo(all);
+    }
+  });
+
   test('begins on the initial processors, and stays on the final ones', () => {
     using it = scene();
     start(it);
