@@ -23,6 +23,17 @@ export class UsageError extends Error {
   }
 }
 
+/** A command is asked what its options are. */
+export class HelpRequest extends Error {
+  override readonly name = 'HelpRequest';
+  readonly rows: readonly OptionRow[];
+
+  constructor(rows: readonly OptionRow[]) {
+    super('help is asked for');
+    this.rows = rows;
+  }
+}
+
 /** The options that were given, by their long names. */
 export class Options {
   readonly #values: ReadonlyMap<string, readonly string[]>;
@@ -72,7 +83,7 @@ interface Written {
  * Splits a command line into the options in front and the words from the first one on that is none: they may be those of a program
  * in the container, whatever they look like. Where there can be no such program, options may stand anywhere before `--`.
  * @param where `anywhere`: options stand behind words too
- * @throws {UsageError} for an option that is not among `rows`, and for a missing value
+ * @throws {UsageError} for an option that is not among `rows`, and for a missing value; {@link HelpRequest} for `--help` and `-h`
  * @example
  * parseCommandLine(['--force', 'web'], [{ long: 'force', short: 'f', help: '' }]).words; // ['web']
  */
@@ -84,6 +95,7 @@ export function parseCommandLine(
   const { written, words } = split(args, { rows, anywhere });
   const values = new Map<string, string[]>();
   for (const { rawName, row, value } of written) {
+    if (!row && /^(--help|-h)$/.test(rawName)) throw new HelpRequest(rows);
     if (!row) throw unknownOption(rawName, rows);
     if (row.value !== undefined && value === undefined)
       throw new UsageError(`${rawName} needs a value`, `write ${rawName} ${row.value}`);

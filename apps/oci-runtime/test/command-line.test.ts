@@ -55,6 +55,14 @@ test('options stand behind the id of a container too, where no program follows',
   expect(() => parseCommandLine(['box', '--forse'], ROWS, { anywhere: true })).toThrow('there is no option --forse');
 });
 
+test('a command is asked for its options, and a program in the container for its own', () => {
+  for (const word of ['-h', '--help'])
+    expect(() => parseCommandLine(['-f', word], ROWS)).toThrow(
+      expect.objectContaining({ name: 'HelpRequest', rows: ROWS }),
+    );
+  expect(parseCommandLine(['box', 'ls', '--help'], ROWS).words).toEqual(['box', 'ls', '--help']);
+});
+
 test('what cannot be meant is told, with what may have been', () => {
   expect(() => parseCommandLine(['--forse'], ROWS)).toThrow('there is no option --forse');
   expect(() => parseCommandLine(['--bundle'], ROWS)).toThrow('--bundle needs a value');
