@@ -79,7 +79,10 @@ needs.describe(needs.root, needs.program('busybox'))('with a user namespace', ()
     // One that joins it is in the same place: so are the containers of a pod.
     it.bundle.configure(['cat', '/volume/file'], (config) =>
       withUserNamespace(
-        addMount({ ...config, linux: { ...config.linux, cgroupsPath: '/coracle-oci-test/second' } }, volume(it)),
+        addMount(
+          { ...config, linux: { ...config.linux, cgroupsPath: `/coracle-oci-test-${process.pid}/second` } },
+          volume(it),
+        ),
         `/proc/${pid}/ns/user`,
       ),
     );
