@@ -23,6 +23,17 @@ export class UsageError extends Error {
   }
 }
 
+/** A command is asked what its options are. */
+export class HelpRequest extends Error {
+  override readonly name = 'HelpRequest';
+  readonly rows: readonly OptionRow[];
+
+  constructor(rows: readonly OptionRow[]) {
+    super('help is asked for');
+    this.rows = rows;
+  }
+}
+
 /** The options that were given, by their long names. */
 export class Options {
   readonly #values: ReadonlyMap<string, readonly string[]>;
@@ -70,18 +81,21 @@ interface Written {
 
 /**
  * Splits a command line into the options in front and the words from the first one on that is none: they may be those of a program
- * in the container, whatever they look like.
- * @throws {UsageError} for an option that is not among `rows`, and for a missing value
+ * in the container, whatever they look like. Where there can be no such program, options may stand anywhere before `--`.
+ * @param where `anywhere`: options stand behind words too
+ * @throws {UsageError} for an option that is not among `rows`, and for a missing value; {@link HelpRequest} for `--help` and `-h`
  * @example
  * parseCommandLine(['--force', 'web'], [{ long: 'force', short: 'f', help: '' }]).words; // ['web']
  */
 export function parseCommandLine(
   args: readonly string[],
   rows: readonly OptionRow[],
+  { anywhere = false }: { anywhere?: boolean } = {},
 ): { options: Options; words: string[] } {
-  const { written, words } = optionsInFront(args, rows);
+  const { written, words } = split(args, { rows, anywhere });
   const values = new Map<string, string[]>();
   for (const { rawName, row, value } of written) {
+    if (!row && /^(--help|-h)$/.test(rawName)) throw new HelpRequest(rows);
     if (!row) throw unknownOption(rawName, rows);
     if (row.value !== undefined && value === undefined)
       throw new UsageError(`${rawName} needs a value`, `write ${rawName} ${row.value}`);
@@ -91,18 +105,31 @@ export function parseCommandLine(
 }
 
 /** What `util.parseArgs` makes of them, which takes longer to be loaded than all of this. */
-function optionsInFront(args: readonly string[], rows: readonly OptionRow[]): { written: Written[]; words: string[] } {
+function split(
+  args: readonly string[],
+  { rows, anywhere }: { rows: readonly OptionRow[]; anywhere: boolean },
+): { written: Written[]; words: string[] } {
   const written: Written[] = [];
+  const words: string[] = [];
   const rest = [...args];
-  for (let word = rest[0]; word !== undefined && /^-./s.test(word); word = rest[0]) {
+  for (let word = rest[0]; word !== undefined && (anywhere || isOption(word)); word = rest[0]) {
     rest.shift();
     if (word === '--') break;
+    if (!isOption(word)) {
+      words.push(word);
+      continue;
+    }
     const options = word.startsWith('--') ? [longOption(word, rows)] : shortOptions(word.slice(1), rows);
     const last = options.at(-1);
     if (last?.row?.value !== undefined) last.value ??= rest.shift();
     written.push(...options);
   }
-  return { written, words: rest };
+  return { written, words: [...words, ...rest] };
+}
+
+/** A dash alone is a word: it stands for standard input. */
+function isOption(word: string): boolean {
+  return /^-./s.test(word);
 }
 
 function longOption(word: string, rows: readonly OptionRow[]): Written {

@@ -7,7 +7,7 @@ export const GLOBAL_OPTIONS: readonly OptionRow[] = [
   { long: 'root', value: 'DIR', help: 'where the state of containers is kept, best on a tmpfs' },
   { long: 'log', value: 'FILE', help: 'where errors and warnings are written to; standard error if absent' },
   { long: 'log-format', value: 'text|json', help: 'how: text if absent' },
-  { long: 'debug', help: 'tell more: where an error came from' },
+  { long: 'debug', help: 'tell more: how this command was called, and where an error came from' },
   { long: 'systemd-cgroup', help: 'have systemd make the cgroups' },
   {
     long: 'rootless',

@@ -52,8 +52,11 @@ export function describeError(error: unknown): string {
 function engineWords(error: Error): string {
   if (error.name !== 'ProgramError') return '';
   const { path } = { path: '', ...error };
-  const absent = Reflect.get(error, 'exitCode') === 127;
-  return `exec: ${JSON.stringify(path)}: ${absent ? 'executable file not found in $PATH' : 'permission denied'}: `;
+  if (Reflect.get(error, 'isAbsent') === true)
+    return `exec: ${JSON.stringify(path)}: executable file not found in $PATH: `;
+  // The file is there: it is its interpreter that is not.
+  if (Reflect.get(error, 'exitCode') === 127) return `exec ${path}: no such file or directory: `;
+  return `exec: ${JSON.stringify(path)}: permission denied: `;
 }
 
 /** Where an error came from, for those who look for a fault in this command. */

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { nearest } from '@coracle/errors';
 import { endAtOnce } from '@coracle/syscalls';
-import { Options, parseCommandLine, UsageError } from './command-line.ts';
+import { HelpRequest, Options, parseCommandLine, UsageError } from './command-line.ts';
+import { helpOf } from './commands/help.ts';
 import { COMMANDS } from './commands.ts';
 import { type Caller, GLOBAL_OPTIONS, type Settings, settingsOf } from './global-options.ts';
 import { describeError, log, traceError } from './log.ts';
@@ -21,15 +22,21 @@ let settings: Settings = settingsOf(new Options(new Map()), caller);
 async function main(args: readonly string[]): Promise<number> {
   const { options, words } = parseCommandLine(args, GLOBAL_OPTIONS);
   settings = settingsOf(options, caller);
+  log(settings.log, 'debug', `called with ${JSON.stringify(args)} by pid ${process.ppid}`);
   const [word = 'help', ...rest] = words;
   const name = options.has('version') ? 'version' : options.has('help') ? 'help' : word;
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (found) return found.command(rest, settings);
+  if (found) return found.command(rest, settings).catch((error) => helpIfAsked(error, { name, what: found.help }));
   const near = nearest(name, Object.keys(COMMANDS));
   const hint = near ? `did you mean ${near}?` : 'see coracle-oci --help';
   throw Object.assign(new UsageError(`there is no command ${JSON.stringify(name)}`, hint), {
     commandExitCode: NO_SUCH_COMMAND,
   });
+}
+
+async function helpIfAsked(error: unknown, about: { name: string; what: string }): Promise<number> {
+  if (error instanceof HelpRequest) return helpOf({ ...about, rows: error.rows });
+  throw error;
 }
 
 function fail(error: unknown): void {

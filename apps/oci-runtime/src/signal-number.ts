@@ -1,5 +1,6 @@
 /**
- * The number of a signal given by name, with or without SIG, or by number.
+ * The number of a signal given by name, with or without SIG, or by number; 0 is none, by which one asks whether there is
+ * somebody to receive one.
  * @returns `undefined` when there is no such signal
  * @see signal(7)
  * @example
@@ -8,7 +9,7 @@
 export function signalNumber(signal: string): number | undefined {
   if (/^\d+$/.test(signal)) {
     const number = Number(signal);
-    return number >= 1 && number <= 64 ? number : undefined;
+    return number <= 64 ? number : undefined;
   }
   const name = signal.toUpperCase().replace(/^(?!SIG)/, 'SIG');
   const real = /^SIGRT(MIN|MAX)(?:([+-])(\d+))?$/.exec(name);

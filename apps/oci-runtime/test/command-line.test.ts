@@ -47,6 +47,22 @@ test('letters may be written together, and a value in the same word', () => {
   expect(() => parseCommandLine(['-fb'], ROWS)).toThrow('-b needs a value');
 });
 
+test('options stand behind the id of a container too, where no program follows', () => {
+  const { options, words } = parseCommandLine(['box', '--bundle', '/b', 'KILL', '-f', '--', '--env'], ROWS, {
+    anywhere: true,
+  });
+  expect([options.text('bundle'), options.has('force'), words]).toEqual(['/b', true, ['box', 'KILL', '--env']]);
+  expect(() => parseCommandLine(['box', '--forse'], ROWS, { anywhere: true })).toThrow('there is no option --forse');
+});
+
+test('a command is asked for its options, and a program in the container for its own', () => {
+  for (const word of ['-h', '--help'])
+    expect(() => parseCommandLine(['-f', word], ROWS)).toThrow(
+      expect.objectContaining({ name: 'HelpRequest', rows: ROWS }),
+    );
+  expect(parseCommandLine(['box', 'ls', '--help'], ROWS).words).toEqual(['box', 'ls', '--help']);
+});
+
 test('what cannot be meant is told, with what may have been', () => {
   expect(() => parseCommandLine(['--forse'], ROWS)).toThrow('there is no option --forse');
   expect(() => parseCommandLine(['--bundle'], ROWS)).toThrow('--bundle needs a value');
@@ -96,11 +112,14 @@ test('an error is told in one line with its hint, and engines see that a program
   const absent = Object.assign(new Error('ENOENT: gone'), {
     name: 'ProgramError',
     exitCode: 127,
+    isAbsent: true,
     path: 'x',
     hint: 'look',
   });
   // Jest's realms have an Error each; the command has one.
   expect(describeError(absent)).toBe('exec: "x": executable file not found in $PATH: ENOENT: gone; look');
+  const withoutInterpreter = Object.assign(absent, { isAbsent: false });
+  expect(describeError(withoutInterpreter)).toBe('exec x: no such file or directory: ENOENT: gone; look');
   expect(describeError(Object.assign(absent, { exitCode: 126 }))).toMatch(/^exec: "x": permission denied: /);
   expect(describeError('odd')).toBe('odd');
 });
@@ -111,12 +130,13 @@ test('signals go by name and by number', () => {
     ['SIGTERM', 15],
     ['term', 15],
     ['9', 9],
+    ['0', 0],
     ['64', 64],
     ['SIGRTMIN+3', 37],
     ['RTMAX-1', 63],
   ];
   for (const [name, number] of known) expect([name, signalNumber(name)]).toEqual([name, number]);
-  for (const name of ['0', '65', 'NOTHING', '', 'SIGRTMIN-1', '-9']) expect(signalNumber(name)).toBeUndefined();
+  for (const name of ['65', 'NOTHING', '', 'SIGRTMIN-1', '-9']) expect(signalNumber(name)).toBeUndefined();
 });
 
 test('limits come from options or from a file, and only those that are meant', () => {
@@ -128,6 +148,7 @@ test('limits come from options or from a file, and only those that are meant', (
   expect(of('--memory-swap=-1')).toEqual({ memory: { swap: -1 } });
   expect(() => of()).toThrow('told of no limit');
   expect(() => of('--memory', '64m')).toThrow('--memory needs a number');
+  for (const neither of ['-1', '2']) expect(() => of('--cpu-idle', neither)).toThrow('cpu.idle must be');
 });
 
 test('groups below that of a container are one for all hierarchies, or one for each of some', () => {

@@ -98,7 +98,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
       const { status, error } = it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
       expect({ status, error }).toEqual({
         status: 1,
-        error: expect.stringContaining(`the ${name} hook /bin/false ended with status 1`),
+        error: expect.stringContaining(`error running ${name} hook #0: /bin/false ended with status 1`),
       });
       expect(it.told().at(-1)).toMatch(/^poststop stopped/);
       expect(it.told().join()).not.toContain(`${name} `);
@@ -107,13 +107,44 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     });
   }
 
+  test("a startContainer hook, whose program is the image's, is held to what the program of the container is", () => {
+    const look = 'id -u; cat /proc/self/status /proc/self/cgroup; busybox mkdir /tmp/x || exit 0; exit 3';
+    const hook = { path: '/bin/sh', args: ['sh', '-c', `(${look}) >>/log 2>&1`], env: ['PATH=/bin'] };
+    using it = scene(ours);
+    it.bundle.configure(['true'], (config) => ({
+      ...config,
+      process: { cwd: '/', ...config.process, args: ['true'], user: { uid: 1234, gid: 1235 } },
+      root: { path: it.bundle.rootfs, readonly: false },
+      hooks: { startContainer: [hook] },
+      linux: {
+        ...config.linux,
+        seccomp: {
+          defaultAction: 'SCMP_ACT_ALLOW',
+          syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 31 }],
+        },
+      },
+    }));
+    expect(it.runtime.call(['run', '--bundle', it.bundle.path, 'box'])).toMatchObject({ status: 0, error: '' });
+    const told = it.told().join('\n');
+    expect(told).toMatch(/^1234$/m);
+    expect(told).toMatch(/^CapEff:\t0000000000000000$/m);
+    expect(told).toMatch(/^CapBnd:\t0000000020000420$/m);
+    expect(told).toMatch(/^NoNewPrivs:\t1$/m);
+    expect(told).toMatch(/^Seccomp:\t2$/m);
+    expect(told).toContain("can't create directory '/tmp/x': Too many links");
+    // Seen from the group of the container, that of the caller would be above it.
+    expect(told.match(/^\d+:.*:\/.*$/gm)?.filter((line) => line.includes('pids'))).toEqual(
+      told.includes('pids') ? [expect.stringMatching(/:pids:\/$/)] : [],
+    );
+  });
+
   test('a startContainer hook that fails ends the container before its program, removes it, and poststop hooks run', () => {
     using it = scene(ours, (hook, kind) => (kind === 'startContainer' ? { path: '/bin/false' } : hook));
     it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
     const { status, error } = it.runtime.call(['start', 'box']);
     expect({ status, error }).toEqual({
       status: 1,
-      error: expect.stringContaining('the startContainer hook /bin/false'),
+      error: expect.stringContaining('error running startContainer hook #0: /bin/false'),
     });
     expectGone(it);
     expect(it.told().join()).not.toMatch(/program|poststart/);
@@ -124,7 +155,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
     expect(it.runtime.call(['start', 'box'])).toMatchObject({
       status: 1,
-      error: expect.stringContaining('the poststart hook /bin/false ended with status 1'),
+      error: expect.stringContaining('error running poststart hook #0: /bin/false ended with status 1'),
     });
     expectGone(it);
   });
@@ -135,6 +166,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
       ...config,
       hooks: {
         poststop: [
+          { path: '/bin/true' },
           { path: '/nothing' },
           { path: '/bin/sh', args: ['sh', '-c', `echo last >>${it.bundle.rootfs}/log`] },
         ],
@@ -143,7 +175,9 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     const { status, error } = it.runtime.call(['run', '--bundle', it.bundle.path, 'box']);
     expect({ status, error }).toEqual({
       status: 0,
-      error: expect.stringMatching(/level=warning .*the poststop hook \/nothing could not be started \(ENOENT\)/),
+      error: expect.stringMatching(
+        /level=warning .*error running poststop hook #1: \/nothing could not be started \(ENOENT\)/,
+      ),
     });
     expect(it.told()).toEqual(['last']);
     expect(it.runtime.left()).toEqual([]);
@@ -157,7 +191,7 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
       const { status, error } = it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);
       expect({ status, error }).toEqual({
         status: 1,
-        error: expect.stringContaining(`the ${name} hook /bin/sleep was not done after 1 s`),
+        error: expect.stringContaining(`error running ${name} hook #0: /bin/sleep was not done after 1 s`),
       });
     });
   }

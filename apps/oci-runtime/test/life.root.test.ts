@@ -319,6 +319,40 @@ needs.describe(
     runtime.call(['run', '--detach', '--bundle', bundle.path, 'box']);
     expect(onTerminal([...command, 'exec', '--tty', 'box', 'busybox', 'tty'])).toMatch(/\/dev\/pts\/0\ncode 0\n/);
   });
+
+  test("it is its user's and of the group tty, and lines that go to a file end as the program ends them", () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    const args = ['sh', '-c', 'busybox stat -c %u:%g $(busybox tty); echo done'];
+    const user = { uid: 1234, gid: 1235 };
+    bundle.configure([], (config) => ({
+      ...config,
+      process: { cwd: '/', ...config.process, args, user, terminal: true },
+    }));
+    expect(runtime.call(['run', '--bundle', bundle.path, 'box'])).toEqual({
+      status: 0,
+      out: '1234:5\ndone\n',
+      error: '',
+    });
+  });
+
+  test('a /dev that is read-only shows it as /dev/console all the same, and so does one of a read-only root', () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    const look = '(echo said >/dev/console; : >/dev/x) 2>&1; echo done';
+    for (const hasDev of [true, false]) {
+      bundle.configure([], ({ mounts = [], ...config }) => ({
+        ...config,
+        process: { cwd: '/', user: { uid: 0, gid: 0 }, ...config.process, args: ['sh', '-c', look], terminal: true },
+        root: { ...config.root, readonly: !hasDev },
+        mounts: mounts
+          .filter(({ destination }) => hasDev || destination !== '/dev')
+          .map((mount) => (mount.destination === '/dev' ? { ...mount, options: ['ro'] } : mount)),
+      }));
+      const run = [ours, '--root', join(runtime.state, 'root'), 'run', '--bundle', bundle.path, 'box'];
+      expect(onTerminal(run)).toMatch(/said\n.*\/dev\/x: Read-only file system\ndone\ncode 0\n/);
+    }
+  });
 });
 
 needs.describe(needs.root, needs.program('busybox'))('an ordinary user', () => {

@@ -70,10 +70,9 @@ export class Bundle implements Disposable {
     const config = specConfig();
     const { process, linux } = config;
     if (!process) throw new Error('the usual configuration has no process');
-    const { ambient: _, ...capabilities } = process.capabilities ?? {};
     const changed = change({
       ...config,
-      process: { ...process, terminal: false, args: [...args], capabilities },
+      process: { ...process, terminal: false, args: [...args] },
       root: { path: this.rootfs },
       linux: { ...linux, cgroupsPath: `/coracle-oci-test-${globalThis.process.pid}/box` },
     });

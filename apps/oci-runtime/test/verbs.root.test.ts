@@ -136,12 +136,105 @@ needs.describe(needs.root, needs.program('busybox'))('exec --cgroup', () => {
   });
 });
 
+needs.describe(needs.root, needs.program('busybox'))(
+  'exec in a container with ambient capabilities that no program can have',
+  () => {
+    const test = needs.test();
+    const KILL = ['CAP_KILL'];
+    /** As runc up to 1.1 writes it, and with a name that is none. */
+    const capabilities = { bounding: KILL, effective: KILL, permitted: KILL, ambient: [...KILL, 'CAP_NONSUCH'] };
+
+    test('leaves them out, as for its first program, and says so', () => {
+      using it = scene(({ process = { user: USER, cwd: '/', args: [] }, ...config }) => ({
+        ...config,
+        process: { ...process, capabilities },
+      }));
+      expect(start(it).status).toBe(0);
+      const sets = (said: Said): string[] => said.out.match(/^Cap(?:Eff|Amb):\t.*$/gm) ?? [said.error];
+      const words = ['exec', 'box', 'cat', '/proc/self/status'];
+      const own = it.call(...words);
+      expect(sets(own)).toEqual(['CapEff:\t0000000000000020', 'CapAmb:\t0000000000000000']);
+      expect(own.error).toMatch(/level=warning msg=".*ambient has CAP_KILL, which are left out/);
+      const asFile = it.enter({ args: ['cat', '/proc/self/status'], capabilities });
+      expect(sets(asFile)).toEqual(sets(own));
+      expect(asFile.error).toContain('CAP_NONSUCH');
+    });
+  },
+);
+
+needs.describe(needs.root, needs.program('busybox'))('kill of a container in the pid namespace of the host', () => {
+  const test = needs.test();
+  const hostPids = (config: Config): Config => ({
+    ...config,
+    linux: { ...config.linux, namespaces: (config.linux?.namespaces ?? []).filter(({ type }) => type !== 'pid') },
+  });
+  const pidsIn = (): string[] =>
+    [...new Set(groupsNamed(GROUP).flatMap((group) => readText(join(group, 'cgroup.procs')).split('\n')))].filter(
+      Boolean,
+    );
+
+  test('with SIGKILL ends all that is in it, also when its first process has ended', () => {
+    using it = scene(hostPids);
+    start(it);
+    for (let i = 0; i < 3; i++) expect(it.call('exec', '--detach', 'box', 'sleep', '1000').status).toBe(0);
+    expect(pidsIn()).toHaveLength(4);
+    expect(it.call('kill', 'box', 'KILL')).toMatchObject({ status: 0, error: '' });
+    expect(pidsIn()).toEqual([]);
+    expect(it.runtime.stateOf('box')?.['status']).toBe('stopped');
+    it.call('delete', 'box');
+
+    start(it);
+    it.call('exec', '--detach', 'box', 'sleep', '1000');
+    process.kill(Number(it.runtime.stateOf('box')?.['pid']), 'SIGKILL');
+    expect(it.call('kill', 'box', 'TERM')).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('container not running'),
+    });
+    expect(pidsIn()).toHaveLength(1);
+    expect(it.call('kill', 'box', 'KILL')).toMatchObject({ status: 0, error: '' });
+    expect(pidsIn()).toEqual([]);
+    expect(it.call('kill', 'box', 'KILL')).toMatchObject({
+      status: 1,
+      error: expect.stringContaining('container not running'),
+    });
+  });
+
+  test('with another signal reaches its first process alone, and with 0 only asks for it', () => {
+    using it = scene(hostPids);
+    start(it);
+    it.call('exec', '--detach', 'box', 'sleep', '1000');
+    expect(it.call('kill', 'box', '0').status).toBe(0);
+    expect(pidsIn()).toHaveLength(2);
+    expect(it.call('kill', 'box', 'INT').status).toBe(0);
+    expect(pidsIn()).toHaveLength(1);
+    expect(it.call('kill', 'box', '0').status).toBe(1);
+    expect(it.call('kill', '--all', 'box', '0').status).toBe(0);
+  });
+});
+
 needs.describe(
   needs.root,
   needs.program('busybox'),
   needs.program('taskset'),
 )('exec with execCPUAffinity', () => {
   const test = needs.test();
+
+  test('of a caller that is kept to one processor neither a container nor a further program is', () => {
+    using it = scene();
+    const list = (text: string): string | undefined => text.match(/^Cpus_allowed_list:\t(.*)$/m)?.[1];
+    const all = list(readText('/proc/self/status')) ?? 'not told';
+    const keepTo = (processors: string): void => {
+      spawnSync('taskset', ['-pc', processors, String(process.pid)]);
+    };
+    try {
+      keepTo('0');
+      start(it);
+      expect(list(it.call('exec', 'box', 'cat', '/proc/1/status').out)).toBe(all);
+      expect(list(it.call('exec', 'box', 'cat', '/proc/self/status').out)).toBe(all);
+    } finally {
+      keepTo(all);
+    }
+  });
 
   test('begins on the initial processors, and stays on the final ones', () => {
     using it = scene();

@@ -75,14 +75,19 @@ export function bindDevices(root: string): Step[] {
   });
 }
 
+/** What chown(2) takes for a group that stays as it is. */
+const SAME_GROUP = -1;
+
 /**
- * The step that makes a terminal's device belong to the container's user.
+ * The step that makes a terminal's device belong to the container's user. Its group stays that of its devpts, as a rule `tty` (5):
+ * programs that write to the terminals of others are of that group.
+ * @see pts(4), write(1)
  * @example
- * giveTerminal({ terminal: 'terminal', uid: 1000, gid: 5 });
+ * giveTerminal({ terminal: 'terminal', uid: 1000 });
  */
-export function giveTerminal({ terminal, uid, gid }: { terminal: string; uid: number; gid: number }): Step {
+export function giveTerminal({ terminal, uid }: { terminal: string; uid: number }): Step {
   return fchownat(
-    { dir: resultOf(terminal), path: '', uid, gid, flags: flags(AT, 'AT_EMPTY_PATH') },
+    { dir: resultOf(terminal), path: '', uid, gid: SAME_GROUP, flags: flags(AT, 'AT_EMPTY_PATH') },
     'give the terminal to the user of the container',
   );
 }

@@ -253,9 +253,9 @@ describe('devices', () => {
     expect(steps.filter((step) => step.startsWith('move_mount'))).toHaveLength(6);
   });
 
-  test('of a terminal go to its user', () => {
-    expect(renderStep(giveTerminal({ terminal: 'tty', uid: 1000, gid: 5 }))).toBe(
-      'fchownat(<tty>, "", 1000, 5, AT_EMPTY_PATH)',
+  test('of a terminal go to its user, and its group stays', () => {
+    expect(renderStep(giveTerminal({ terminal: 'tty', uid: 1000 }))).toBe(
+      'fchownat(<tty>, "", 1000, -1, AT_EMPTY_PATH)',
     );
   });
 });

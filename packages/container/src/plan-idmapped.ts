@@ -18,8 +18,8 @@ import {
 import { FDS } from './descriptors.ts';
 
 /**
- * A directory or file of the host that a container with user ids of its own sees with these: what belongs to root on disk
- * belongs to its root.
+ * A directory or file of the host that a container with user ids of its own is given by the caller. With `idmap` among the options
+ * it sees it with these ids: what belongs to root on disk belongs to its root.
  */
 export interface IdmappedTree {
   source: string;
@@ -57,7 +57,9 @@ export function earlyResult(index: number): string {
 /** Steps for the caller, who has rights over the host's file systems as nobody in the container has: the copies. */
 export function copyIdmapped(trees: readonly IdmappedTree[], usernsFd: Flags | number): Step[] {
   return trees.flatMap((tree) =>
-    cloneTree({ ...tree, usernsFd }, `give the files of ${tree.source} the ids of the container`),
+    tree.options.idmap === undefined
+      ? cloneTree(tree, `bring in ${tree.source}, where the container may not go`)
+      : cloneTree({ ...tree, usernsFd }, `give the files of ${tree.source} the ids of the container`),
   );
 }
 
@@ -68,7 +70,7 @@ export function copyIdmapped(trees: readonly IdmappedTree[], usernsFd: Flags | n
  */
 export function takeIdmapped(trees: readonly IdmappedTree[]): Step[] {
   return trees.flatMap(({ source, result }) => {
-    const why = `take ${source} with the ids of the container from the caller`;
+    const why = `take ${source} from the caller`;
     const message = receiveHeader(output('mount', fdControlLength(1)));
     return [
       openat({ path: '/', flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC') }, { why, result }),

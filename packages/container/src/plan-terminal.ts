@@ -60,7 +60,7 @@ export function takeTerminal({ consoleSize, user }: Process): Step[] {
       { why, result: 'terminal' },
     ),
     ioctl({ fd: master, request: flags(IOCTL, 'TIOCSWINSZ'), arg: size }, why),
-    giveTerminal({ terminal: 'terminal', uid: user?.uid ?? 0, gid: user?.gid ?? 0 }),
+    giveTerminal({ terminal: 'terminal', uid: user?.uid ?? 0 }),
     dup3({ from: master, to: FDS.master, flags: cloexec }, why),
     step(
       'sendmsg',

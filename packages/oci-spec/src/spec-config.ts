@@ -33,7 +33,6 @@ export function specConfig(): Config {
         bounding: [...CAPABILITIES],
         effective: [...CAPABILITIES],
         permitted: [...CAPABILITIES],
-        ambient: [...CAPABILITIES],
       },
       rlimits: [{ type: 'RLIMIT_NOFILE', hard: 1024, soft: 1024 }],
       noNewPrivileges: true,

@@ -54,7 +54,12 @@ function specOfRunc(...flags: string[]): Config {
 function compare(ours: Config, theirs: Config): void {
   const { linux: ourLinux = {}, mounts: ourMounts = [], ...our } = ours;
   const { linux: theirLinux = {}, mounts: theirMounts = [], ...their } = theirs;
-  expect({ ...our, ociVersion: '', hostname: '' }).toEqual({ ...their, ociVersion: '', hostname: '' });
+  expect({ ...our, ociVersion: '', hostname: '' }).toEqual({
+    ...their,
+    process: withoutAmbient(their.process),
+    ociVersion: '',
+    hostname: '',
+  });
 
   const { namespaces: ourNamespaces = [], maskedPaths: ourMasks = [], ...ourRest } = ourLinux;
   const { namespaces: theirNamespaces = [], maskedPaths: theirMasks = [], ...theirRest } = theirLinux;
@@ -73,6 +78,13 @@ function compare(ours: Config, theirs: Config): void {
     mount.type === 'proc' ? { ...mount, options: ['nosuid', 'noexec', 'nodev'] } : mount,
   );
   expect(byDestination(ourMounts)).toEqual(byDestination(restricted));
+}
+
+/** runc up to 1.1 writes ambient capabilities, which are never in force, since none of them is inheritable. */
+function withoutAmbient(process: Config['process']): unknown {
+  const { ambient: _, inheritable, ...capabilities } = process?.capabilities ?? {};
+  expect(inheritable).toBeUndefined();
+  return { ...process, capabilities };
 }
 
 /** Options in any order, with sizes in bytes. */

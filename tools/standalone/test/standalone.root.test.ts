@@ -64,13 +64,12 @@ needs.describe(
 
   test('coracle-oci brings a container through its life', () => {
     const { process: program, ...config } = specConfig();
-    const { ambient: _, ...capabilities } = program?.capabilities ?? {};
     const args = ['sh', '-c', 'exec sleep 1000'];
     writeFileSync(
       join(directory, 'config.json'),
       JSON.stringify({
         ...config,
-        process: { ...program, terminal: false, args, capabilities },
+        process: { ...program, terminal: false, args },
         root: { path: rootfs.path },
       }),
     );

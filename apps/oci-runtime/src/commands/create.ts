@@ -37,7 +37,7 @@ export function createOptions(
 
 /** `coracle-oci create`. */
 export async function command(args: readonly string[], settings: Settings): Promise<number> {
-  const { options, words } = parseCommandLine(args, CREATE_OPTIONS);
+  const { options, words } = parseCommandLine(args, CREATE_OPTIONS, { anywhere: true });
   const id = onlyId(words, 'create');
   refuseSystemd(settings);
   await create(new Store(settings.root), createOptions(options, { id, settings }));

@@ -5,9 +5,11 @@ import { describeError, log } from '../log.ts';
 
 /** `coracle-oci delete`. */
 export async function command(args: readonly string[], settings: Settings): Promise<number> {
-  const { options, words } = parseCommandLine(args, [
-    { long: 'force', short: 'f', help: 'end it first if it runs; no failure if it is not there' },
-  ]);
+  const { options, words } = parseCommandLine(
+    args,
+    [{ long: 'force', short: 'f', help: 'end it first if it runs; no failure if it is not there' }],
+    { anywhere: true },
+  );
   await remove(new Store(settings.root), onlyId(words, 'delete'), {
     force: options.has('force'),
     onHookFailure: (error) => log(settings.log, 'warning', describeError(error)),

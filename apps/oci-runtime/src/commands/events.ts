@@ -8,10 +8,14 @@ import { statsDocument } from '../stats-document.ts';
 
 /** `coracle-oci events`: lines of JSON, until the container ends; only one with `--stats`. */
 export async function command(args: readonly string[], settings: Settings): Promise<number> {
-  const { options, words } = parseCommandLine(args, [
-    { long: 'interval', value: 'TIME', help: 'between two looks: 5s if absent' },
-    { long: 'stats', help: 'look once' },
-  ]);
+  const { options, words } = parseCommandLine(
+    args,
+    [
+      { long: 'interval', value: 'TIME', help: 'between two looks: 5s if absent' },
+      { long: 'stats', help: 'look once' },
+    ],
+    { anywhere: true },
+  );
   const id = onlyId(words, 'events');
   const interval = intervalOf(options.text('interval') ?? '5s');
   const store = new Store(settings.root);

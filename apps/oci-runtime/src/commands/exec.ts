@@ -4,6 +4,7 @@ import { type OptionRow, parseCommandLine } from '../command-line.ts';
 import { Console } from '../console.ts';
 import { execProcess } from '../exec-process.ts';
 import type { Settings } from '../global-options.ts';
+import { log } from '../log.ts';
 import { subgroupsOf } from '../subgroups-of.ts';
 
 const OPTIONS: readonly OptionRow[] = [
@@ -57,6 +58,7 @@ async function execute({ options, words }: ReturnType<typeof parseCommandLine>, 
       preserveFds: options.count('preserve-fds') ?? 0,
       ignorePaused: options.has('ignore-paused'),
       subgroups: subgroupsOf(options.list('cgroup')),
+      onWarning: ({ path, text }) => log(settings.log, 'warning', `${path} ${text}`),
     });
     if (detached) return 0;
     const ended = awaitExit(pid);

@@ -9,12 +9,16 @@ import { CREATE_OPTIONS, createOptions } from './create.ts';
 
 /** `coracle-oci run`: creates and starts a container, and stays until it ends, unless it is to be left alone. */
 export async function command(args: readonly string[], settings: Settings): Promise<number> {
-  const { options, words } = parseCommandLine(args, [
-    ...CREATE_OPTIONS,
-    { long: 'detach', short: 'd', help: 'do not wait for its end' },
-    { long: 'keep', help: 'do not delete it at its end' },
-    { long: 'no-subreaper', help: 'do not take in the processes that it leaves' },
-  ]);
+  const { options, words } = parseCommandLine(
+    args,
+    [
+      ...CREATE_OPTIONS,
+      { long: 'detach', short: 'd', help: 'do not wait for its end' },
+      { long: 'keep', help: 'do not delete it at its end' },
+      { long: 'no-subreaper', help: 'do not take in the processes that it leaves' },
+    ],
+    { anywhere: true },
+  );
   const id = onlyId(words, 'run');
   refuseSystemd(settings);
   const store = new Store(settings.root);

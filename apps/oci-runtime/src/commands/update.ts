@@ -5,7 +5,7 @@ import { RESOURCE_OPTIONS, wantedResources } from '../resource-options.ts';
 
 /** `coracle-oci update`: what is not mentioned stays as it is. */
 export async function command(args: readonly string[], settings: Settings): Promise<number> {
-  const { options, words } = parseCommandLine(args, RESOURCE_OPTIONS);
+  const { options, words } = parseCommandLine(args, RESOURCE_OPTIONS, { anywhere: true });
   const id = onlyId(words, 'update');
   await update(new Store(settings.root), id, wantedResources(options));
   return 0;

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { SystemError } from '@coracle/errors';
 import type { Process } from '@coracle/oci-spec';
 import { Agent, Channel, closeFd, socketPair } from '@coracle/syscalls';
+import type { ConfigWarning } from '../oci/config-error.ts';
 import { ENTERED } from '../plan-entry.ts';
 import { startError } from '../program-error.ts';
 import { awaitDescriptor } from '../receive-descriptor.ts';
@@ -30,6 +31,8 @@ export interface ExecOptions {
   ignorePaused?: boolean;
   /** Groups below the container's own, which are there already; its own if absent. */
   subgroups?: readonly Subgroup[];
+  /** Told of capabilities that cannot be given and are left out. Nobody if absent. */
+  onWarning?: (warning: ConfigWarning) => void;
 }
 
 /**
@@ -61,6 +64,7 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
     wanted: { ...wanted, env: [...env, ...preserved.variables] },
     preserved: preserved.fds.length,
     joinFiles: doorsOfSubgroups(record.doors, options.subgroups ?? []),
+    onWarning: options.onWarning,
   });
   if (!wanted.terminal) giveStdio(wanted.user.uid, record.idMaps?.uids);
   const answerer = record.notifies ? handOver(record) : undefined;

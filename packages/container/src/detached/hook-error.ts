@@ -10,11 +10,19 @@ export class HookError extends Error {
   readonly path: string;
   readonly hint: string | undefined;
 
-  constructor({ name, path, problem, said }: { name: HookName; path: string; problem: string; said: string }) {
-    super(`the ${name} hook ${path} ${problem}${said.trim() === '' ? '' : `: ${said.trim()}`}`);
+  /** @param failed `index` is its place among the hooks of its kind, `said` what it wrote on standard error */
+  constructor({
+    name,
+    index,
+    path,
+    problem,
+    said,
+  }: { name: HookName; index: number; path: string; problem: string; said: string }) {
+    // It begins with runc's words, which people look for.
+    super(`error running ${name} hook #${index}: ${path} ${problem}${said.trim() === '' ? '' : `: ${said.trim()}`}`);
     this.hook = name;
     this.path = path;
-    this.hint = `look at hooks.${name} in config.json; a hook gets the state on its input and has to end with status 0`;
+    this.hint = `look at hooks.${name}[${index}] in config.json; a hook gets the state on its input and has to end with status 0`;
   }
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { errnoName } from '@coracle/errors';
 import type { NamespaceType } from '@coracle/namespaces';
-import type { Hook, HookName } from '@coracle/oci-spec';
+import type { Hook } from '@coracle/oci-spec';
 import {
   Agent,
   AT_FDCWD,
@@ -28,7 +28,8 @@ import { type Entry, planWatchedEntry } from '../plan-entry.ts';
 import { signalName } from '../result.ts';
 import { stepError } from '../step-error.ts';
 import { HookError } from './hook-error.ts';
-import type { RunHook } from './hooks.ts';
+import type { HookCall, RunHook } from './hooks.ts';
+import type { Confinement } from './plan-inside-hook.ts';
 
 /** Descriptor 5 of the agent that enters: the container's first process. */
 const TARGET = 5;
@@ -41,6 +42,8 @@ export interface HookPlace {
   namespaces: readonly NamespaceType[];
   /** Path of its root on the host, while that is not yet the root of the container: the hook sees the host's files then. */
   rootfs?: string;
+  /** What a hook is held to, where it is not run with all rights of the caller: one whose program is a file of the container. */
+  confine?: (hook: Hook) => Confinement;
 }
 
 /**
@@ -65,7 +68,7 @@ export function runInContainer(place: HookPlace): RunHook {
       } finally {
         closeFd(theirs);
       }
-      await runOne(hook, { agent, channel, place, name: about.name });
+      await runOne(hook, { agent, channel, place, about });
     } finally {
       channel.close();
       agent?.close();
@@ -124,12 +127,12 @@ interface Entered {
   /** To the hook's process, until it is the hook. */
   channel: Channel;
   place: HookPlace;
-  name: HookName;
+  about: HookCall;
 }
 
-async function runOne(hook: Hook, { agent, channel, place, name }: Entered): Promise<void> {
+async function runOne(hook: Hook, { agent, channel, place, about: { name, index } }: Entered): Promise<void> {
   const { path, args = [path], env = [], timeout } = hook;
-  const fail = (problem: string): HookError => new HookError({ name, path, problem, said: '' });
+  const fail = (problem: string): HookError => new HookError({ name, index, path, problem, said: '' });
   const why = `run the ${name} hook ${path}`;
   const program = planWatchedEntry({
     pidfd: TARGET,
@@ -137,11 +140,13 @@ async function runOne(hook: Hook, { agent, channel, place, name }: Entered): Pro
     joinFiles: [],
     ...(place.rootfs === undefined ? {} : seeHost(place.pid, place.rootfs)),
     start: [execve({ path, argv: args, env }, { why })],
+    ...place.confine?.(hook),
   });
   const message = agent.channel.post(program);
   const entered = await agent.channel.report(message);
   if (entered?.failure) throw stepError(entered.failure);
   const failed = await channel.report(message);
+  if (failed?.failure && failed.failure.step.syscall !== 'execve') throw stepError(failed.failure);
   if (failed?.failure) throw fail(`could not be started (${errnoName(failed.failure.errno)})`);
   let isLate = false;
   const timer =

@@ -5,25 +5,34 @@ import { errnoOf, HookError } from './hook-error.ts';
 /** How much of what a hook says is kept for the error. */
 const KEPT_BYTES = 4096;
 
+/** What a hook is called for. */
+export interface HookCall {
+  name: HookName;
+  /** Its place among the hooks of this name. */
+  index: number;
+  /** The state that it reads. */
+  input: string;
+}
+
 /** Runs one hook with the state on its input. @throws {HookError} when it fails or takes longer than it may */
-export type RunHook = (hook: Hook, about: { name: HookName; input: string }) => Promise<void>;
+export type RunHook = (hook: Hook, about: HookCall) => Promise<void>;
 
 /**
  * Runs hooks one after the other, each with the state of the container on its input. The first that fails ends it.
- * @param run how: {@link runHere} if absent
+ * @param options `run` is how: {@link runHere} if absent; `first` the place of the first among those of its name: 0 if absent
  * @throws {HookError}
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config.md#posix-platform-hooks
  */
 export async function runHooks(
   hooks: readonly Hook[],
-  { name, state, run = runHere }: { name: HookName; state: State; run?: RunHook },
+  { name, state, first = 0, run = runHere }: { name: HookName; state: State; first?: number; run?: RunHook },
 ): Promise<void> {
   const input = JSON.stringify(state);
-  for (const hook of hooks) await run(hook, { name, input });
+  for (const [index, hook] of hooks.entries()) await run(hook, { name, index: first + index, input });
 }
 
 /** Runs a hook as a child of this process, in its namespaces: what the specification calls the runtime namespace. */
-export const runHere: RunHook = ({ path, args = [path], env = [], timeout }, { name, input }) =>
+export const runHere: RunHook = ({ path, args = [path], env = [], timeout }, { name, index, input }) =>
   new Promise((resolve, reject) => {
     const [title, ...words] = args;
     const said: Buffer[] = [];
@@ -35,7 +44,9 @@ export const runHere: RunHook = ({ path, args = [path], env = [], timeout }, { n
     const timer = timeout === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeout * 1000);
     const fail = (problem: string): void => {
       clearTimeout(timer);
-      reject(new HookError({ name, path, problem, said: Buffer.concat(said).subarray(0, KEPT_BYTES).toString() }));
+      reject(
+        new HookError({ name, index, path, problem, said: Buffer.concat(said).subarray(0, KEPT_BYTES).toString() }),
+      );
     };
     child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
     // A hook need not read the state.

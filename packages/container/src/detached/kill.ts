@@ -1,15 +1,20 @@
 import { open } from '@coracle/cgroups';
 import { isErrno, SystemError } from '@coracle/errors';
+import type { Config } from '@coracle/oci-spec';
 import { closeFd, pidfdOpen, pidfdSendSignal, SIGKILL } from '@coracle/syscalls';
+import { endProcesses } from '../oci/end-group.ts';
 import { letDie } from './freezer.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
+import type { Container } from './record.ts';
 import { find } from './status.ts';
 import type { Store } from './store.ts';
 
 /**
- * Sends a signal to the first process of a container, or to all of them.
- * @param signal its number
- * @throws SystemError ENOENT when there is no such container, ESRCH when it has stopped
+ * Sends a signal to the first process of a container, or to all of them. SIGKILL goes to all too where the container shares its
+ * pid namespace: there the end of the first process ends no other.
+ * @param signal its number; 0 only asks whether there is somebody to receive one
+ * @throws SystemError ENOENT when there is no such container, ESRCH when it has stopped; EBUSY when killed processes do not end
+ * @see kill(2), pid_namespaces(7)
  * @example
  * await kill(new Store('/run/coracle-oci'), 'web', { signal: 15 });
  */
@@ -18,14 +23,24 @@ export async function kill(
   id: string,
   { signal, all = false }: { signal: number; all?: boolean },
 ): Promise<void> {
-  const { record, status } = find(store, id);
-  const { process, cgroups } = record;
-  if (all) {
-    // What its first process has left behind can still be reached.
-    for (const pid of open(cgroups).processes()) signalPid(pid, signal);
-    if (signal === SIGKILL) await letDie(cgroups);
-    return;
-  }
+  const container = find(store, id);
+  const { config, cgroups } = container.record;
+  const isToEnd = signal === SIGKILL && (all || sharesPids(config)) && cgroups.length > 0;
+  if (isToEnd) return endEvery(container, { mayBeStopped: all });
+  // What its first process has left behind can still be reached.
+  if (all) for (const pid of open(cgroups).processes()) signalPid(pid, signal);
+  else signalFirst(container, signal);
+  // What is frozen dies only when it goes on.
+  if (signal === SIGKILL) await letDie(cgroups);
+}
+
+async function endEvery({ record, status }: Container, { mayBeStopped }: { mayBeStopped: boolean }): Promise<void> {
+  const { id, cgroups } = record;
+  if (status === 'stopped' && !mayBeStopped && open(cgroups).processes().length === 0) throw notRunning(id);
+  await endProcesses(cgroups);
+}
+
+function signalFirst({ record: { id, process }, status }: Container, signal: number): void {
   const pidfd = status === 'stopped' || !process ? undefined : openProcess(process);
   if (pidfd === undefined) throw notRunning(id);
   try {
@@ -33,8 +48,11 @@ export async function kill(
   } finally {
     closeFd(pidfd);
   }
-  // What is frozen dies only when it goes on.
-  if (signal === SIGKILL) await letDie(cgroups);
+}
+
+/** Whether it lives in a pid namespace that is not its own: that of the host, or of another container. */
+function sharesPids({ linux }: Config): boolean {
+  return !linux?.namespaces?.some(({ type, path }) => type === 'pid' && path === undefined);
 }
 
 /**

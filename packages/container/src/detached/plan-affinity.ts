@@ -7,7 +7,7 @@ import { parseNumberList } from '../oci/number-list.ts';
 export interface AffinityPlan {
   /** By the agent, on the host: where it runs until the program is in the group of the container. */
   before: Step[];
-  /** By the program, inside. None where nothing is said: then it is the group that decides. */
+  /** By the program, inside. None where nothing is said: the settings of all programs let the group decide. */
   inside: Step[];
 }
 

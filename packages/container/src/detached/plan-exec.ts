@@ -4,6 +4,8 @@ import { FDS } from '../descriptors.ts';
 import { namespacesOf, startIn } from '../exec.ts';
 import { thisHost } from '../host.ts';
 import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
+import { possibleCapabilities } from '../oci/capabilities.ts';
+import type { ConfigWarning } from '../oci/config-error.ts';
 import { withHome } from '../oci/home.ts';
 import { normalize } from '../oci/normalize.ts';
 import { planOomScore } from '../oci/plan-oom-score.ts';
@@ -25,17 +27,20 @@ export interface Entering {
   preserved: number;
   /** Files by which it joins its cgroup. */
   joinFiles: readonly string[];
+  /** Told of capabilities that cannot be given and are left out. Nobody if absent. */
+  onWarning?: ((warning: ConfigWarning) => void) | undefined;
 }
 
 /** The program of the agent that enters a container and gives birth to a further program in it. */
-export function planExec({ record, wanted, preserved, joinFiles }: Entering): Program {
+export function planExec({ record, wanted, preserved, joinFiles, onWarning = () => {} }: Entering): Program {
   const { config, idMaps, bundle } = record;
-  const { bounding } = thisHost().capabilities(idMaps !== undefined);
+  const { available, bounding } = thisHost().capabilities(idMaps !== undefined);
   // As it is for the container's first program: the same defaults, the same settings.
   const normalized = normalize({ ...config, process: wanted }, bundle);
   const root = normalized.root.path;
   const process = {
     ...normalized.process,
+    capabilities: possibleCapabilities(normalized.process.capabilities ?? {}, { available, onWarning }),
     env: withHome(normalized.process.env ?? [], { root, uid: wanted.user.uid }),
   };
   const affinity = planAffinity(process.execCPUAffinity);

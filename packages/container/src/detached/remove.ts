@@ -97,9 +97,9 @@ export async function runPoststop(record: ContainerRecord, onFailure?: (error: E
   const { poststop = [] } = record.config.hooks ?? {};
   if (poststop.length === 0) return;
   const state = stateOf({ record, status: 'stopped' }, OCI_VERSION);
-  for (const hook of poststop) {
+  for (const [first, hook] of poststop.entries()) {
     try {
-      await runHooks([hook], { name: 'poststop', state });
+      await runHooks([hook], { name: 'poststop', state, first });
     } catch (error) {
       if (!(error instanceof HookError)) throw error;
       onFailure?.(error);

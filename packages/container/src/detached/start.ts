@@ -10,6 +10,7 @@ import { runInContainer } from './hook-in-container.ts';
 import { runHooks } from './hooks.ts';
 import { openProcess } from './kill.ts';
 import { pidInside } from './pid-inside.ts';
+import { planInsideHook } from './plan-inside-hook.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
 import { destroy } from './remove.ts';
 import { readTrace } from './start-trace.ts';
@@ -66,7 +67,12 @@ async function runInside(record: ContainerRecord): Promise<void> {
     await runHooks(config.hooks?.startContainer ?? [], {
       name: 'startContainer',
       state: { ...stateOf({ record, status: 'created' }, OCI_VERSION), pid: pidInside(process.pid) },
-      run: runInContainer({ pid: process.pid, pidfd, namespaces }),
+      run: runInContainer({
+        pid: process.pid,
+        pidfd,
+        namespaces,
+        confine: (hook) => planInsideHook(hook, record),
+      }),
     });
   } finally {
     closeFd(pidfd);

@@ -15,14 +15,24 @@ const PATIENCE_MS = 10_000;
  * await endGroup(['/sys/fs/cgroup/pids/box', '/sys/fs/cgroup/memory/box']);
  */
 export async function endGroup(directories: readonly string[]): Promise<void> {
-  const group = open(directories);
+  await endProcesses(directories);
+  await open(directories).delete();
+}
+
+/**
+ * Ends all that lives in a container's cgroup, frozen or not. The group stays; one that is not there is empty.
+ * @param directories of the group, one in each hierarchy
+ * @throws SystemError EBUSY for processes that do not end, EDEADLK when the caller is one of them
+ * @example
+ * await endProcesses(['/sys/fs/cgroup/pids/box']);
+ */
+export async function endProcesses(directories: readonly string[]): Promise<void> {
   const [first = ''] = directories;
   await within(
     PATIENCE_MS,
-    (signal) => group.killAll({ signal }),
+    (signal) => open(directories).killAll({ signal }),
     () => stillLives(first),
   );
-  await group.delete();
 }
 
 function stillLives(path: string): SystemError {

@@ -7,8 +7,8 @@ export type Normalized = Config &
   Required<Pick<Config, 'process' | 'mounts'>> & { linux: NonNullable<Config['linux']> };
 
 /**
- * Writes a configuration out: paths of the host are absolute, a bind mount has the type `bind`, places in the container begin at
- * `/` and are plain, and sets of capabilities that are absent are there, empty, as runc has it.
+ * Writes a configuration out: paths of the host are absolute, a bind mount has the type `bind`, and the option `idmap` where it has
+ * mappings, which containerd leaves out; places in the container begin at `/` and are plain, and sets of capabilities that are absent are there, empty, as runc has it.
  * @param bundle the directory that relative paths begin at
  * @throws {ConfigError} for what cannot make a container that runs
  */
@@ -37,11 +37,13 @@ function plainMount(mount: Mount, bundle: string): Mount {
   const destination = posix.normalize(`/${mount.destination}`).replace(/(?<=.)\/$/, '');
   if (!isBind) return { ...mount, destination, options };
   const way = options.includes('bind') || options.includes('rbind') ? [] : ['bind'];
+  const hasMappings = (mount.uidMappings?.length ?? 0) > 0 || (mount.gidMappings?.length ?? 0) > 0;
+  const isMapped = options.includes('idmap') || options.includes('ridmap');
   return {
     ...mount,
     type: 'bind',
     source: resolve(bundle, mount.source ?? '/'),
     destination,
-    options: [...way, ...options],
+    options: [...way, ...options, ...(hasMappings && !isMapped ? ['idmap'] : [])],
   };
 }

@@ -1,6 +1,17 @@
-import { enterNewRoot, leaveOldRoot, makeRootReadOnly, parseMountOptions } from '@coracle/chroot-fs';
+import { enterNewRoot, leaveOldRoot, makeRootReadOnly, openMountpoint, parseMountOptions } from '@coracle/chroot-fs';
 import { createProc } from '@coracle/procfs-mount';
-import { AT, AT_FDCWD, type Flags, flags, MS, mount, mountSetattr, type Step } from '@coracle/syscalls';
+import {
+  AT,
+  AT_FDCWD,
+  close,
+  type Flags,
+  flags,
+  MS,
+  mount,
+  mountSetattr,
+  resultOf,
+  type Step,
+} from '@coracle/syscalls';
 import { withContext } from '../labels/label-mounts.ts';
 import { takeIdmapped } from '../plan-idmapped.ts';
 import type { InitPlan } from '../plan-init.ts';
@@ -27,11 +38,25 @@ export function planFiles(config: Normalized, context: FilesContext): (plan: Ini
     ...enterNewRoot(root, withContext([], config.linux.mountLabel)),
     ...make,
     ...planDevices(context.devices),
+    ...makeConsolePlace(config),
     ...finish,
     ...leaveOldRoot(),
     ...connectRoot(config),
     ...(config.root.readonly ? [makeRootReadOnly()] : []),
     ...(needsProc(config) ? createProc() : []),
+  ];
+}
+
+/** Where /dev is read-only in the end, the place that the terminal is shown at is made while it is not. */
+function makeConsolePlace({ process, root, mounts }: Normalized): Step[] {
+  const dev = mounts.filter(({ destination }) => destination === '/dev').at(-1);
+  const asksReadOnly = dev?.options?.some((option) => /^r?ro$/.test(option));
+  const isReadOnly = dev ? dev.type === 'tmpfs' && asksReadOnly : root.readonly;
+  if (!process.terminal || !isReadOnly) return [];
+  const why = 'make a place for /dev/console';
+  return [
+    ...openMountpoint({ root: resultOf('rootfs'), path: '/dev/console', kind: 'file' }, why),
+    close(resultOf('target'), why),
   ];
 }
 

@@ -3,6 +3,7 @@ import { toMask } from '@coracle/capabilities';
 import type { DeviceSource } from '@coracle/chroot-fs';
 import { parseMountinfo } from '@coracle/mountinfo';
 import { type IdMaps, namespaceOwner } from '@coracle/namespaces';
+import type { Namespace } from '@coracle/oci-spec';
 import type { Group } from '../cgroup-for.ts';
 import type { Host } from '../host.ts';
 import { isInOwnUserNamespace } from '../own-user-namespace.ts';
@@ -10,15 +11,16 @@ import type { Further } from '../plan-further.ts';
 import { cgroupView } from './cgroup-view.ts';
 import { checkDevices } from './check-devices.ts';
 import type { ConfigWarning } from './config-error.ts';
-import { idsInside } from './copy-up.ts';
+import { type IdsInside, idsInside } from './copy-up.ts';
 import type { Normalized } from './normalize.ts';
 import { devicePlan } from './plan-devices.ts';
 import { planFiles } from './plan-files.ts';
-import { idmappedMounts } from './plan-mounts.ts';
+import { givenMounts } from './plan-mounts.ts';
 import { planNamespaces } from './plan-namespaces.ts';
 import { planOomScore } from './plan-oom-score.ts';
 import { planRdt } from './plan-rdt.ts';
 import { planSettings } from './plan-settings.ts';
+import { isReachableIfThere } from './reachable.ts';
 
 /** What the plan of a configuration depends on beside it. */
 export interface FurtherContext {
@@ -46,6 +48,7 @@ export function planFurther(config: Normalized, { id, idMaps, host, group, onWar
     exists: (path) => kindOf(path) !== undefined,
     read: (path) => readFileSync(path, 'latin1'),
   });
+  const isReachable = reachable(user, { idMaps, host });
   return {
     beforeBirth: [...rdt.beforeBirth, ...score.beforeBirth, ...namespaces.beforeBirth],
     afterBirth: [...score.afterBirth, ...rdt.afterBirth, ...namespaces.afterBirth],
@@ -53,9 +56,26 @@ export function planFurther(config: Normalized, { id, idMaps, host, group, onWar
     directories: rdt.directories,
     madeBefore: namespaces.madeBefore,
     joinsUserNamespace: namespaces.joinsUser,
-    idmapped: idmappedMounts(config),
-    files: planFiles(config, { kindOf, cgroups, inside: idsInside(idMaps), onWarning, devices }),
+    idmapped: givenMounts(config, isReachable),
+    files: planFiles(config, { kindOf, cgroups, inside: idsInside(idMaps), isReachable, onWarning, devices }),
     settings: planSettings(config),
+  };
+}
+
+/** Without a user namespace its first process has the rights of the caller; and an ordinary caller has none to lend. */
+function reachable(
+  user: Namespace | undefined,
+  { idMaps, host }: Pick<FurtherContext, 'idMaps' | 'host'>,
+): (path: string) => boolean {
+  if (!user || host.uid !== 0 || isInOwnUserNamespace()) return () => true;
+  // Whom a namespace knows that was there before is not told here: nobody, for this.
+  const inside: IdsInside = idMaps ? idsInside(idMaps) : () => undefined;
+  // Asked twice for a path, it says the same: whoever gives and whoever takes go by it.
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const is = known.get(path) ?? isReachableIfThere(path, inside);
+    known.set(path, is);
+    return is;
   };
 }
 

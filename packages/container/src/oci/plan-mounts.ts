@@ -14,6 +14,7 @@ import {
   close,
   flags,
   MOUNT_ATTR,
+  MS,
   mountSetattr,
   OPEN_TREE,
   openTree,
@@ -38,6 +39,8 @@ export interface MountsContext {
   cgroups: () => CgroupView;
   /** How the container sees who owns files of the host. */
   inside: IdsInside;
+  /** Whether the container's first process may go to a path of the host. */
+  isReachable: (path: string) => boolean;
   onWarning: (warning: ConfigWarning) => void;
 }
 
@@ -60,11 +63,14 @@ interface Wanted {
 const WHOLE_MOUNT = flags(AT, 'AT_EMPTY_PATH');
 const WHOLE_TREE = flags(AT, 'AT_EMPTY_PATH', 'AT_RECURSIVE');
 
-/** A mount whose ids are mapped is copied by the caller, and attributes go with the copy. */
-export function idmappedMounts(config: Normalized): IdmappedTree[] {
+/**
+ * Mounts that the caller copies, whose rights reach further than those of a user namespace: where ids are mapped, and where the source
+ * lies in a directory that the container may not go through. Attributes go with the copy.
+ */
+export function givenMounts(config: Normalized, isReachable: MountsContext['isReachable']): IdmappedTree[] {
   return config.mounts.flatMap((mount, index) => {
     const options = parseConfigMountOptions(mount.options ?? []);
-    if (!options.idmap || mount.type !== 'bind') return [];
+    if (!isGiven({ mount, options }, isReachable)) return [];
     const own: IdMaps = {
       uids: toMappings(mount.uidMappings),
       gids: toMappings(mount.gidMappings),
@@ -81,8 +87,18 @@ export function idmappedMounts(config: Normalized): IdmappedTree[] {
   });
 }
 
+function isGiven(
+  { mount, options }: Pick<Wanted, 'mount' | 'options'>,
+  isReachable: MountsContext['isReachable'],
+): boolean {
+  if (mount.type !== 'bind' || options.remount) return false;
+  return options.idmap !== undefined || !isReachable(mount.source ?? '/');
+}
+
+/** A copy without mapped ids goes on to show what the host mounts below, as one that the container makes. */
 function copyOptions({ bind, idmap, top, tree }: ConfigMountOptions): MountOptions {
-  return { set: tree.set, top: top.set, recursive: bind === 'rbind', bind, idmap, propagation: undefined, data: [] };
+  const propagation = idmap === undefined ? flags(MS, 'MS_SLAVE') : undefined;
+  return { set: tree.set, top: top.set, recursive: bind === 'rbind', bind, idmap, propagation, data: [] };
 }
 
 /**
@@ -100,11 +116,11 @@ export function planMounts(config: Normalized, context: MountsContext): MountSte
     return one;
   });
   const stays = /^r?shared$/.test(config.linux.rootfsPropagation ?? '');
-  const isEarly = ({ mount, options }: Wanted): boolean =>
-    mount.type === 'bind' && (stays || options.idmap !== undefined);
+  const given = new Set(wanted.filter((one) => isGiven(one, context.isReachable)));
+  const isEarly = (one: Wanted): boolean => given.has(one) || (stays && one.mount.type === 'bind');
   const label = config.linux.mountLabel;
   return {
-    early: wanted.flatMap((one) => (isEarly(one) && !one.options.idmap ? cloneBind(one, earlyResult(one.index)) : [])),
+    early: wanted.flatMap((one) => (isEarly(one) && !given.has(one) ? cloneBind(one, earlyResult(one.index)) : [])),
     make: wanted.flatMap((one) => makeMount(one, { early: isEarly(one), label, context })),
     finish: wanted.filter(isDeferred).flatMap(forbidChanges),
   };
@@ -130,7 +146,10 @@ function check({ mount, index, options, place }: Wanted, { kindOf, onWarning }: 
       `without ${options.idmap}, which is for bind mounts`,
     );
   if (!options.idmap && (mount.uidMappings?.length ?? 0) > 0)
-    throw cannot({ path: `${path}.options`, value: mount.options }, 'with idmap or ridmap, as the mount has mappings');
+    throw cannot(
+      { path: `${path}.uidMappings`, value: mount.uidMappings },
+      'absent, as ids are mapped for bind mounts only',
+    );
   if (options.copiesUp && mount.type !== 'tmpfs')
     throw cannot({ path: `${path}.options`, value: mount.options }, 'without tmpcopyup, which is for tmpfs');
   if ((mount.type === 'proc' || mount.type === 'sysfs') && place.path !== mount.destination)

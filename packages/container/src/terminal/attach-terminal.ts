@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import { connectTerminal, restoreSettings, sizeOf, terminalOf } from './connect-terminal.ts';
-import { applySettings, rawSettings, resize } from './settings.ts';
+import { connectTerminal, isTerminal, restoreSettings, sizeOf, terminalOf } from './connect-terminal.ts';
+import { applySettings, plainLineEnds, rawSettings, readSettings, resize } from './settings.ts';
 
 /** A terminal inside that is shown outside. */
 export interface AttachedTerminal {
@@ -12,7 +12,7 @@ export interface AttachedTerminal {
 
 /**
  * Connects the terminal of a container with this process's: keys, screen, window size. The caller's terminal passes everything
- * through until it is set back.
+ * through until it is set back. Where what is shown goes to no terminal, as to a file, lines end there as the program ends them.
  * @param master the outer side of the container's terminal, which is closed at the end
  * @param ends where keys come from and what is shown; `onHangUp` is called when the terminal that keys come from is closed
  * @see pty(7)
@@ -29,5 +29,6 @@ export function attachTerminal(
   process.once('exit', restore);
   if (keyboard) applySettings(keyboard.fd, rawSettings(keyboard.settings));
   resize(master, sizeOf(output));
+  if (!isTerminal(output)) applySettings(master, plainLineEnds(readSettings(master)));
   return { ...connectTerminal(master, { input, output, onHangUp }), restore };
 }

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
 import { isErrno } from '@coracle/errors';
 import { duplicateFd } from '@coracle/syscalls';
 import type { LifeOptions } from '../container.ts';
@@ -23,11 +24,14 @@ export function terminalOf(input: Readable | undefined): CallerTerminal | undefi
   return { fd: input.fd, settings: readSettings(input.fd) };
 }
 
+/** Whether what is shown is shown on a terminal. */
+export function isTerminal(output: Writable): output is WriteStream {
+  return output instanceof tty().WriteStream;
+}
+
 /** How large what is shown may be. */
 export function sizeOf(output: Writable): TerminalSize {
-  return output instanceof tty().WriteStream && output.rows > 0
-    ? { rows: output.rows, columns: output.columns }
-    : USUAL_SIZE;
+  return isTerminal(output) && output.rows > 0 ? { rows: output.rows, columns: output.columns } : USUAL_SIZE;
 }
 
 /** The terminal may be gone by now, closed by its window. */

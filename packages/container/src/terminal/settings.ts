@@ -16,6 +16,9 @@ const INPUT = {
   IXON: 0o2000,
 } as const;
 const OUTPUT = { OPOST: 0o1 } as const;
+const ONLCR = 0o4;
+/** Where the flags for what is written begin. */
+const OUTPUT_FLAGS = 4;
 const CONTROL = { CSIZE: 0o60, CS8: 0o60, PARENB: 0o400 } as const;
 const LOCAL = { ISIG: 0o1, ICANON: 0o2, ECHO: 0o10, ECHONL: 0o100, IEXTEN: 0o100000 } as const;
 const FIRST_CONTROL_CHARACTER = 17;
@@ -58,6 +61,14 @@ export function rawSettings(settings: Uint8Array): Uint8Array {
   raw[FIRST_CONTROL_CHARACTER + VMIN] = 1;
   raw[FIRST_CONTROL_CHARACTER + VTIME] = 0;
   return raw;
+}
+
+/** Settings with which lines that are written end as the program ends them, without the return that a screen needs. */
+export function plainLineEnds(settings: Uint8Array): Uint8Array {
+  const plain = settings.slice();
+  const view = new DataView(plain.buffer);
+  view.setUint32(OUTPUT_FLAGS, view.getUint32(OUTPUT_FLAGS, true) & ~ONLCR, true);
+  return plain;
 }
 
 /** Tells a terminal its size; who reads from it gets SIGWINCH. @throws SystemError EIO when nobody holds the other side */

@@ -92,8 +92,10 @@ describe('namespaces by path', () => {
 });
 
 describe('what else holds for the program', () => {
-  test('is nothing unless it is asked for', () => {
-    expect(planSettings(normal())).toEqual([]);
+  test('is that it runs on any processor, and nothing else unless it is asked for', () => {
+    const [any, ...others] = planSettings(normal());
+    expect(any).toMatchObject({ syscall: 'sched_setaffinity', args: [0, 1024, new Uint8Array(1024).fill(255)] });
+    expect(others).toEqual([]);
   });
 
   test('each is one call', () => {
@@ -109,7 +111,7 @@ describe('what else holds for the program', () => {
       },
     });
     const steps = planSettings(config);
-    expect(calls(steps)).toEqual(['sched_setattr', 'ioprio_set', 'set_mempolicy', 'personality']);
+    expect(calls(steps)).toEqual(['sched_setaffinity', 'sched_setattr', 'ioprio_set', 'set_mempolicy', 'personality']);
     expect(lines(steps).join('\n')).toContain('{0, 2, 3}');
   });
 

@@ -1,6 +1,6 @@
 import { arrayOf, type Check, object, type Rule, recordOf, required, where } from '../checks/check.ts';
 import { memberPath, report } from '../checks/findings.ts';
-import { boolean, int64, matching, name, text, uint16, uint32, uint64 } from '../checks/scalars.ts';
+import { boolean, int64, integer, matching, name, text, uint16, uint32, uint64 } from '../checks/scalars.ts';
 import type {
   BlockIOResources,
   CpuResources,
@@ -72,7 +72,7 @@ function cpu(): Check<CpuResources> {
       realtimePeriod: uint64,
       cpus: text,
       mems: text,
-      idle: int64,
+      idle: integer(0, 1),
     }),
     burstUpToQuota,
   );

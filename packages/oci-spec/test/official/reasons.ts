@@ -11,7 +11,7 @@ const STRICTER = [
   /^at most \d+, so that the last id/,
   /^a whole number from 1 to 4294967295$/,
   /^a whole number from 0 to 429496729[45]$/,
-  /^a whole number from 0 to (5|7|99|511|65535|999999999)$/,
+  /^a whole number from 0 to (1|5|7|99|511|65535|999999999)$/,
   /^a whole number from -(20 to 19|1000 to 1000)$/,
   /^absent, as linux\.namespaces has no/,
   /^absent, as (it is no setting of a namespace|it names nothing below|SCMP_ACT_\w+ returns no errno|there is no listenerPath)/,

@@ -1,0 +1,124 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config, Mount } from '@coracle/oci-spec';
+import { needs } from '@coracle/test-support';
+import { expect } from '@jest/globals';
+import { Bundle, Runtime, type Said, testRuntime } from './runtime.ts';
+
+let ours: string;
+testRuntime((path) => {
+  ours = path;
+});
+
+const MAPPING = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+
+function withUserNamespace(config: Config, path?: string): Config {
+  const user = { type: 'user', ...(path === undefined ? {} : { path }) } as const;
+  return {
+    ...config,
+    linux: {
+      ...config.linux,
+      namespaces: [...(config.linux?.namespaces ?? []), user],
+      ...(path === undefined ? { uidMappings: MAPPING, gidMappings: MAPPING } : {}),
+    },
+  };
+}
+
+interface Scene extends Disposable {
+  bundle: Bundle;
+  runtime: Runtime;
+  /** A directory that root alone may go through, with one in it that all may read. */
+  closed: string;
+  call: (...words: string[]) => Said;
+}
+
+function scene(): Scene {
+  const bundle = new Bundle();
+  const runtime = new Runtime(ours);
+  // Nobody of the namespace may make them: the root is that of the host.
+  for (const name of ['volume', 'second']) mkdirSync(join(bundle.rootfs, name));
+  const closed = mkdtempSync(join(tmpdir(), 'oci-closed-'));
+  mkdirSync(join(closed, 'volume'));
+  writeFileSync(join(closed, 'volume/file'), 'found\n');
+  for (const path of ['volume', 'volume/file']) chmodSync(join(closed, path), 0o755);
+  return {
+    bundle,
+    runtime,
+    closed,
+    call: (...words) => runtime.call(words),
+    [Symbol.dispose]: () => {
+      runtime[Symbol.dispose]();
+      bundle[Symbol.dispose]();
+      rmSync(closed, { recursive: true });
+    },
+  };
+}
+
+needs.describe(needs.root, needs.program('busybox'))('with a user namespace', () => {
+  const test = needs.test();
+  const volume = (it: Scene, options: string[] = []): Mount => ({
+    destination: '/volume',
+    type: 'bind',
+    source: join(it.closed, 'volume'),
+    options: ['rbind', ...options],
+  });
+  const addMount = (config: Config, mount: Mount): Config => ({ ...config, mounts: [...(config.mounts ?? []), mount] });
+
+  test('a volume is there though the container may not go to it on the host, as in the directories of a kubelet', () => {
+    using it = scene();
+    const look = 'cat /volume/file /second/file; (: >/volume/new) 2>&1; exec sleep 1000';
+    it.bundle.configure(['sh', '-c', look], (config) =>
+      withUserNamespace(addMount(addMount(config, volume(it, ['ro'])), { ...volume(it), destination: '/second' })),
+    );
+    expect(it.call('run', '--detach', '--bundle', it.bundle.path, 'box')).toMatchObject({ status: 0, error: '' });
+    expect(it.call('exec', 'box', 'cat', '/volume/file').out).toBe('found\n');
+    expect(it.call('exec', 'box', 'sh', '-c', ': >/volume/new').error).toContain('Read-only file system');
+    const pid = it.runtime.stateOf('box')?.['pid'];
+
+    // One that joins it is in the same place: so are the containers of a pod.
+    it.bundle.configure(['cat', '/volume/file'], (config) =>
+      withUserNamespace(
+        addMount(
+          { ...config, linux: { ...config.linux, cgroupsPath: `/coracle-oci-test-${process.pid}/second` } },
+          volume(it),
+        ),
+        `/proc/${pid}/ns/user`,
+      ),
+    );
+    expect(it.call('run', '--bundle', it.bundle.path, 'second')).toEqual({ status: 0, out: 'found\n', error: '' });
+  });
+
+  test('a mount of the host is not shared with the host by it', () => {
+    using it = scene();
+    it.bundle.configure(['cat', '/proc/self/mountinfo'], (config) => withUserNamespace(addMount(config, volume(it))));
+    const { status, out } = it.call('run', '--bundle', it.bundle.path, 'box');
+    expect(status).toBe(0);
+    expect(out.split('\n').filter((line) => line.includes(' /volume '))).toEqual([
+      expect.not.stringContaining('shared:'),
+    ]);
+  });
+});
+
+needs.describe(needs.root, needs.program('busybox'))('a mount with mappings of its own', () => {
+  const test = needs.test();
+
+  test('has its ids mapped without the option idmap too, as containerd writes it', () => {
+    using it = scene();
+    it.bundle.configure(['stat', '-c', '%u %g', '/volume/file'], (config) => ({
+      ...config,
+      mounts: [
+        ...(config.mounts ?? []),
+        {
+          destination: '/volume',
+          type: 'bind',
+          source: join(it.closed, 'volume'),
+          options: ['rbind', 'ro'],
+          uidMappings: MAPPING,
+          gidMappings: MAPPING,
+        },
+      ],
+    }));
+    expect(it.call('run', '--bundle', it.bundle.path, 'box')).toEqual({ status: 0, out: '100000 100000\n', error: '' });
+  });
+});
