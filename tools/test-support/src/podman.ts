@@ -40,6 +40,9 @@ if [ -n "$SUBIDS" ]; then
 fi
 exec "$@"`;
 
+/** Where systemd is process 1 it is so in an emulated machine, which takes its time, and more beside others. */
+const EMULATED_MS = 200_000;
+
 /** What came of a command in a container of another engine. */
 export interface Said {
   status: number | null;
@@ -133,7 +136,7 @@ export class Podman implements Disposable {
     const { status, stdout, stderr } = spawnSync(program, args, {
       encoding: 'utf8',
       cwd: '/',
-      timeout: 60_000,
+      timeout: this.#enter.length > 0 ? EMULATED_MS : 60_000,
       env: {
         PATH: process.env['PATH'] ?? '',
         CONTAINERS_CONF: this.#path('containers.conf'),
