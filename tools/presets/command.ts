@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+import { BUNDLE_PLUGINS } from './bundle-plugins.mjs';
 import { COMMANDS } from './commands.mjs';
+import { licensesOfBundled } from './licenses.mjs';
 import { pack } from './pack.mjs';
 
 /**
@@ -9,6 +11,7 @@ import { pack } from './pack.mjs';
  * nothing else has to be built first. koffi stays outside: it brings a prebuilt binary for each platform.
  */
 export const command = (name: keyof typeof COMMANDS): ReturnType<typeof defineConfig> => {
+  const licenses = licensesOfBundled();
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   return defineConfig({
     entry: { [name]: 'src/main.ts' },
@@ -23,9 +26,11 @@ export const command = (name: keyof typeof COMMANDS): ReturnType<typeof defineCo
         name: 'pack',
         async buildEnd() {
           await pack(this.options.outDir, COMMANDS[name]);
+          licenses.write(this.options.outDir);
         },
       },
     ],
+    esbuildPlugins: [licenses.plugin, ...BUNDLE_PLUGINS],
     noExternal: [/^(?!koffi$|node:)/],
     external: ['koffi'],
     // Without the dashes Node takes --env-file, wherever it stands, as its own: it would read the file into this process, with
@@ -33,7 +38,7 @@ export const command = (name: keyof typeof COMMANDS): ReturnType<typeof defineCo
     banner: { js: '#!/usr/bin/env -S node --' },
     define: { 'import.meta.filename': '__filename', [COMMANDS[name].versionName]: JSON.stringify(version) },
     esbuildOptions(options) {
-      options.conditions = ['@coracle/source', 'node', 'import'];
+      options.conditions = ['@coracle/source'];
     },
   });
 };

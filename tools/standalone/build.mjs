@@ -5,7 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { BUNDLE_PLUGINS } from '../presets/bundle-plugins.mjs';
 import { COMMANDS } from '../presets/commands.mjs';
+import { licensesOfBundled } from '../presets/licenses.mjs';
 import { learn } from '../presets/pack.mjs';
 import { BUN } from './bun.mjs';
 import { oneOfSeveral } from './one-of-several.mjs';
@@ -44,12 +46,13 @@ async function bundle({ app, versionName }, plugins) {
     conditions: ['@coracle/source'],
     external: ['bun:ffi', 'koffi'],
     define: { [versionName]: JSON.stringify(version), 'import.meta.filename': '__filename' },
-    plugins,
+    plugins: [licenses.plugin, ...BUNDLE_PLUGINS, ...plugins],
     logLevel: 'warning',
   });
   return outputFiles[0].text;
 }
 
+const licenses = licensesOfBundled();
 const directory = resolve(process.argv[2] ?? join(ROOT, 'dist/standalone'));
 mkdirSync(directory, { recursive: true });
 for (const command of Object.values(COMMANDS)) {
@@ -72,3 +75,4 @@ for (const command of Object.values(COMMANDS)) {
     rmSync(scratch, { recursive: true });
   }
 }
+licenses.write(directory);

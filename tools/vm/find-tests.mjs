@@ -1,19 +1,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const WORKSPACES = ['packages/cgroups-core', 'packages/cgroups-v2', 'packages/cgroups', 'packages/container'];
+const WORKSPACES = [
+  'packages/cgroups-core',
+  'packages/cgroups-v2',
+  'packages/cgroups',
+  'packages/container',
+  'apps/oci-runtime',
+];
 const KERNEL_TEST = /\.root\.test\.ts$/;
 /**
- * Of a container only its limits have to do with the version of cgroups, and its labels with security modules that this
- * computer's kernel may lack; the rest would take minutes under emulation.
+ * Of a container only its limits have to do with the version of cgroups, its labels with security modules that this computer's
+ * kernel may lack, and that of an engine with systemd; the rest would take minutes under emulation.
  */
-const CONTAINER_TESTS = /limits|\/labels\//;
+const PARTS = { 'packages/container/': /limits|\/labels\//, 'apps/oci-runtime/': /\/systemd\// };
 /**
  * Those that are run when a pattern asks for them: programs for devices need no controller, so they are shown where version 2 is mounted
  * beside version 1, and here the kernel takes a minute and a half to check them; systemd on version 1 alone does what it does
- * on both.
+ * on both; of engines' containers and systemd, podman's life of one shows most.
  */
-const WHEN_ASKED_FOR = /cgroups-v2\/test\/devices\.|\/systemd\/version-1\./;
+const WHEN_ASKED_FOR = /cgroups-v2\/test\/devices\.|\/systemd\/version-1\.|oci-runtime\/test\/systemd\/(?!podman\.)/;
 const DELEGATION = 'CORACLE_DELEGATED_CGROUP';
 
 /**
@@ -25,10 +31,14 @@ const DELEGATION = 'CORACLE_DELEGATED_CGROUP';
 export function findKernelTests(root, patterns) {
   const expressions = patterns.map((pattern) => new RegExp(pattern));
   return WORKSPACES.flatMap((workspace) => filesIn(root, `${workspace}/test`))
-    .filter((path) => KERNEL_TEST.test(path) && (!path.startsWith('packages/container/') || CONTAINER_TESTS.test(path)))
+    .filter((path) => KERNEL_TEST.test(path) && isPart(path))
     .filter((path) =>
       expressions.length === 0 ? !WHEN_ASKED_FOR.test(path) : expressions.some((expression) => expression.test(path)),
     );
+}
+
+function isPart(path) {
+  return Object.entries(PARTS).every(([workspace, part]) => !path.startsWith(workspace) || part.test(path));
 }
 
 /**

@@ -8,5 +8,6 @@ import { type Features, features, HOOK_NAMES } from '@coracle/oci-spec';
  */
 export function featuresDocument(): Features {
   const { linux, ...abilities } = configAbilities();
-  return features({ ...abilities, hooks: [...HOOK_NAMES], linux: { ...linux, netDevices: { enabled: true } } });
+  const cgroup = { ...linux?.cgroup, systemd: true, systemdUser: true };
+  return features({ ...abilities, hooks: [...HOOK_NAMES], linux: { ...linux, cgroup, netDevices: { enabled: true } } });
 }

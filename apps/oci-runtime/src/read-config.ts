@@ -3,8 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SystemError } from '@coracle/errors';
 import type { Config } from '@coracle/oci-spec';
-import { UsageError } from './command-line.ts';
-import type { Settings } from './global-options.ts';
 
 /**
  * The configuration of a bundle; whether it holds together is looked at by whoever plans with it.
@@ -45,13 +43,4 @@ function readJson(path: string): Config {
  */
 export function readText(path: string): string {
   return readFileSync(path === '-' ? 0 : path, 'utf8');
-}
-
-/** Groups are made by writing files: with systemd as their owner that would be undone. */
-export function refuseSystemd({ systemdCgroup }: Settings): void {
-  if (!systemdCgroup) return;
-  throw new UsageError(
-    '--systemd-cgroup cannot be had: this runtime makes cgroups itself',
-    'use the cgroup manager cgroupfs (podman: --cgroup-manager cgroupfs; containerd: SystemdCgroup = false)',
-  );
 }

@@ -138,7 +138,7 @@ export class Runtime implements Disposable {
       {
         cwd: options.cwd ?? '/',
         encoding: 'utf8',
-        timeout: 60_000,
+        timeout: 120_000, // an emulated machine beside others takes most of it for what is done in a second here
         env: { PATH: process.env['PATH'] ?? '', ...options.env },
         input: options.input ?? '',
       },

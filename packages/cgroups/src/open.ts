@@ -1,8 +1,9 @@
+import { posix } from 'node:path';
 import type { Group } from '@coracle/cgroups-core';
 import { CgroupV1, CONTROLLERS, type Controller, FURTHER_CONTROLLERS } from '@coracle/cgroups-v1';
 import { CgroupV2 } from '@coracle/cgroups-v2';
 import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
-import { detectAll } from './detect-all.ts';
+import { detectAll, type FullMachine } from './detect-all.ts';
 import { type Facts, theseFacts } from './facts.ts';
 import { onlyCgroups } from './hierarchy.ts';
 import { PlacedGroup } from './placed-group.ts';
@@ -27,12 +28,20 @@ export function open(directories: readonly string[], { facts = theseFacts() }: {
     const directory = below(hierarchy);
     return directory === undefined ? [] : [[controller, directory]];
   });
-  const unified = below(mounts.find(({ type }) => type === 'cgroup2'));
+  const mount2 = mounts.find(({ type }) => type === 'cgroup2');
+  const unified = below(mount2);
   const placed = [...place.map(([, directory]) => directory), unified];
   return new PlacedGroup({
     v1: place.length === 0 ? undefined : CgroupV1.open(Object.fromEntries(place)),
     v2: unified === undefined ? undefined : CgroupV2.open(unified),
     others: directories.filter((directory) => !placed.includes(directory)),
-    machine: () => detectAll(facts),
+    machine: () => machineFor(facts, unified?.slice(mount2?.mountPoint.length)),
   });
+}
+
+/** The machine as it is seen from the group: an ordinary user may be elsewhere than what is delegated to him, as in the session of a login. */
+function machineFor(facts: Facts, path: string | undefined): FullMachine {
+  const machine = detectAll(facts);
+  if (path === undefined || machine.v2) return machine;
+  return detectAll({ ...facts, selfCgroup: `0::${posix.dirname(path)}` });
 }

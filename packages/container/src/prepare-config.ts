@@ -28,6 +28,8 @@ export interface PrepareConfigOptions {
   terminalSettings?: Uint8Array | undefined;
   /** Whether the caller gives the container the network devices it is to have; otherwise such are refused. */
   givesNetDevices?: boolean;
+  /** Of the group that systemd makes for it, from the top of the tree, in place of `linux.cgroupsPath`. */
+  unitPath?: string | undefined;
   /** Told of what is done otherwise than the configuration says: names of capabilities that are not known. Nobody if absent. */
   onWarning?: ((warning: ConfigWarning) => void) | undefined;
 }
@@ -43,7 +45,7 @@ export interface PrepareConfigOptions {
  * const { plan } = prepareConfig(JSON.parse(text), { bundle: '/srv/box', id: 'box' });
  */
 export function prepareConfig(value: unknown, options: PrepareConfigOptions): Prepared {
-  const { bundle, id, stateRoot, terminalSettings, givesNetDevices = false, onWarning = () => {} } = options;
+  const { bundle, id, stateRoot, terminalSettings, givesNetDevices = false, unitPath, onWarning = () => {} } = options;
   const host = thisHost();
   const written = normalize(validateConfig(value, { onRemark: onWarning }), bundle);
   checkLabels(written, host.modules);
@@ -55,7 +57,7 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   const env = withHome(written.process.env ?? [], { root, uid: written.process.user.uid });
   const config = { ...written, process: { ...written.process, capabilities, env } };
   const idMaps = configIdMaps(config, host);
-  const group = planConfigGroup(config, { id, isRoot: host.uid === 0 });
+  const group = planConfigGroup(config, { id, isRoot: host.uid === 0, unitPath });
   checkGroup(config, group.plan?.directories ?? []);
   const further = planFurther(config, { id, idMaps, host, onWarning, group });
   const prepared = assemble(

@@ -9,6 +9,17 @@ export { Docker, dockerWorks } from './docker.ts';
 export { makeEmptyRoot } from './empty-root.ts';
 export { findLeftovers, type Leftovers, recordedContainers } from './leftovers.ts';
 export { needs, type Requirement } from './needs.ts';
-export { groupsNamed, NODE, Podman, removeGroup, type Said, whyNoPodman } from './podman.ts';
+export {
+  machineWith,
+  type OwnSystemd,
+  onlyVersion2,
+  PROGRAMS,
+  SYSTEMD,
+  type SystemdUser,
+  startSystemd,
+  until,
+  writeUnits,
+} from './own-systemd.ts';
+export { groupsNamed, NOBODY, NODE, Podman, removeGroup, type Said, whyNoPodman } from './podman.ts';
 export { type BusyboxRootfs, makeBusyboxRootfs } from './rootfs.ts';
 export { type AgentManner, type SeccompAgent, type SentToAgent, startSeccompAgent } from './seccomp-agent.ts';

@@ -15,19 +15,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeEmptyRoot } from './empty-root.ts';
 
-/** newuidmap(1) wants a name: this user has one everywhere. */
-const NOBODY = 65534;
+/** Who runs podman where root does not: newuidmap(1) wants a name, and this user has one everywhere. */
+export const NOBODY = 65534;
 
 /** The capabilities that podman gives if nothing is said; distributions differ. */
 const CAPABILITIES =
   'CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(' ');
 
 /** Without its files in /dev/shm, its journal, and limits above those of the caller. */
-const SETTINGS = `[containers]
+const settings = (cgroupManager: 'cgroupfs' | 'systemd'): string => `[containers]
 default_capabilities = ${JSON.stringify(CAPABILITIES)}
 default_ulimits = []
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "${cgroupManager}"
 events_logger = "none"
 lock_type = "file"
 runtime = "runc"
@@ -39,6 +39,9 @@ if [ -n "$SUBIDS" ]; then
   exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"
 fi
 exec "$@"`;
+
+/** Where systemd is process 1 it is so in an emulated machine, which takes its time, and more beside others. */
+const EMULATED_MS = 200_000;
 
 /** What came of a command in a container of another engine. */
 export interface Said {
@@ -54,21 +57,32 @@ export interface Said {
 export class Podman implements Disposable {
   readonly #directory = mkdtempSync(join(tmpdir(), 'podman-'));
   readonly #isRootless: boolean;
-  readonly #parent = `coracle-podman-${process.pid}`;
+  readonly #parent: string;
+  readonly #enter: readonly string[];
   readonly #shown: string[];
 
   readonly #runtime: readonly string[];
 
   /**
    * @param options `shown`: directories of the host that containers see; `rootless`: as an ordinary user, nobody; `runtime`: path of
-   *   the one to run them with, runc if absent; `engine`: further lines of that section of containers.conf
+   *   the one to run them with, runc if absent; `engine`: further lines of that section of containers.conf; `inside`: puts words before
+   *   a command that let it run where systemd is process 1, which then makes the groups
    */
   constructor({
     shown,
     rootless = false,
     runtime,
     engine = '',
-  }: { shown: readonly string[]; rootless?: boolean; runtime?: string; engine?: string }) {
+    inside,
+  }: {
+    shown: readonly string[];
+    rootless?: boolean;
+    runtime?: string;
+    engine?: string;
+    inside?: readonly string[];
+  }) {
+    this.#parent = `coracle-podman-${process.pid}${inside ? '.slice' : ''}`;
+    this.#enter = inside ?? [];
     this.#isRootless = rootless;
     this.#runtime = runtime === undefined ? [] : ['--runtime', runtime];
     const root = this.#path('rootfs');
@@ -80,7 +94,7 @@ export class Podman implements Disposable {
     chmodSync(this.#path('home/run'), 0o700);
     const mounted = [...programs, ...shown];
     this.#shown = mounted.flatMap((path) => ['--volume', `${path}:${path}:ro`]);
-    writeFileSync(this.#path('containers.conf'), `${SETTINGS}${engine}\n`);
+    writeFileSync(this.#path('containers.conf'), `${settings(inside ? 'systemd' : 'cgroupfs')}${engine}\n`);
     writeFileSync(this.#path('subids'), 'nobody:900000:65536\n');
     const owned = rootless
       ? ['', 'home', 'home/run', 'rootfs', ...directories.map(({ name }) => `rootfs/${name}`)]
@@ -102,9 +116,9 @@ export class Podman implements Disposable {
     return this.#path('rootfs');
   }
 
-  /** Path of the group that those of its containers are in. */
+  /** Path of the group that those of its containers are in; for systemd the name of its slice. */
   get cgroupParent(): string {
-    return `/${this.#parent}`;
+    return this.#parent.endsWith('.slice') ? this.#parent : `/${this.#parent}`;
   }
 
   /** What every container here is made with. */
@@ -118,16 +132,18 @@ export class Podman implements Disposable {
   call(...words: string[]): Said {
     const places = ['root', 'runroot', 'tmpdir'].flatMap((place) => [`--${place}`, this.#path(place)]);
     const podman = ['podman', ...places, ...this.#runtime, ...words];
-    const { status, stdout, stderr } = spawnSync('unshare', ['-m', 'sh', '-ec', SHELL, 'sh', ...podman], {
+    const [program = '', ...args] = [...this.#enter, 'unshare', '-m', 'sh', '-ec', SHELL, 'sh', ...podman];
+    const { status, stdout, stderr } = spawnSync(program, args, {
       encoding: 'utf8',
       cwd: '/',
-      timeout: 60_000,
+      timeout: this.#enter.length > 0 ? EMULATED_MS : 60_000,
       env: {
         PATH: process.env['PATH'] ?? '',
         CONTAINERS_CONF: this.#path('containers.conf'),
         HOME: this.#path('home'),
         TMPDIR: this.#path('home'),
-        XDG_RUNTIME_DIR: this.#path('home/run'),
+        // That of a user who has a systemd has the bus in it.
+        XDG_RUNTIME_DIR: this.#isRootless && this.#enter.length > 0 ? `/run/user/${NOBODY}` : this.#path('home/run'),
         SUBIDS: this.#isRootless ? this.#path('subids') : '',
       },
     });

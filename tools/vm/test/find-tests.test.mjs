@@ -12,6 +12,10 @@ const FILES = {
   'packages/cgroups-v1/test/cpu.root.test.ts': '',
   'packages/container/test/labels/selinux.root.test.ts': '// kernel: security=selinux selinux=1\nimport x;\n',
   'packages/container/test/limits.root.test.ts': '// kernel of a nut\n',
+  'packages/container/test/run.root.test.ts': '',
+  'apps/oci-runtime/test/systemd/podman.root.test.ts': '',
+  'apps/oci-runtime/test/systemd/user.root.test.ts': '',
+  'apps/oci-runtime/test/life.root.test.ts': '',
 };
 
 let root;
@@ -30,6 +34,7 @@ test('the tests that touch the kernel are found, but for version 1', () => {
     'packages/cgroups-v2/test/deeper/delegation.root.test.ts',
     'packages/container/test/labels/selinux.root.test.ts',
     'packages/container/test/limits.root.test.ts',
+    'apps/oci-runtime/test/systemd/podman.root.test.ts',
   ]);
 });
 

@@ -2,7 +2,8 @@ import { create, Store } from '@coracle/container/detached';
 import { type OptionRow, type Options, onlyId, parseCommandLine } from '../command-line.ts';
 import type { Settings } from '../global-options.ts';
 import { log } from '../log.ts';
-import { readConfig, refuseSystemd } from '../read-config.ts';
+import { readConfig } from '../read-config.ts';
+import { systemdManager } from '../systemd-manager.ts';
 
 /** Options of the commands that make a container. */
 export const CREATE_OPTIONS: readonly OptionRow[] = [
@@ -31,6 +32,7 @@ export function createOptions(
     noPivot: options.has('no-pivot'),
     noNewKeyring: options.has('no-new-keyring'),
     preserveFds: options.count('preserve-fds') ?? 0,
+    systemd: systemdManager(settings),
     onWarning: ({ path, text }) => log(settings.log, 'warning', `config.json: ${path} ${text}`),
   };
 }
@@ -39,7 +41,6 @@ export function createOptions(
 export async function command(args: readonly string[], settings: Settings): Promise<number> {
   const { options, words } = parseCommandLine(args, CREATE_OPTIONS, { anywhere: true });
   const id = onlyId(words, 'create');
-  refuseSystemd(settings);
   await create(new Store(settings.root), createOptions(options, { id, settings }));
   return 0;
 }

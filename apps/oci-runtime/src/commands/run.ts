@@ -4,7 +4,6 @@ import { onlyId, parseCommandLine } from '../command-line.ts';
 import { Console, refuseConsoleSocket } from '../console.ts';
 import type { Settings } from '../global-options.ts';
 import { describeError, log } from '../log.ts';
-import { refuseSystemd } from '../read-config.ts';
 import { CREATE_OPTIONS, createOptions } from './create.ts';
 
 /** `coracle-oci run`: creates and starts a container, and stays until it ends, unless it is to be left alone. */
@@ -20,7 +19,6 @@ export async function command(args: readonly string[], settings: Settings): Prom
     { anywhere: true },
   );
   const id = onlyId(words, 'run');
-  refuseSystemd(settings);
   const store = new Store(settings.root);
   const detached = options.has('detach');
   const wanted = createOptions(options, { id, settings });

@@ -1,8 +1,13 @@
-import { once } from 'node:events';
-import { type ErrnoName, errnoOf, SystemError } from '@coracle/errors';
+import type { Duplex } from 'node:stream';
+import { type ErrnoName, errnoOf, isErrno, SystemError } from '@coracle/errors';
+import { socketPath } from './bus-address.ts';
+import { greetBus } from './greet-bus.ts';
+import { within } from './within.ts';
 
 /** A call of a method of systemd's manager, or of one of its units. */
 export interface Call {
+  /** Who is called; systemd if absent. */
+  destination?: string;
   /** Of the object; the manager's if absent. */
   path?: string;
   interface?: string;
@@ -19,6 +24,8 @@ export interface BusSignal {
 
 /** A connection to a message bus. */
 export interface Bus extends Disposable {
+  /** How long an answer may take, and a job that systemd was given. */
+  readonly timeoutMs: number;
   /** Calls systemd. @throws SystemError, see {@link openBus} */
   call(call: Call): Promise<readonly unknown[]>;
   /** Hears the signals of the manager from now on; returns what ends it. */
@@ -32,48 +39,64 @@ const SYSTEMD = 'org.freedesktop.systemd1';
 const MANAGER = { path: '/org/freedesktop/systemd1', interface: `${SYSTEMD}.Manager` };
 const SIGNAL = 4;
 
+/** Longer than a unit may take to end by itself (`DefaultTimeoutStopSec`). */
+const TIMEOUT_MS = 120_000;
+
 // Its own types leave this out.
 declare module '@homebridge/dbus-native' {
-  export function createClient(options: { busAddress: string }): MessageBus;
+  export function createClient(options: { stream: Duplex }): MessageBus;
+}
+
+/** How to talk to systemd. */
+export interface BusOptions {
+  /** How long each answer may take, and each job that systemd is given; two minutes if absent. */
+  timeoutMs?: number;
 }
 
 /**
- * Connects to a message bus, with the package `@homebridge/dbus-native`, which has to be installed beside this one.
+ * Connects to a message bus, with the package `@homebridge/dbus-native`, which has to be installed beside this one, and has systemd tell
+ * of its units there. The root of a user namespace is let in as who he is outside.
  * @param address {@link SYSTEM_BUS}; for the units of one user `unix:path=/run/user/UID/bus`
- * @throws SystemError ENOENT, EACCES, ECONNREFUSED when there is nobody to talk to; EOPNOTSUPP when the package is not installed.
+ * @throws SystemError ENOENT, EACCES, ECONNREFUSED when there is nobody to talk to, or one is not let in; EAFNOSUPPORT for the address;
+ *   ETIMEDOUT when there is no answer; EOPNOTSUPP when the package is not installed.
  *   Calls: EACCES when systemd does not allow it, EEXIST, ENOENT for a unit that is or is not there, EINVAL for a property
- *   that it does not take, EIO for all else
+ *   that it does not take, ETIMEDOUT, EIO for all else
  * @see the D-Bus specification; org.freedesktop.systemd1(5)
  * @example
  * using bus = await openBus();
  * await bus.call({ member: 'GetUnit', signature: 's', body: ['init.scope'] });
  */
-export async function openBus(address: string = SYSTEM_BUS): Promise<Bus> {
+export async function openBus(address: string = SYSTEM_BUS, { timeoutMs = TIMEOUT_MS }: BusOptions = {}): Promise<Bus> {
   const { createClient } = await loadClient();
-  const client = createClient({ busAddress: address });
+  const stream = await reach(address, timeoutMs);
+  const client = createClient({ stream });
   const { connection } = client;
   let failure: unknown;
-  try {
-    await once(connection, 'connect');
-  } catch (cause) {
-    connection.stream.destroy();
-    throw unreachable(address, cause);
-  }
   connection.on('error', (error: unknown) => {
     failure = error;
   });
+  const answerTo = (call: Call): Promise<readonly unknown[]> =>
+    new Promise((resolve, reject) => {
+      if (failure !== undefined || stream.readableEnded || stream.destroyed)
+        return reject(unreachable(address, failure));
+      const closed = (): void => reject(unreachable(address, failure));
+      stream.once('close', closed);
+      client.invoke({ destination: SYSTEMD, ...MANAGER, ...call }, (error: unknown, ...body: unknown[]) => {
+        stream.off('close', closed);
+        if (error) reject(refused(call, error));
+        else resolve(body);
+      });
+    });
   const bus: Bus = {
-    call: (call) =>
-      new Promise((resolve, reject) => {
-        if (failure !== undefined || connection.stream.destroyed) return reject(unreachable(address, failure));
-        const closed = (): void => reject(unreachable(address, failure));
-        connection.stream.once('close', closed);
-        client.invoke({ destination: SYSTEMD, ...MANAGER, ...call }, (error: unknown, ...body: unknown[]) => {
-          connection.stream.off('close', closed);
-          if (error) reject(refused(call, error));
-          else resolve(body);
-        });
-      }),
+    timeoutMs,
+    call: async (call) => {
+      try {
+        return await within(timeoutMs, answerTo(call), () => noAnswer(call, { address, timeoutMs }));
+      } catch (error) {
+        // What the client cannot write down is no value of its type.
+        throw error instanceof SystemError ? error : notWritten(call, error);
+      }
+    },
     onSignal(listener) {
       const hear = ({
         type,
@@ -86,17 +109,30 @@ export async function openBus(address: string = SYSTEM_BUS): Promise<Bus> {
       connection.on('message', hear);
       return () => connection.off('message', hear);
     },
-    [Symbol.dispose]: () => connection.stream.destroy(),
+    [Symbol.dispose]: () => {
+      stream.destroy();
+    },
   };
-  const match = `type='signal',sender='${SYSTEMD}',interface='${MANAGER.interface}'`;
-  const toBus = {
-    destination: 'org.freedesktop.DBus',
-    path: '/org/freedesktop/DBus',
-    interface: 'org.freedesktop.DBus',
-  };
-  await bus.call({ ...toBus, member: 'AddMatch', signature: 's', body: [match] });
-  await bus.call({ member: 'Subscribe' });
+  try {
+    const name = 'org.freedesktop.DBus';
+    const toBus = { destination: name, path: '/org/freedesktop/DBus', interface: name };
+    const match = `type='signal',sender='${SYSTEMD}',interface='${MANAGER.interface}'`;
+    await bus.call({ ...toBus, member: 'AddMatch', signature: 's', body: [match] });
+    await bus.call({ member: 'Subscribe' });
+  } catch (error) {
+    bus[Symbol.dispose]();
+    throw error;
+  }
   return bus;
+}
+
+async function reach(address: string, timeoutMs: number): Promise<Duplex> {
+  const path = socketPath(address);
+  try {
+    return await within(timeoutMs, greetBus(path), () => noAnswer({ member: 'AUTH' }, { address, timeoutMs }));
+  } catch (cause) {
+    throw isErrno(cause, 'ETIMEDOUT') ? cause : unreachable(address, cause);
+  }
 }
 
 async function loadClient(): Promise<typeof import('@homebridge/dbus-native')> {
@@ -112,6 +148,25 @@ async function loadClient(): Promise<typeof import('@homebridge/dbus-native')> {
       cause,
     });
   }
+}
+
+/** @see ETIMEDOUT of connect(2): nobody answers */
+function noAnswer(
+  { member, destination = SYSTEMD }: Pick<Call, 'member' | 'destination'>,
+  { address, timeoutMs }: { address: string; timeoutMs: number },
+): SystemError {
+  return new SystemError({
+    code: 'ETIMEDOUT',
+    syscall: member,
+    path: address,
+    text: `${destination} has not answered within ${timeoutMs / 1000} s`,
+    hint: 'is it at work, or stopped? see systemctl status, and journalctl --unit=init.scope',
+  });
+}
+
+function notWritten({ member }: Call, cause: unknown): SystemError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new SystemError({ code: 'EINVAL', syscall: member, path: SYSTEMD, text, cause });
 }
 
 function unreachable(address: string, cause: unknown): SystemError {
@@ -140,7 +195,7 @@ const CODES: readonly [error: RegExp, code: ErrnoName, hint: string][] = [
     'see systemd.resource-control(5) for what this systemd takes',
   ],
   [/UnixProcessIdUnknown|ESRCH/, 'ESRCH', 'it has ended already'],
-  [/ServiceUnknown|NameHasNoOwner/, 'ECONNREFUSED', 'systemd is not on this bus'],
+  [/ServiceUnknown|NameHasNoOwner|Error\.Spawn\./, 'ECONNREFUSED', 'systemd is not on this bus'],
 ];
 
 function refused({ member }: Call, cause: unknown): SystemError {

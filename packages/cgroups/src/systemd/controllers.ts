@@ -1,6 +1,6 @@
 import type { Facts } from '../facts.ts';
 import type { Bus } from './bus.ts';
-import { property } from './jobs.ts';
+import { managerGroup } from './jobs.ts';
 import { type Placed, placesOf } from './unit-group.ts';
 
 /**
@@ -9,8 +9,7 @@ import { type Placed, placesOf } from './unit-group.ts';
  * @see systemd.resource-control(5), "Delegate="
  */
 export async function controllersOf(bus: Bus, facts: Facts): Promise<ReadonlySet<string>> {
-  const group = await property(bus, 'ControlGroup', { of: 'org.freedesktop.systemd1.Manager' });
-  const top = typeof group === 'string' && group !== '/' ? group : '';
+  const top = await managerGroup(bus);
   const names = placesOf(top, facts).flatMap((place) => controllersAt(place, facts));
   return new Set(names.map((name) => (name === 'blkio' ? 'io' : name)));
 }

@@ -1,7 +1,8 @@
 import type { WaitOptions } from '@coracle/cgroups-core';
 import { isErrno, SystemError } from '@coracle/errors';
 import type { Bus } from './bus.ts';
-import type { Property } from './properties.ts';
+import type { Property } from './property.ts';
+import { within } from './within.ts';
 
 /** Makes a unit that lives as long as it runs, or fails where there is one of its name. */
 export async function startUnit(
@@ -11,6 +12,25 @@ export async function startUnit(
 ): Promise<void> {
   const body = [unit, 'fail', properties, []];
   await runJob(bus, { member: 'StartTransientUnit', signature: 'ssa(sv)a(sa(sv))', body }, { unit, ...options });
+}
+
+/**
+ * As {@link startUnit}; but one of its name that has failed, and is kept for somebody to look at, gives way. What fails now is not kept.
+ */
+export async function startAnew(bus: Bus, unit: string, options: Parameters<typeof startUnit>[2]): Promise<void> {
+  try {
+    await startUnit(bus, unit, options);
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST', 'EIO')) throw error;
+    await forgetFailure(bus, unit);
+    if (!isErrno(error, 'EEXIST')) throw error;
+    await startUnit(bus, unit, options);
+  }
+}
+
+/** Lets go of a unit that has failed; one that has not stays as it is. */
+export async function forgetFailure(bus: Bus, unit: string): Promise<void> {
+  await ifThere(bus.call({ member: 'ResetFailedUnit', signature: 's', body: [unit] }));
 }
 
 /** Ends a unit, if there is one, and waits until it is gone. */
@@ -46,8 +66,7 @@ async function runJob(
     results.set(job, result);
     wake();
   });
-  try {
-    const [job] = await bus.call(call);
+  const endOf = async (job: unknown): Promise<unknown> => {
     while (!results.has(job)) {
       await new Promise<void>((resolve, reject) => {
         wake = resolve;
@@ -55,7 +74,12 @@ async function runJob(
         if (signal?.aborted) reject(signal.reason);
       });
     }
-    if (results.get(job) !== 'done') throw jobFailed(call.member, unit, results.get(job));
+    return results.get(job);
+  };
+  try {
+    const [job] = await bus.call(call);
+    const result = await within(bus.timeoutMs, endOf(job), () => notDone(call.member, unit, bus.timeoutMs));
+    if (result !== 'done') throw jobFailed(call.member, unit, result);
   } finally {
     stopHearing();
   }
@@ -76,6 +100,18 @@ export async function controlGroup(bus: Bus, unit: string): Promise<string> {
   });
 }
 
+/**
+ * The group that a systemd has all its units in, from the top of the tree: empty for that of the machine.
+ * @throws SystemError as calls of {@link openBus}
+ * @example
+ * using bus = await openBus('unix:path=/run/user/1000/bus');
+ * await managerGroup(bus); // '/user.slice/user-1000.slice/user@1000.service'
+ */
+export async function managerGroup(bus: Bus): Promise<string> {
+  const group = await property(bus, 'ControlGroup', { of: 'org.freedesktop.systemd1.Manager' });
+  return typeof group === 'string' ? group.replace(/\/$/, '') : '';
+}
+
 /** A property of a unit, or of the manager itself if no path is given. */
 export async function property(bus: Bus, name: string, { path, of }: { path?: string; of: string }): Promise<unknown> {
   const [variant] = await bus.call({
@@ -92,4 +128,15 @@ export async function property(bus: Bus, name: string, { path, of }: { path?: st
 function jobFailed(syscall: string, path: string, result: unknown): SystemError {
   const text = `systemd could not do it: ${result}`;
   return new SystemError({ code: 'EIO', syscall, path, text, hint: `see journalctl -u ${path}` });
+}
+
+function notDone(syscall: string, path: string, timeoutMs: number): SystemError {
+  const text = `systemd has not finished it within ${timeoutMs / 1000} s`;
+  return new SystemError({
+    code: 'ETIMEDOUT',
+    syscall,
+    path,
+    text,
+    hint: `see systemctl list-jobs, and systemctl status ${path}`,
+  });
 }

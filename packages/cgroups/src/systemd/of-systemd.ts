@@ -6,11 +6,13 @@ import { type Bus, openBus, SYSTEM_BUS } from './bus.ts';
 import { controllersOf } from './controllers.ts';
 import { setProperties, startUnit, stopUnit } from './jobs.ts';
 import type { ManagedGroup, ManagedOptions } from './managed-group.ts';
-import { type Property, planProperties } from './properties.ts';
+import { planProperties } from './properties.ts';
+import type { Property } from './property.ts';
 import { unitGroup, versionOf } from './unit-group.ts';
+import { attachToUnit } from './units.ts';
 
 /** A unit, and where it is. */
-export interface UnitPlace {
+export interface FoundUnit {
   unit: string;
   /** Of its group, from the top of the tree. */
   path: string;
@@ -19,7 +21,7 @@ export interface UnitPlace {
 
 /** A unit as a group: limits and life through systemd, all else through the files. */
 export function ofSystemd(
-  { unit, path, facts }: UnitPlace,
+  { unit, path, facts }: FoundUnit,
   options: ManagedOptions,
   leftOut: readonly LeftOut[] = [],
 ): ManagedGroup {
@@ -99,7 +101,7 @@ function runtimeDirectory(): string {
 /** Slices have no processes of their own; a scope takes more of them. */
 async function addTo(bus: Bus, unit: string, pid: number): Promise<void> {
   if (!unit.endsWith('.slice')) {
-    await bus.call({ member: 'AttachProcessesToUnit', signature: 'ssau', body: [unit, '', [pid]] });
+    await attachToUnit(bus, unit, { pid });
     return;
   }
   const scope = `${unit.slice(0, -'.slice'.length)}-${pid}-${randomBytes(4).toString('hex')}.scope`;

@@ -4,19 +4,14 @@ import {
   checkResources,
   enforce,
   type LeftOut,
+  type MemoryResources,
   type Mode,
-  parseCpuList,
   type Resources,
 } from '@coracle/cgroups-core';
 import { cpuWeightOf, ioWeightOf } from '@coracle/cgroups-v2';
 import { delegateToUsers } from '../obstacle.ts';
-
-/** A property of a unit, with the D-Bus signature of its value. */
-export type Property = readonly [name: string, value: readonly [signature: string, value: unknown]];
-
-/** How systemd writes that there is no limit. */
-const INFINITY = 2n ** 64n - 1n;
-const USEC_PER_SEC = 1_000_000;
+import { INFINITY, number, type Property, perSecond, set } from './property.ts';
+import { unifiedProperties } from './unified-properties.ts';
 
 /** What systemd does not put in force on version 1, by field; `io.devices` are those of each disk. */
 const NOT_ON_V1 = {
@@ -47,11 +42,14 @@ export function planProperties(
   { version = 2, controllers }: PropertiesOptions = {},
 ): { properties: Property[]; leftOut: LeftOut[] } {
   const { given, notGiven } = sift(checkResources(resources), controllers);
-  const { pids, memory = {}, cpu = {}, cpuset = {}, io = {}, ...others } = given;
-  const { max, high, min, low, swapMax, zswapMax, ...moreMemory } = memory;
+  const { pids, memory = {}, cpu = {}, cpuset = {}, io = {}, unified = {}, ...others } = given;
+  const { max, high, min, low, zswapMax, ...swapAndMore } = memory;
+  const { swapMax, ...moreMemory } = version === 1 ? swapAndMore : swapAlone(swapAndMore, max);
   const { quotaUsec, periodUsec, shares, weight, ...moreCpu } = cpu;
   const { cpus, mems, ...moreCpuset } = cpuset;
   const { weight: ioWeight, devices = {}, ...moreIo } = io;
+  const byFile =
+    version === 1 ? { properties: [], others: Object.keys(unified) } : unifiedProperties(unified, controllers);
   const leftOut = [
     ...lacking('memory', moreMemory),
     ...lacking('cpu', moreCpu),
@@ -61,6 +59,7 @@ export function planProperties(
       lacking('io.devices', { leafWeight, latencyUsec }),
     ),
     ...lacking('', others),
+    ...lacking('unified', Object.fromEntries(byFile.others.map((file) => [file, unified[file]]))),
     ...(version === 1 ? unheeded({ memory, cpuset, devices }) : []),
     ...notGiven,
   ];
@@ -91,7 +90,7 @@ export function planProperties(
       unless(`io.devices.${field}`, disks(isV1 ? v1 : v2, { devices, field, scale })),
     ),
   ];
-  return { properties: properties.flatMap((one) => (one ? [one] : [])), leftOut };
+  return { properties: [...properties.flatMap((one) => (one ? [one] : [])), ...byFile.properties], leftOut };
 }
 
 /** Those resources that are of a controller of its own to systemd. */
@@ -111,22 +110,12 @@ function sift(
   return { given: Object.fromEntries(kept), notGiven };
 }
 
-/** 64 bits go as text: a number has not as many. */
-function number(name: string, value: Amount | number | undefined): Property | undefined {
-  return value === undefined ? undefined : [name, ['t', String(value === 'max' ? INFINITY : value)]];
-}
-
-function perSecond(quotaUsec: number | 'max' | undefined, periodUsec = 100_000): number | 'max' | undefined {
-  return typeof quotaUsec === 'number' ? Math.round((quotaUsec * USEC_PER_SEC) / periodUsec) : quotaUsec;
-}
-
-/** A bit for each number, the lowest byte first. */
-function set(name: string, list: string | undefined): Property | undefined {
-  if (list === undefined) return undefined;
-  const numbers = parseCpuList(list) ?? [];
-  const bytes = new Uint8Array(Math.floor(Math.max(0, ...numbers) / 8) + 1);
-  for (const one of numbers) bytes[one >> 3] = (bytes[one >> 3] ?? 0) | (1 << (one & 7));
-  return [name, ['ay', [...bytes]]];
+/** Version 2 limits swap alone: what is allowed together less what is allowed of memory, where that is known. */
+function swapAlone(memory: MemoryResources<Amount>, max: Amount | undefined): MemoryResources<Amount> {
+  const { maxWithSwap, ...others } = memory;
+  if (maxWithSwap === 'max') return { ...others, swapMax: memory.swapMax ?? maxWithSwap };
+  if (typeof maxWithSwap !== 'bigint' || typeof max !== 'bigint' || max > maxWithSwap) return memory;
+  return { ...others, swapMax: maxWithSwap - max };
 }
 
 type Devices = NonNullable<NonNullable<CheckedResources['io']>['devices']>;

@@ -1,10 +1,13 @@
-import type { Group, LeftOut, Mode, Resources, WaitOptions } from '@coracle/cgroups-core';
+import type { DeviceRuleInput, Group, LeftOut, Mode, Resources, WaitOptions } from '@coracle/cgroups-core';
 import { type Facts, theseFacts } from '../facts.ts';
 import type { Bus } from './bus.ts';
 import { controllersOf } from './controllers.ts';
-import { controlGroup, ifThere, setProperties, startUnit, stopUnit } from './jobs.ts';
-import { type Property, planProperties } from './properties.ts';
+import { deviceProperties } from './device-properties.ts';
+import { controlGroup, ifThere, startAnew, stopUnit } from './jobs.ts';
+import { planProperties } from './properties.ts';
+import type { Property } from './property.ts';
 import { unitGroup, versionOf } from './unit-group.ts';
+import { updateUnit } from './units.ts';
 
 /** How to make a scope. */
 export interface ScopeOptions extends WaitOptions {
@@ -19,6 +22,10 @@ export interface ScopeOptions extends WaitOptions {
   description?: string;
   /** Whether groups below it are left to the caller, with all controllers. */
   delegate?: boolean;
+  /** What the processes may do with devices. On version 2 that is a program of the caller's, and none of systemd's. */
+  devices?: readonly DeviceRuleInput[];
+  /** Further ones of the unit, such as {@link parseProperty} reads; the later wins. */
+  properties?: readonly Property[];
   /** Where cgroups are mounted, as for {@link detect}. */
   facts?: Pick<Facts, 'mountinfo'>;
 }
@@ -33,6 +40,8 @@ export interface ScopeOptions extends WaitOptions {
  */
 export interface Scope extends AsyncDisposable {
   unit: string;
+  /** Of its group, from the top of the tree. */
+  path: string;
   /** The group as it lies now, to measure, watch and freeze. Its limits and its end are systemd's. */
   group: Pick<Group, 'directories' | 'stats' | 'events' | 'processes' | 'threads' | 'freeze' | 'thaw'>;
   leftOut: readonly LeftOut[];
@@ -43,7 +52,8 @@ export interface Scope extends AsyncDisposable {
 }
 
 /**
- * Has systemd put processes into a scope of their own. The scope ends with its last process.
+ * Has systemd put processes into a scope of their own. The scope ends with its last process. One of its name that has failed
+ * gives way.
  * @param unit its name, which ends in `.scope`
  * @throws SystemError EEXIST when there is such a unit; EACCES; EINVAL for what systemd does not take; EOPNOTSUPP for what it has no
  *   property for; EIO when it could not do it; the reason of `signal`
@@ -53,32 +63,40 @@ export interface Scope extends AsyncDisposable {
  * await using scope = await createScope(bus, 'box.scope', { pids: [4711], resources: { pids: 20 } });
  */
 export async function createScope(bus: Bus, unit: string, options: ScopeOptions): Promise<Scope> {
-  const { pids, resources = {}, mode, slice, description, delegate, signal } = options;
+  const {
+    pids,
+    resources = {},
+    mode,
+    slice,
+    description,
+    delegate,
+    devices,
+    properties: further = [],
+    signal,
+  } = options;
   const facts = { ...theseFacts(), ...options.facts };
   const version = versionOf(facts);
-  const plan = async (wanted: Resources, how?: Mode): Promise<ReturnType<typeof planProperties>> =>
-    planProperties(wanted, how, { version, controllers: await controllersOf(bus, facts) });
-  const { properties, leftOut } = await plan(resources, mode);
+  const controllers = await controllersOf(bus, facts);
+  const { properties, leftOut } = planProperties(resources, mode, { version, controllers });
   const all: Property[] = [
     ['PIDs', ['au', pids]],
     ...(slice === undefined ? [] : [['Slice', ['s', slice]] as const]),
     ...(description === undefined ? [] : [['Description', ['s', description]] as const]),
     ...(delegate === undefined ? [] : [['Delegate', ['b', delegate]] as const]),
     ...properties,
+    ...(version === 1 && devices ? deviceProperties(devices) : []),
+    ...further,
   ];
-  await startUnit(bus, unit, { properties: all, ...(signal ? { signal } : {}) });
+  await startAnew(bus, unit, { properties: all, ...(signal ? { signal } : {}) });
   const path = await controlGroup(bus, unit);
   return {
     unit,
+    path,
     get group() {
       return unitGroup(path, facts);
     },
     leftOut,
-    async update(changed, { mode } = {}) {
-      const { properties, leftOut } = await plan(changed, mode);
-      await setProperties(bus, unit, properties);
-      return leftOut;
-    },
+    update: (changed, { mode } = {}) => updateUnit(bus, unit, { resources: changed, mode, facts }),
     stop: (options) => stopUnit(bus, unit, options),
     async [Symbol.asyncDispose]() {
       await ifThere(bus.call({ member: 'KillUnit', signature: 'ssi', body: [unit, 'all', SIGKILL] }));

@@ -1,9 +1,15 @@
 import { symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { bundledProgram, needs } from '@coracle/test-support';
+import {
+  bundledProgram,
+  needs,
+  type OwnSystemd,
+  onlyVersion2,
+  PROGRAMS,
+  SYSTEMD,
+  startSystemd,
+} from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { SYSTEMD, version2 } from './needs-systemd.ts';
-import { type OwnSystemd, PROGRAMS, startSystemd } from './start-systemd.ts';
 
 const TIMEOUT_MS = 150_000;
 /** There is one of this name wherever there is a system; `cpu` is left out of what is delegated. */
@@ -15,7 +21,7 @@ const [NODE, LIMIT] = await bundledProgram(new URL(`file://${EXAMPLE}/limit.ts`)
 const CLIENT = 'node_modules/@homebridge';
 symlinkSync(join(import.meta.dirname, '../..', CLIENT), join(dirname(LIMIT), CLIENT));
 
-needs.describe(...SYSTEMD, version2())(
+needs.describe(...SYSTEMD, onlyVersion2())(
   'the command limit, which says nothing of who keeps groups, under systemd',
   () => {
     let systemd: OwnSystemd;

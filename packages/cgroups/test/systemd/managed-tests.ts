@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { type OwnSystemd, until } from '@coracle/test-support';
 import { expect, test } from '@jest/globals';
 import { createManaged, type ManagedOptions, openManaged } from '../../src/systemd/index.ts';
-import { type OwnSystemd, until } from './start-systemd.ts';
 
 const TIMEOUT_MS = 150_000;
 

@@ -45,6 +45,14 @@ test.each([
       ['CPUQuotaPeriodUSec', ['t', '100000']],
     ],
   ],
+  // Less than a percent would be written as none, and a fraction of one left out.
+  [
+    { cpu: { quotaUsec: 1001, periodUsec: 1_000_000 } },
+    [
+      ['CPUQuotaPerSecUSec', ['t', '10000']],
+      ['CPUQuotaPeriodUSec', ['t', '1000000']],
+    ],
+  ],
   [{ cpu: { shares: 1024 } }, [['CPUWeight', ['t', '100']]]],
   [{}, []],
 ])('%j', (resources, properties) => {
@@ -95,4 +103,52 @@ test('on version 1 there are fewer properties, with the numbers of version 1', (
     BlockIODeviceWeight: ['a(st)', [['/dev/block/8:0', '100']]],
   });
   expect(leftOut.map(({ resource }) => resource)).toEqual(['memory.low', 'io.devices.readOpsPerSec']);
+});
+
+test.each([
+  [
+    { max: '64m', maxWithSwap: '96m' },
+    { MemoryMax: ['t', `${64 << 20}`], MemorySwapMax: ['t', `${32 << 20}`] },
+  ],
+  [
+    { max: '64m', maxWithSwap: 'max' },
+    { MemoryMax: ['t', `${64 << 20}`], MemorySwapMax: ['t', INFINITY] },
+  ],
+  [
+    { max: '64m', maxWithSwap: '64m' },
+    { MemoryMax: ['t', `${64 << 20}`], MemorySwapMax: ['t', '0'] },
+  ],
+] as const)('on version 2 %j limits swap alone', (memory, properties) => {
+  expect(Object.fromEntries(planProperties({ memory }).properties)).toEqual(properties);
+});
+
+test('swap is not limited where it cannot be told from memory', () => {
+  expect(() => planProperties({ memory: { maxWithSwap: '96m' } })).toThrow(
+    expect.objectContaining({ code: 'EOPNOTSUPP', path: 'memory.maxWithSwap' }),
+  );
+});
+
+test('files of version 2 are the properties that systemd writes there; others are left out and listed', () => {
+  const unified = {
+    'cpu.max': '50000 20000',
+    'cpu.weight': '50',
+    'cpuset.cpus': '0-1,9',
+    'memory.high': 'max',
+    'memory.oom.group': '1',
+    'pids.max': '20',
+    'memory.low': '1m',
+  };
+  const { properties, leftOut } = planProperties({ unified }, 'best-effort');
+  expect(Object.fromEntries(properties)).toEqual({
+    CPUQuotaPerSecUSec: ['t', '2500000'],
+    CPUQuotaPeriodUSec: ['t', '20000'],
+    CPUWeight: ['t', '50'],
+    AllowedCPUs: ['ay', [3, 2]],
+    MemoryHigh: ['t', INFINITY],
+    TasksMax: ['t', '20'],
+  });
+  expect(leftOut.map(({ resource }) => resource)).toEqual(['unified.memory.oom.group', 'unified.memory.low']);
+  const given = planProperties({ unified }, 'best-effort', { controllers: new Set(['pids']) });
+  expect(given.properties).toEqual([['TasksMax', ['t', '20']]]);
+  expect(planProperties({ unified }, 'best-effort', { version: 1 }).properties).toEqual([]);
 });

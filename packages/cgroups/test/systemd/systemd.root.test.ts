@@ -1,15 +1,13 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { needs } from '@coracle/test-support';
+import { needs, type OwnSystemd, onlyVersion2, SYSTEMD, startSystemd } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Bus, createScope, openBus, type ScopeOptions } from '../../src/systemd/index.ts';
 import { managedTests } from './managed-tests.ts';
-import { SYSTEMD, version2 } from './needs-systemd.ts';
-import { type OwnSystemd, startSystemd } from './start-systemd.ts';
 
 const TIMEOUT_MS = 150_000;
 
-needs.describe(...SYSTEMD, version2())('scopes of a real systemd', () => {
+needs.describe(...SYSTEMD, onlyVersion2())('scopes of a real systemd', () => {
   let systemd: OwnSystemd;
   let bus: Bus;
 

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { needs } from '@coracle/test-support';
+import { needs, until, writeUnits } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { open } from '../../src/index.ts';
 import { createManaged } from '../../src/systemd/index.ts';
-import { until, writeUnits } from './start-systemd.ts';
 
 const TIMEOUT_MS = 150_000;
 // The virtual machine runs this file once more, as an ordinary user to whom a group was delegated.

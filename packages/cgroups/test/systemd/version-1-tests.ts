@@ -1,7 +1,7 @@
+import { type OwnSystemd, startSystemd } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createManaged } from '../../src/systemd/index.ts';
 import { managedTests } from './managed-tests.ts';
-import { type OwnSystemd, startSystemd } from './start-systemd.ts';
 
 const TIMEOUT_MS = 150_000;
 

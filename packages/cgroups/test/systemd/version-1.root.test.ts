@@ -1,6 +1,5 @@
 // kernel: coracle.cgroups=1
-import { needs } from '@coracle/test-support';
-import { machineWith, SYSTEMD } from './needs-systemd.ts';
+import { machineWith, needs, SYSTEMD } from '@coracle/test-support';
 import { versionOneTests } from './version-1-tests.ts';
 
 needs.describe(...SYSTEMD, machineWith('1'))('groups of a real systemd with version 1 alone', versionOneTests);

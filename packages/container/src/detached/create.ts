@@ -29,6 +29,8 @@ import { type ContainerRecord, stateOf } from './record.ts';
 import { keepTrace } from './start-trace.ts';
 import { keepKeyring, outliveMaker, pauseBeforePivot, waitForStart, withoutPivot } from './steps-for-detached.ts';
 import { type Held, type Store, writeWhole } from './store.ts';
+import { type PlannedUnit, planUnit } from './systemd/plan-unit.ts';
+import type { SystemdManager } from './systemd/unit.ts';
 import { undoCreation } from './undo-creation.ts';
 
 /** How a container is made. */
@@ -47,6 +49,8 @@ export interface CreateOptions {
   noNewKeyring?: boolean;
   /** So many descriptors of this process, from 3 on, are given to the program. */
   preserveFds?: number;
+  /** Who makes its cgroup, which is a unit then; this process if absent. */
+  systemd?: SystemdManager | undefined;
   /** Told of what is done otherwise than the configuration says; nobody if absent. */
   onWarning?: (warning: ConfigWarning) => void;
 }
@@ -57,7 +61,7 @@ export interface CreateOptions {
  *
  * When it fails, or is killed, nothing runs any more; what is left then is what `delete --force` removes.
  * @throws SystemError EEXIST when the id is taken, and for each step that is refused; {@link ProgramError} when the program is not
- *   there; {@link HookError}; {@link ConfigError}
+ *   there; {@link HookError}; {@link ConfigError}; what systemd answers, where that makes the cgroup
  * @returns the pid of its first process
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md#lifecycle
  * @example
@@ -68,7 +72,7 @@ export async function create(store: Store, options: CreateOptions): Promise<numb
   using held = await store.claim(options.id);
   let planned: Planned;
   try {
-    planned = await planFor(options);
+    planned = await planFor(options, held.directory);
   } catch (error) {
     store.remove(held);
     throw error;
@@ -79,43 +83,43 @@ export async function create(store: Store, options: CreateOptions): Promise<numb
 /** What is to be made, and the descriptors that the program is given. */
 interface Planned {
   prepared: Prepared;
+  /** What systemd is to make of it. */
+  unit: PlannedUnit | undefined;
   preserved: readonly number[];
 }
 
 /** Nothing is made yet. */
-async function planFor({
-  id,
-  bundle,
-  config,
-  consoleSocket,
-  preserveFds = 0,
-  onWarning,
-}: CreateOptions): Promise<Planned> {
+async function planFor(
+  { id, bundle, config, consoleSocket, preserveFds = 0, systemd, onWarning }: CreateOptions,
+  directory: string,
+): Promise<Planned> {
   const { fds, variables } = preservedDescriptors(preserveFds, process.env);
+  const unit = systemd && (await planUnit(config, { id, manager: systemd, directory }));
   const prepared = await prepareConfig(withVariables({ process: NOTHING, ...config }, variables), {
     bundle,
     id,
     givesNetDevices: true,
+    unitPath: unit?.path,
     onWarning,
   });
   checkConsoleSocket({ terminal: prepared.plan.terminal, consoleSocket });
-  return { prepared, preserved: fds };
+  return { prepared, unit, preserved: fds };
 }
 
 async function make(
   { store, held }: { store: Store; held: Held },
-  { prepared, preserved }: Planned,
+  { prepared, unit, preserved }: Planned,
   options: CreateOptions,
 ): Promise<number> {
   const { config } = options;
-  let record = newRecord(options, prepared);
+  let record = newRecord(options, { prepared, unit });
   let newborn: Newborn | undefined;
   let netDevices: GivenNetDevices | undefined;
   const door = openDoor(held.directory);
   try {
     store.write(held, record);
     if (!prepared.plan.terminal) giveStdio(config.process?.user.uid ?? 0, prepared.plan.idMaps?.uids);
-    newborn = await giveBirth(prepared.plan, { door, preserved });
+    newborn = await giveBirth(prepared.plan, { door, preserved, unit });
     record = { ...record, process: newborn.identity };
     store.write(held, record);
     netDevices = await netDevicesFor(config, newborn);
@@ -147,8 +151,9 @@ function withVariables(config: Config, variables: readonly string[]): Config {
 
 function newRecord(
   { id, bundle, config }: CreateOptions,
-  { cgroups, doors, directories, plan }: Prepared,
+  { prepared, unit }: Pick<Planned, 'prepared' | 'unit'>,
 ): ContainerRecord {
+  const { cgroups, doors, directories, plan } = prepared;
   return {
     id,
     bundle: resolve(bundle),
@@ -158,6 +163,7 @@ function newRecord(
     owner: process.geteuid?.() ?? 0,
     stage: 'creating',
     cgroups,
+    ...(unit ? { unit: { name: unit.unit, description: unit.description, ...unit.manager } } : {}),
     directories,
     doors,
     idMaps: plan.idMaps,

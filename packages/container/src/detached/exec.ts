@@ -17,6 +17,7 @@ import type { ContainerRecord } from './record.ts';
 import { find } from './status.ts';
 import { type Store, writeWhole } from './store.ts';
 import { doorsOfSubgroups, type Subgroup } from './subgroups.ts';
+import { enterUnit } from './systemd/life-of-unit.ts';
 
 /** How a further program runs in a container. */
 export interface ExecOptions {
@@ -82,6 +83,7 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
       closeFd(theirs);
       if (handover) closeFd(handover[1]);
     }
+    if (record.unit?.isUsers) await enterUnit(record.unit, agent.pid);
     const message = agent.channel.post(program);
     const entered = await agent.channel.report(message);
     if (entered?.failure) throw stepError(entered.failure);

@@ -7,6 +7,8 @@ import type { Plan } from '../plan.ts';
 import { stepError } from '../step-error.ts';
 import { planDetachedBirth } from './plan-birth.ts';
 import { identityOf, type ProcessIdentity } from './process-identity.ts';
+import { beginUnit, settleUnit } from './systemd/life-of-unit.ts';
+import type { PlannedUnit } from './systemd/plan-unit.ts';
 
 /** The first process of a container that nobody of ours watches: an orphan, which the engine takes in. */
 export interface Newborn {
@@ -27,13 +29,15 @@ export interface BirthOptions {
   door: number;
   /** Descriptors of this process that the program is to have from 3 on. */
   preserved: readonly number[];
+  /** The unit of systemd's that the agent, and with it all that it gives birth to, is put into first; none if absent. */
+  unit?: PlannedUnit | undefined;
 }
 
 /**
  * Makes the cgroup, the namespaces and the init of a container. The agent that does it is gone when this resolves.
  * @throws SystemError naming the step that failed; the cgroup may be left
  */
-export async function giveBirth(plan: Plan, { door, preserved }: BirthOptions): Promise<Newborn> {
+export async function giveBirth(plan: Plan, { door, preserved, unit }: BirthOptions): Promise<Newborn> {
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
   const hasHandover = plan.terminal || plan.idmapped.length > 0;
@@ -48,6 +52,7 @@ export async function giveBirth(plan: Plan, { door, preserved }: BirthOptions): 
     } finally {
       closeFd(theirs);
     }
+    if (unit) await beginUnit(unit, agent.pid);
     const birth = agent.channel.post(planDetachedBirth(plan.birth, { preserved: preserved.length }));
     const report = await agent.channel.report(birth);
     if (report?.failure) throw stepError(report.failure);
@@ -59,6 +64,7 @@ export async function giveBirth(plan: Plan, { door, preserved }: BirthOptions): 
     if (!identity) throw notBorn();
     agent.close();
     agent = undefined;
+    if (unit) await settleUnit(unit);
     if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
     if (handover && plan.idmapped.length > 0)
       await giveIdmapped(plan.idmapped, { pid, idMaps: plan.idMaps, socket: handover[0] });

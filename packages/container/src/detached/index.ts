@@ -18,4 +18,5 @@ export { type StartOptions, start } from './start.ts';
 export { find } from './status.ts';
 export { type Held, Store, writeWhole } from './store.ts';
 export type { Subgroup } from './subgroups.ts';
+export type { ContainerUnit, SystemdManager } from './systemd/unit.ts';
 export { update } from './update.ts';

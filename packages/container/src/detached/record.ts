@@ -1,6 +1,7 @@
 import type { IdMaps } from '@coracle/namespaces';
 import type { Config, State, Status } from '@coracle/oci-spec';
 import type { ProcessIdentity } from './process-identity.ts';
+import type { ContainerUnit } from './systemd/unit.ts';
 
 /** What is kept of a container between the commands of its life. */
 export interface ContainerRecord {
@@ -21,6 +22,8 @@ export interface ContainerRecord {
   process?: ProcessIdentity | undefined;
   /** Directories of its cgroup, made for it alone. */
   cgroups: readonly string[];
+  /** What it is to systemd, where that keeps its cgroup. */
+  unit?: ContainerUnit | undefined;
   /** Directories of the kernel beside those, made for it alone, children before their parents; none if absent. */
   directories?: readonly string[] | undefined;
   /** Files by which a further process joins the cgroup. */

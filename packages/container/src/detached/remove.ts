@@ -2,8 +2,8 @@ import { rmdirSync } from 'node:fs';
 import { isErrno, SystemError } from '@coracle/errors';
 import { OCI_VERSION } from '@coracle/oci-spec';
 import { SIGKILL } from '@coracle/syscalls';
-import { endGroup } from '../oci/end-group.ts';
 import { awaitEnd } from './await-end.ts';
+import { endGroupOf } from './end-group-of.ts';
 import { letDie } from './freezer.ts';
 import { HookError } from './hook-error.ts';
 import { runHooks } from './hooks.ts';
@@ -59,7 +59,7 @@ export async function destroy(
 }
 
 /** Ends what is left of a container: its first process, with which the kernel ends all others of a pid namespace, and its group. */
-async function endAll({ process, cgroups, directories = [] }: ContainerRecord): Promise<void> {
+async function endAll({ process, cgroups, unit, directories = [] }: ContainerRecord): Promise<void> {
   const pidfd = process && openProcess(process);
   if (pidfd !== undefined) {
     signalProcess(pidfd, SIGKILL);
@@ -74,7 +74,7 @@ async function endAll({ process, cgroups, directories = [] }: ContainerRecord): 
       });
   }
   // Without a pid namespace of its own there is more to end.
-  await endGroup(cgroups);
+  await endGroupOf({ cgroups, unit });
   removeDirectories(directories);
 }
 

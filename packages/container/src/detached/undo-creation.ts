@@ -1,7 +1,7 @@
 import { isErrno, SystemError } from '@coracle/errors';
 import { pidfdSendSignal, SIGKILL } from '@coracle/syscalls';
-import { endGroup } from '../oci/end-group.ts';
 import { awaitEnd } from './await-end.ts';
+import { endGroupOf } from './end-group-of.ts';
 import type { Newborn } from './give-birth.ts';
 import type { GivenNetDevices } from './give-net-devices.ts';
 import type { ContainerRecord } from './record.ts';
@@ -29,7 +29,7 @@ export async function undoCreation({ store, held, record, newborn, netDevices }:
   await attempt(() => netDevices?.giveBack());
   await attempt(async () => {
     if (newborn) await end(newborn);
-    await endGroup(record.cgroups);
+    await endGroupOf(record);
     removeDirectories(record.directories ?? []);
     store.remove(held);
     if (newborn) await runPoststop(record);

@@ -5,6 +5,7 @@ import { replaceDeviceProgramHere } from '@coracle/syscalls';
 import { deviceRules } from '../oci/device-rules.ts';
 import { find } from './status.ts';
 import type { Store } from './store.ts';
+import { changeUnit } from './systemd/life-of-unit.ts';
 
 /**
  * Changes the limits of a container that is there, and its rules for devices: what is not mentioned stays as it is. Rules for devices
@@ -20,9 +21,10 @@ export async function update(store: Store, id: string, wanted: Resources): Promi
   const { record, status } = find(store, id);
   if (status === 'stopped' || status === 'creating') throw notRunning(id);
   const { resources, devices } = fromOci(wanted);
+  const rules = devices && deviceRules(devices);
+  if (record.unit) await changeUnit(record.unit, { resources, devices: rules });
   open(record.cgroups).update(resources);
-  if (devices === undefined) return;
-  setDevices(record.cgroups, deviceRules(devices), { replaceProgram: replaceDeviceProgramHere });
+  if (rules) setDevices(record.cgroups, rules, { replaceProgram: replaceDeviceProgramHere });
 }
 
 function notRunning(id: string): SystemError {

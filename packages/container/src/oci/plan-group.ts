@@ -10,6 +10,7 @@ import {
 import type { Group } from '../cgroup-for.ts';
 import { toSteps } from '../cgroup-for.ts';
 import { cannot } from './config-error.ts';
+import { isCrowded } from './crowded.ts';
 import { deviceRules } from './device-rules.ts';
 import type { Normalized } from './normalize.ts';
 import { alsoIn } from './other-hierarchies.ts';
@@ -18,6 +19,8 @@ import { alsoIn } from './other-hierarchies.ts';
 export interface GroupContext {
   id: string;
   isRoot: boolean;
+  /** Of a group that systemd makes, where it does; what is limited it knows as well. */
+  unitPath?: string | undefined;
 }
 
 /**
@@ -26,8 +29,8 @@ export interface GroupContext {
  * through is denied, but for the harmless ones. Without root there are no such rules, and no need for them.
  * @throws {ConfigError} for resources that cannot be had here
  */
-export function planConfigGroup({ linux }: Normalized, { id, isRoot }: GroupContext): Group {
-  const path = linux.cgroupsPath || id;
+export function planConfigGroup({ linux }: Normalized, { id, isRoot, unitPath }: GroupContext): Group {
+  const path = unitPath ?? (linux.cgroupsPath || id);
   const { machine: found, name } = locate(path);
   if (name === '')
     throw cannot(
@@ -36,11 +39,14 @@ export function planConfigGroup({ linux }: Normalized, { id, isRoot }: GroupCont
     );
   const machine: FullMachine = { ...found, v1: found.hierarchies };
   const { resources, devices = [] } = fromOci(linux.resources ?? {});
+  // The agent that gives birth is in the unit: what would be too few for both is left to systemd, afterwards.
+  const { pids: _, ...withoutPids } = resources;
+  const inFiles = unitPath !== undefined && isCrowded(resources) ? withoutPids : resources;
   const rules = isRoot ? deviceRules(devices) : undefined;
   const planned = planResources({
     machine,
     name,
-    resources,
+    resources: inFiles,
     devices: machine.devices.version === undefined ? undefined : rules,
     mode: 'best-effort',
   });
