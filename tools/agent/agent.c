@@ -12,7 +12,7 @@ typedef unsigned int u32;
 typedef unsigned long u64;
 
 enum { NOT_MADE = -125, SOCKET = 3, LIMIT = 4 << 20, MAGIC = 0x4c435243, REAP_CHILDREN = 0xffff, TOLERATE_ANY = 0xff };
-enum { PARENT = 1, CHILD = 2 };
+enum { PARENT = 1, CHILD = 2, TRY_AGAIN = -11 };
 
 struct call { u16 number; u8 references, only, tolerate[4]; u64 args[6]; };
 struct message {
@@ -121,7 +121,12 @@ static long make(const struct call *call, const long *results, int *tolerated)
 	}
 	if (call->number == REAP_CHILDREN)
 		reap_children(args[0]);
-	return system_call(call->number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	/* While anything is moved anywhere, the kernel may not be sure where `..` leads, and asks to be called again. */
+	for (int attempts = 1000;; attempts--) {
+		long result = system_call(call->number, args[0], args[1], args[2], args[3], args[4], args[5]);
+		if (result != TRY_AGAIN || call->number != NR_openat2 || attempts == 0)
+			return result;
+	}
 }
 
 static void run(struct message *m)

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +8,9 @@ import { needs } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Agent } from '../src/agent.ts';
 import { flags, output, resultOf } from '../src/arg.ts';
-import { chdir, close, closeRange, execve, mkdirat, openat, read, unlinkat, write } from '../src/calls.ts';
+import { chdir, close, closeRange, execve, mkdirat, openat, openat2, read, unlinkat, write } from '../src/calls.ts';
 import { messageFor } from '../src/channel.ts';
-import { AT, OPEN } from '../src/constants.ts';
+import { AT, OPEN, RESOLVE } from '../src/constants.ts';
 import { AGENT_IMAGES } from '../src/generated/agent.ts';
 import { AGENT_BUFFER, CALL_LENGTH, encode, HEADER_LENGTH } from '../src/message.ts';
 import { Outcome } from '../src/outcome.ts';
@@ -54,6 +55,38 @@ describe('the agent', () => {
     first.channel.close();
     expect(() => first.channel.send(message)).toThrow('EPIPE');
     rmSync(path, { recursive: true });
+  });
+
+  test('looks again where the kernel could not be sure of the way, as somebody moved something', async () => {
+    const [here, there] = [join(directory, 'here'), join(directory, 'there')];
+    for (const path of [here, join(directory, 'root/inner')]) mkdirSync(path, { recursive: true });
+    const move = `const { renameSync, writeSync } = require('node:fs');
+      const [here, there] = process.argv.slice(1);
+      writeSync(1, 'moving');
+      for (;;) { renameSync(here, there); renameSync(there, here); }`;
+    const mover = spawn(process.execPath, ['-e', move, here, there], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(mover.stdout, 'data');
+    try {
+      using agent = Agent.spawn();
+      const how = {
+        path: 'inner/../'.repeat(20),
+        flags: flags(OPEN, 'O_PATH'),
+        resolve: flags(RESOLVE, 'RESOLVE_IN_ROOT'),
+      };
+      const root = openat(
+        { path: join(directory, 'root'), flags: flags(OPEN, 'O_PATH') },
+        { why: 'open the root', result: 'root' },
+      );
+      const looks = Array.from({ length: 15_000 }, () => [
+        openat2({ dir: resultOf('root'), ...how }, { why: 'find it', result: 'found' }),
+        close(resultOf('found'), 'close it'),
+      ]);
+      const outcome = await agent.channel.run({ steps: [root, ...looks.flat()] });
+      expect(outcome.failure).toBeUndefined();
+    } finally {
+      mover.kill('SIGKILL');
+      await once(mover, 'exit');
+    }
   });
 
   test('stops at the first error, goes on with the cleanup, and names the step', async () => {
