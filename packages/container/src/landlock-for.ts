@@ -3,7 +3,7 @@ import type { Config } from '@coracle/oci-spec';
 import type { Isolation } from './isolation.ts';
 import { landlockPlaces } from './landlock-places.ts';
 import { OptionError } from './option-error.ts';
-import type { ContainerOptions } from './options.ts';
+import type { ContainerOptions, SecurityOptions } from './options.ts';
 import { LANDLOCK_WITH_REFER, LANDLOCK_WITH_SCOPES, type Landlock } from './plan-landlock.ts';
 
 /** What a container's use of Landlock depends on beside its options. */
@@ -43,14 +43,8 @@ export function landlockFor(options: ContainerOptions, context: LandlockContext)
   };
 }
 
-function isWanted(wanted: unknown, { config, hostRoot }: LandlockContext): boolean {
-  if (wanted === undefined || wanted === 'default') return false;
-  if (wanted !== 'files')
-    throw new OptionError(
-      'security.landlock',
-      `'${String(wanted)}' is nothing that Landlock can hold`,
-      "there are 'default' and 'files'",
-    );
+function isWanted(wanted: SecurityOptions['landlock'], { config, hostRoot }: LandlockContext): boolean {
+  if (wanted !== 'files') return false;
   if (!hostRoot && !config.root?.readonly)
     throw new OptionError(
       'security.landlock',
