@@ -67,11 +67,9 @@ inEachWay('the kernel', attacks, ({ name, call, calls, sh, run }) => {
       '1,kernel.core_pattern=|/tmp/x',
     ];
     for (const value of injected) {
-      // The kernel refuses such a number, or reads no further than its first line: there is nothing but this one file.
+      // The kernel refuses such a number; of several lines it would read the first alone, so that they are refused before.
       const answer = await run(show, { sysctls: { 'net.ipv4.ip_forward': value } }).catch((error: unknown) => error);
-      expect([Object(answer).code, Object(answer).stdout]).toEqual(
-        value.includes('\n') ? [undefined, '1\n'] : ['EINVAL', undefined],
-      );
+      expect(Object(answer).code).toBe(value.includes('\n') ? 'ERR_CORACLE_OPTION' : 'EINVAL');
     }
     const keys = [
       'kernel.core_pattern',
