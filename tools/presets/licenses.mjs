@@ -7,7 +7,7 @@ const OF_PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+\//;
 /**
  * What has to go with a bundle that others' packages are in: an esbuild plugin that looks which are put in, and a function that then writes
  * their licences.
- * @returns {{ plugin: import('esbuild').Plugin, write: (directory: string) => void }} `write`: a file `LICENSES` in the directory of the
+ * @returns {{ plugin: import('esbuild').Plugin, write: (directory: string) => void }} `write`: a file `NOTICES` in the directory of the
  *   bundle, none where it has nothing of others
  */
 export function licensesOfBundled() {
@@ -24,7 +24,8 @@ export function licensesOfBundled() {
   };
   const write = (directory) => {
     const texts = [...packages].sort().map(licenseOf);
-    if (texts.length > 0) writeFileSync(join(directory, 'LICENSES'), `${PREFACE}\n${texts.join('\n')}`);
+    // A name with LICENSE in it would keep pnpm from putting our own license into the package.
+    if (texts.length > 0) writeFileSync(join(directory, 'NOTICES'), `${PREFACE}\n${texts.join('\n')}`);
   };
   return { plugin, write };
 }

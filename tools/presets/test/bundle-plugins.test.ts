@@ -72,11 +72,11 @@ test('the licenses of the packages in a bundle go with it; one without is refuse
     'main.js': "console.log(require('one'));",
   });
   licenses.write(directory);
-  expect(readFileSync(join(directory, 'LICENSES'), 'utf8')).toMatch(/one 1\.2\.3 \(MIT\)\n\nYou may\./);
-  rmSync(join(directory, 'LICENSES'));
+  expect(readFileSync(join(directory, 'NOTICES'), 'utf8')).toMatch(/one 1\.2\.3 \(MIT\)\n\nYou may\./);
+  rmSync(join(directory, 'NOTICES'));
   rmSync(join(directory, 'node_modules/one/LICENSE'));
   expect(() => licenses.write(directory)).toThrow('one has no file with its license');
   const { licenses: none } = await bundleOf({ 'main.js': 'console.log(1);' });
   none.write(directory);
-  expect(existsSync(join(directory, 'LICENSES'))).toBe(false);
+  expect(existsSync(join(directory, 'NOTICES'))).toBe(false);
 });
