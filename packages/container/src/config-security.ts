@@ -1,4 +1,4 @@
-import { resolveCapabilities } from '@coracle/capabilities';
+import { CAPABILITY_NAMES, resolveCapabilities } from '@coracle/capabilities';
 import { type Config, ConfigError, type Process, type Seccomp } from '@coracle/oci-spec';
 import { defaultFilter, defaultProfile, notifyBlocked, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
 import { hostArch, kernelRelease } from '@coracle/syscalls';
@@ -23,7 +23,8 @@ export function securityFor(
   base: Config,
   available: bigint,
 ): Security {
-  const capabilities = resolveCapabilities({ add: privileged ? ['ALL', ...capAdd] : capAdd, drop: capDrop, available });
+  const all = privileged ? { base: CAPABILITY_NAMES } : {};
+  const capabilities = resolveCapabilities({ ...all, add: capAdd, drop: capDrop, available });
   const showsKernel = privileged || security.systemPaths === 'unconfined';
   const wanted = security.seccomp ?? (privileged ? 'unconfined' : 'default');
   const seccomp = profileFor(wanted, capabilities.bounding);

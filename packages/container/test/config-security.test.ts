@@ -45,6 +45,15 @@ describe('what the programs of a container may do', () => {
     expect(linux).toEqual({ maskedPaths: [], readonlyPaths: [] });
   });
 
+  test('privileged without some capabilities, or all', () => {
+    const available = toMask(['CAP_CHOWN', 'CAP_KILL', 'CAP_SYS_TIME']);
+    const bounding = (options: Partial<ContainerOptions>): unknown =>
+      security({ privileged: true, ...options }, available).process.capabilities?.bounding;
+    expect(bounding({ capDrop: ['SYS_TIME'] })).toEqual(['CAP_CHOWN', 'CAP_KILL']);
+    expect(bounding({ capDrop: ['ALL'] })).toEqual([]);
+    expect(bounding({ capDrop: ['ALL'], capAdd: ['KILL'] })).toEqual(['CAP_KILL']);
+  });
+
   test('privileged with a wall or two', () => {
     const { process, linux } = security({
       privileged: true,
