@@ -2,12 +2,13 @@
 // pnpm test:cgroup2 [PATTERN...]: the tests that touch cgroups, on a kernel with cgroup v2 only: as root, and those that
 // know how as an ordinary user to whom a cgroup was delegated. And those of security modules, on a kernel that has them. The last line says how many passed, failed and were skipped.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { add, exitCode, NOTHING, summary, tallyOf } from '../dev/tally.mjs';
+import { buildApp } from '../test-support/src/build-app.mjs';
 import { CACHE_DIRECTORY } from './cache.mjs';
 import { byKernelParameters, findKernelTests, knowingDelegation, workspacesOf } from './find-tests.mjs';
 import { untilInterrupted } from './interruption.mjs';
@@ -57,7 +58,9 @@ async function main() {
   const files = findKernelTests(ROOT, patterns);
   if (files.length === 0)
     process.stderr.write(`coracle: no test of cgroups matches ${patterns.join(' or ') || '*.root.test.ts'}\n`);
-  buildApps(files);
+  // Here it takes seconds, in the machine minutes.
+  for (const app of new Set(files.filter((file) => file.startsWith('apps/')).map((file) => file.split('/')[1])))
+    buildApp(app);
   if (files.length > 0) prepareTransforms(files);
   const runs = runsOf(files);
   const atOnce = Math.min(availableParallelism(), runs.length);
@@ -100,29 +103,6 @@ function partsOrReason() {
     if (error instanceof MachineError && error.code === 'EMISSING') return error.message;
     throw error;
   }
-}
-
-/** The commands that tests run, where they are not of the present sources: here it takes seconds, in the machine minutes. */
-function buildApps(files) {
-  for (const app of new Set(files.filter((file) => file.startsWith('apps/')).map((file) => file.split('/')[1]))) {
-    const cwd = join(ROOT, 'apps', app);
-    const sources = [join(cwd, 'src'), join(ROOT, 'tools/presets'), ...packageSources()];
-    if (newest(join(cwd, 'dist')) > Math.max(...sources.map(newest))) continue;
-    const tsup = join(ROOT, 'node_modules/tsup/dist/cli-default.js');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [tsup], { cwd, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`${app} could not be built: ${stdout}${stderr}`);
-  }
-}
-
-function packageSources() {
-  return readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name, 'src'));
-}
-
-/** When the newest file below a directory was written; 0 where there is none. */
-function newest(directory) {
-  if (!existsSync(directory)) return 0;
-  const files = readdirSync(directory, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
-  return Math.max(0, ...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
 }
 
 /** Lets Jest load the files, without a test of theirs, so that the slow machine finds their transforms in the cache. */

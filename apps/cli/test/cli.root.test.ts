@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -256,6 +257,27 @@ needs.describe(needs.root)('coracle run, as root', () => {
     expect(handler).toBeGreaterThan(0);
     expect(monitor).toBeGreaterThan(handler);
   });
+
+  needs.test(needs.root, needs.program('strace'))(
+    'what is ready at a start is enough beside another container',
+    async () => {
+      const neighbour = spawn(process.execPath, [command.path, 'run', '-q', 'sh', '-c', 'echo up; exec sleep 100'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      try {
+        await once(neighbour.stdout, 'data');
+        const words = ['-f', '-y', '-e', 'trace=pread64', process.execPath, command.path, 'run', '-q', 'true'];
+        const { status, stderr } = spawnSync('strace', words, { encoding: 'utf8' });
+        expect(status).toBe(0);
+        // The rest of the command is read from its place in the file.
+        expect(stderr.split('\n').filter((line) => /pread64\(\d+<\S+\.code>/.test(line))).toEqual([]);
+      } finally {
+        neighbour.kill('SIGKILL');
+        await once(neighbour, 'exit');
+      }
+      await gone();
+    },
+  );
 
   test('a reader that goes away ends the writer', async () => {
     const child = spawn('sh', ['-c', `${process.execPath} ${command.path} run -q yes 2>/dev/null | head -c 10`], {

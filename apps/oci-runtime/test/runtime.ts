@@ -1,44 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, specConfig } from '@coracle/oci-spec';
-import { type BusyboxRootfs, findLeftovers, makeBusyboxRootfs, needs } from '@coracle/test-support';
+import { type BusyboxRootfs, buildApp, findLeftovers, makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 
 const HERE = fileURLToPath(new URL('..', import.meta.url));
-const REPOSITORY = join(HERE, '../..');
 const BUILT = join(HERE, 'dist/coracle-oci.cjs');
-
-/** When the newest file below some directories was written. */
-function newest(directory: string): number {
-  return Math.max(
-    ...readdirSync(directory, { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs),
-  );
-}
 
 /** The built command, of the present sources; or the one that CORACLE_OCI_RUNTIME names, as the stand-alone build. */
 export function builtRuntime(): string {
   const given = process.env['CORACLE_OCI_RUNTIME'];
   if (given) return given;
-  const packages = readdirSync(join(REPOSITORY, 'packages')).map((name) => join(REPOSITORY, 'packages', name, 'src'));
-  const sources = [join(HERE, 'src'), join(REPOSITORY, 'tools/presets'), ...packages];
-  if (existsSync(BUILT) && statSync(BUILT).mtimeMs > Math.max(...sources.map(newest))) return BUILT;
-  const tsup = join(REPOSITORY, 'node_modules/tsup/dist/cli-default.js');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [tsup], { cwd: HERE, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`the command could not be built: ${stdout}${stderr}`);
+  buildApp('oci-runtime');
   return BUILT;
 }
 

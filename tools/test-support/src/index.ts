@@ -3,6 +3,7 @@
  * @module
  */
 
+export { buildApp } from './build-app.mjs';
 export { bundledProgram } from './bundled-program.ts';
 export { type CommandCopy, copyApp, copyCommand, PLAIN_USER, type RunCommandOptions } from './command.ts';
 export { Docker, dockerWorks } from './docker.ts';

@@ -1,20 +1,7 @@
 // kernel: coracle.cgroups=hybrid
-import { machineWith, needs, type OwnSystemd, SYSTEMD, startSystemd } from '@coracle/test-support';
-import { afterAll, beforeAll } from '@jest/globals';
-import { lifeTests, TIMEOUT_MS } from './life-tests.ts';
-import { machineOf, type SystemdMachine } from './machine.ts';
+import { machineWith, needs, SYSTEMD } from '@coracle/test-support';
+import { lifeTests } from './life-tests.ts';
 
-needs.describe(...SYSTEMD, machineWith('hybrid'))('a container of a real systemd with both versions', () => {
-  let systemd: OwnSystemd;
-  let machine: SystemdMachine;
-  beforeAll(async () => {
-    systemd = await startSystemd();
-    machine = await machineOf(systemd);
-  }, TIMEOUT_MS);
-  afterAll(async () => {
-    machine?.[Symbol.dispose]();
-    await systemd?.[Symbol.asyncDispose]();
-  }, TIMEOUT_MS);
-
-  lifeTests(() => ({ systemd, machine }), { version: 1 });
-});
+needs.describe(...SYSTEMD, machineWith('hybrid'))('a container of a real systemd with both versions', () =>
+  lifeTests({ version: 1 }),
+);

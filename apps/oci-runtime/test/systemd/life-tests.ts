@@ -1,19 +1,27 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '@coracle/oci-spec';
-import { type OwnSystemd, until } from '@coracle/test-support';
-import { expect, test } from '@jest/globals';
+import { type OwnSystemd, startSystemd, until } from '@coracle/test-support';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Bundle, Runtime } from '../runtime.ts';
-import type { SystemdMachine } from './machine.ts';
+import { machineOf, type SystemdMachine } from './machine.ts';
 
 export const TIMEOUT_MS = 240_000;
 
-/** A container's life where systemd makes its group, on either version of cgroups. */
-export function lifeTests(
-  get: () => { systemd: OwnSystemd; machine: SystemdMachine },
-  { version }: { version: 1 | 2 },
-): void {
+/** A container's life where a real systemd, that of these tests alone, makes its group: on either version of cgroups. */
+export function lifeTests({ version }: { version: 1 | 2 }): void {
+  let systemd: OwnSystemd;
+  let machine: SystemdMachine;
+  beforeAll(async () => {
+    systemd = await startSystemd();
+    machine = await machineOf(systemd);
+  }, TIMEOUT_MS);
+  afterAll(async () => {
+    machine?.[Symbol.dispose]();
+    await systemd?.[Symbol.asyncDispose]();
+  }, TIMEOUT_MS);
+
   const file = (v1: string, v2: string): string => (version === 1 ? v1 : v2);
-  const isThere = (path: string): boolean => get().systemd.directories.some((one) => existsSync(`${one}/${path}`));
+  const isThere = (path: string): boolean => systemd.directories.some((one) => existsSync(`${one}/${path}`));
   const placed =
     (cgroupsPath: string | undefined, resources: NonNullable<Config['linux']>['resources'] = {}) =>
     (config: Config): Config => {
@@ -37,7 +45,6 @@ export function lifeTests(
   test(
     'is one of a scope, whose limits systemd knows from the beginning to the end',
     async () => {
-      const { systemd, machine } = get();
       using bundle = new Bundle();
       using runtime = new Runtime(machine.runtime);
       const limits = { pids: { limit: 30 }, memory: { limit: 64 << 20 }, cpu: { quota: 50_000, period: 100_000 } };
@@ -94,7 +101,6 @@ export function lifeTests(
   test(
     'rules for devices hold, also when systemd has been reloaded',
     () => {
-      const { machine } = get();
       using bundle = new Bundle();
       using runtime = new Runtime(machine.runtime);
       const script =
@@ -127,7 +133,6 @@ export function lifeTests(
   test(
     'is in the slice of the system where no place is named, also with room for one process alone',
     () => {
-      const { systemd, machine } = get();
       using bundle = new Bundle();
       using runtime = new Runtime(machine.runtime);
       bundle.configure(['sleep', '1000'], placed(undefined, { pids: { limit: 1 } }));
@@ -144,7 +149,6 @@ export function lifeTests(
   test(
     'begins where a unit of its name has failed, and not where one of somebody else’s lives, which lives on',
     async () => {
-      const { machine } = get();
       using bundle = new Bundle();
       using runtime = new Runtime(machine.runtime);
       const stateOf = (): string | undefined => machine.show('box-taken.scope', 'ActiveState')['ActiveState'];
@@ -184,7 +188,6 @@ export function lifeTests(
   test(
     'a path that is none of systemd’s is refused, and nothing is left',
     () => {
-      const { machine } = get();
       using bundle = new Bundle();
       using runtime = new Runtime(machine.runtime);
       for (const cgroupsPath of ['/system.slice/box', 'a.slice:b:c.slice']) {

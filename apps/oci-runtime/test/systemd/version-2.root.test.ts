@@ -1,19 +1,4 @@
-import { needs, type OwnSystemd, onlyVersion2, SYSTEMD, startSystemd } from '@coracle/test-support';
-import { afterAll, beforeAll } from '@jest/globals';
-import { lifeTests, TIMEOUT_MS } from './life-tests.ts';
-import { machineOf, type SystemdMachine } from './machine.ts';
+import { needs, onlyVersion2, SYSTEMD } from '@coracle/test-support';
+import { lifeTests } from './life-tests.ts';
 
-needs.describe(...SYSTEMD, onlyVersion2())('a container of a real systemd', () => {
-  let systemd: OwnSystemd;
-  let machine: SystemdMachine;
-  beforeAll(async () => {
-    systemd = await startSystemd();
-    machine = await machineOf(systemd);
-  }, TIMEOUT_MS);
-  afterAll(async () => {
-    machine?.[Symbol.dispose]();
-    await systemd?.[Symbol.asyncDispose]();
-  }, TIMEOUT_MS);
-
-  lifeTests(() => ({ systemd, machine }), { version: 2 });
-});
+needs.describe(...SYSTEMD, onlyVersion2())('a container of a real systemd', () => lifeTests({ version: 2 }));

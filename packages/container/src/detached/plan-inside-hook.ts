@@ -21,16 +21,13 @@ export type Confinement = Required<Pick<Entry, 'joinFiles' | 'before' | 'born' |
 export function planInsideHook(hook: Hook, { config, bundle, idMaps, doors }: ContainerRecord): Confinement {
   const { path, args = [path], env = [] } = hook;
   const { available, bounding } = thisHost().capabilities(idMaps !== undefined);
-  const { process: own, linux } = normalize(config, bundle);
+  const normalized = normalize(config, bundle);
+  const { process: own, linux } = normalized;
   const capabilities = possibleCapabilities(own.capabilities ?? {}, { available, onWarning: () => {} }); // create has told
   const process = { ...own, terminal: false, args: [path], env, capabilities };
   const seccomp = linux.seccomp && answered(linux.seccomp);
   const confined = { ...config, linux: { ...linux, ...(seccomp ? { seccomp } : {}) } };
-  const steps = startIn(
-    { config: confined, idMaps, bounding, landlock: undefined },
-    process,
-    planSettings(normalize(config, bundle)),
-  );
+  const steps = startIn({ config: confined, idMaps, bounding, landlock: undefined }, process, planSettings(normalized));
   const isLast = ({ syscall }: Step): boolean => syscall === 'execve';
   return {
     joinFiles: doors,

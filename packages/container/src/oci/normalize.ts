@@ -7,8 +7,9 @@ export type Normalized = Config &
   Required<Pick<Config, 'process' | 'mounts'>> & { linux: NonNullable<Config['linux']> };
 
 /**
- * Writes a configuration out: paths of the host are absolute, a bind mount has the type `bind`, and the option `idmap` where it has
- * mappings, which containerd leaves out; places in the container begin at `/` and are plain, and sets of capabilities that are absent are there, empty, as runc has it.
+ * Writes a configuration out: paths of the host are absolute; a bind mount has the type `bind`, and the option `idmap` where it has
+ * mappings, which containerd leaves out; places in the container begin at `/` and are plain; and sets of capabilities that are absent
+ * are there, empty, as runc has it.
  * @param bundle the directory that relative paths begin at
  * @throws {ConfigError} for what cannot make a container that runs
  */

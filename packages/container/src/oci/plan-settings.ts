@@ -6,8 +6,8 @@ import type { Normalized } from './normalize.ts';
 import { parseNumberList } from './number-list.ts';
 
 /**
- * What else of the kernel holds for the program of a configuration: where and how it is scheduled, whose turn it is at the disk, where its memory lies and
- * what the machine looks like to it. All of it survives execve(2), and children have it too.
+ * What else of the kernel holds for the program of a configuration: where and how it is scheduled, whose turn it is at the disk, where
+ * its memory lies and what the machine looks like to it. All of it survives execve(2), and children have it too.
  *
  * `process.execCPUAffinity` is none of it: by the specification it is for programs that enter the container later.
  * @throws {ConfigError} for what has no meaning

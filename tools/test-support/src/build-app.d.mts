@@ -1,0 +1,2 @@
+/** Builds a command for tests, where what is there is not of the present sources. */
+export function buildApp(app: string): void;
