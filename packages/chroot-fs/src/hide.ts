@@ -6,6 +6,7 @@ import {
   type Fd,
   fchdir,
   flags,
+  type KernelVersion,
   MNT,
   MOUNT_ATTR,
   MOVE_MOUNT,
@@ -35,7 +36,15 @@ export interface HideOptions {
    * (CVE-2019-19921, CVE-2025-52881). By default every path is looked up from the root.
    */
   mounts?: Readonly<Record<string, string>>;
+  /**
+   * Whether the kernel copies mounts that are attached nowhere, see {@link COPIES_DETACHED}. If not, the default, what paths are
+   * hidden behind is attached for a while; to take it off again, the kernel waits for every processor.
+   */
+  copiesDetached?: boolean;
 }
+
+/** open_tree(2) copies a mount that is attached nowhere since Linux 6.15. */
+export const COPIES_DETACHED: KernelVersion = { major: 6, minor: 15 };
 
 const GONE = ['ENOENT', 'ENOTDIR'] as const;
 const COPY = ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC'] as const;
@@ -56,7 +65,7 @@ const ON_PLACE = flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPT
 export function maskPaths(
   paths: readonly string[],
   kindOf: (path: string) => PathKind,
-  { mounts = {} }: HideOptions = {},
+  { mounts = {}, copiesDetached = false }: HideOptions = {},
 ): Step[] {
   const masks = paths.flatMap((path) => {
     const why = `hide ${path}`;
@@ -76,10 +85,13 @@ export function maskPaths(
       { ...cover('mask', why), tolerate: ['EINVAL'] as const },
     ];
   });
-  return masks.length === 0 ? [] : [...makeNothing(), ...masks, ...leaveNothing()];
+  if (masks.length === 0) return [];
+  return copiesDetached
+    ? [...makeNothing(), ...masks]
+    : [...makeNothing(), attachNothing(), ...masks, ...leaveNothing()];
 }
 
-/** A file system with an empty file and an empty directory; on top of the root, where no path leads, for copies to be made of it. */
+/** A file system with an empty file and an empty directory. */
 function makeNothing(): Step[] {
   const why = 'make something empty to hide paths behind';
   const nothing = resultOf('nothing');
@@ -91,9 +103,15 @@ function makeNothing(): Step[] {
       { mount: nothing, flags: flags(AT, 'AT_EMPTY_PATH'), set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') },
       why,
     ),
-    // Before Linux 6.15 a mount can be copied only while it is attached.
-    moveMount({ from: nothing, to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') }, why),
   ];
+}
+
+/** On top of the root, where no path leads, for copies to be made of it. */
+function attachNothing(): Step {
+  return moveMount(
+    { from: resultOf('nothing'), to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
+    'have it where it can be copied',
+  );
 }
 
 function leaveNothing(): Step[] {

@@ -6,7 +6,7 @@
  * @module
  */
 export { bindDevices, type DeviceSource, giveTerminal, populateDev } from './devices.ts';
-export { type HideOptions, makeReadOnly, maskPaths, type PathKind } from './hide.ts';
+export { COPIES_DETACHED, type HideOptions, makeReadOnly, maskPaths, type PathKind } from './hide.ts';
 export { furnishHostRoot, HOST_ROOT_OWN, type HostRoot, inspectHost } from './host-root.ts';
 export { type MountOptions, parseMountOptions } from './mount-options.ts';
 export {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   attach,
+  COPIES_DETACHED,
   createFilesystem,
   enterNewRoot,
   leaveOldRoot,
@@ -10,7 +11,18 @@ import {
   openMountpoint,
   type PathKind,
 } from '@coracle/chroot-fs';
-import { flags, MOVE_MOUNT, moveMount, OPEN_TREE, openTree, resultOf, type Step } from '@coracle/syscalls';
+import {
+  flags,
+  isAtLeast,
+  kernelRelease,
+  kernelVersion,
+  MOVE_MOUNT,
+  moveMount,
+  OPEN_TREE,
+  openTree,
+  resultOf,
+  type Step,
+} from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
 import { afterAll, expect, test } from '@jest/globals';
 import { byDescriptor } from './by-descriptor.ts';
@@ -67,6 +79,20 @@ needs.describe(needs.root)('masked paths', () => {
     for (const line of (await inside.mountLines()).filter((line) => line.includes('/proc/version')))
       expect(line.split(' ')[5]).toMatch(/^ro,nosuid,nodev,noexec/);
   });
+
+  needs.test({ what: 'Linux 6.15', met: isAtLeast(kernelVersion(kernelRelease()), COPIES_DETACHED) })(
+    'can be made from what is attached nowhere',
+    async () => {
+      using scene = makeScene();
+      using inside = await Inside.start();
+      const masks = maskPaths(['/proc/version', '/proc/sys/kernel'], kindOf, { copiesDetached: true });
+      await inside.run([...enter(scene.rootfs), ...leaveOldRoot(), ...masks]);
+      expect(await inside.mountPoints()).toEqual(['/', '/proc', '/proc/version', '/proc/sys/kernel']);
+      expect(await inside.read('/proc/version')).toBe('');
+      expect(await inside.write('/proc/version')).toBe('EROFS');
+      expect(await inside.has('/proc/sys/kernel/core_pattern')).toBe(false);
+    },
+  );
 
   test('of the root itself are hidden although the host has no such paths, whatever they are', async () => {
     using scene = makeScene({

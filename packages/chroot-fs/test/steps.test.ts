@@ -298,6 +298,19 @@ describe('masks', () => {
     ]);
   });
 
+  test('are copies of what is attached nowhere, where the kernel makes such', () => {
+    const paths = ['/proc/kcore', '/sys/firmware'];
+    const attached = text(maskPaths(paths, kindOf));
+    const detached = text(maskPaths(paths, kindOf, { copiesDetached: true }));
+    expect(attached.filter((call) => !detached.includes(call))).toEqual([
+      'move_mount(<nothing>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)',
+      'fchdir(<nothing>)',
+      'umount2(".", MNT_DETACH)',
+      'chdir("/")',
+    ]);
+    expect(attached.filter((call) => detached.includes(call))).toEqual(detached);
+  });
+
   test('that hide nothing cost nothing', () => {
     expect(maskPaths([], kindOf)).toEqual([]);
     expect(maskPaths(['/proc/none', '/sys/none'], kindOf)).toEqual([]);

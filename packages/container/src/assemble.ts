@@ -55,6 +55,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     owned: parts.owned,
     labelled: parts.labelled,
     kindOf: host.kindOf,
+    copiesDetached: host.copiesDetached,
     olderCalls: older,
     bounding: parts.bounding,
     landlock: landlock.landlock,

@@ -32,6 +32,8 @@ export interface PlanInput {
   /** Trees to be given a label; none if absent. */
   labelled?: readonly LabelledTree[] | undefined;
   kindOf: (path: string) => PathKind;
+  /** Whether the kernel copies mounts that are attached nowhere. */
+  copiesDetached: boolean;
   /** Translates the set-up, where mounts cannot be made by descriptor. */
   olderCalls?: OlderCalls | undefined;
   /** The bounding set that the first process begins with. */
@@ -87,9 +89,10 @@ export function makePlan(input: PlanInput): Plan {
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
   const { root, hostRoot, kindOf, olderCalls } = input;
+  const copiesDetached = input.copiesDetached && !olderCalls;
   const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
-    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf, further });
+    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf, copiesDetached, further });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
   });

@@ -37,6 +37,7 @@ export function planFor(
     landlock: undefined,
     idMaps,
     kindOf,
+    copiesDetached: false,
     init: options.init === true,
     terminalSettings: undefined,
   });

@@ -7,6 +7,7 @@ import { availableCapabilities, resolveCapabilities } from '@coracle/capabilitie
 import { run } from '@coracle/container';
 import { defaultProfile } from '@coracle/seccomp';
 import { hostArch } from '@coracle/syscalls';
+import type { Launcher } from './launcher.ts';
 
 /** Something that is timed from its call to its end. */
 export interface Contestant {
@@ -15,7 +16,8 @@ export interface Contestant {
   missing: string | undefined;
   /** How often it is run before it is timed; 2 if absent. */
   warmUps?: number;
-  once(): Promise<void> | void;
+  /** Resolves with how long it took, in milliseconds. */
+  once(): Promise<number>;
 }
 
 /** As often as it takes V8 to have compiled what a start runs through. */
@@ -26,14 +28,17 @@ const COMMAND = join(REPOSITORY, 'apps/cli/dist/coracle.cjs');
 const STANDALONE = join(REPOSITORY, 'dist/standalone/coracle');
 
 /** Everything that is compared, on the same root file system; `dispose` removes what was made for it. */
-export function contestants(rootfs: string): { all: Contestant[]; dispose(): void } {
+export function contestants(rootfs: string, launcher: Launcher): { all: Contestant[]; dispose(): void } {
   const directory = mkdtempSync(join(tmpdir(), 'coracle-bench-'));
-  const crun = bundle('crun', { directory, rootfs });
-  const runc = bundle('runc', { directory, rootfs });
+  const peer = (runtime: string): Pick<Contestant, 'missing' | 'once'> => {
+    const { missing, args } = bundle(runtime, { directory, rootfs });
+    let count = 0;
+    return { missing, once: () => launcher.run(runtime, [...args, `coracle-bench-${process.pid}-${count++}`]) };
+  };
   const node =
-    (...args: string[]): (() => void) =>
+    (...args: string[]): Contestant['once'] =>
     () =>
-      execute(process.execPath, args);
+      launcher.run(process.execPath, args);
   const all: Contestant[] = [
     { name: 'library, warm', missing: undefined, warmUps: LIBRARY_WARM_UPS, once: () => library({ root: rootfs }) },
     { name: 'library, warm, host root', missing: undefined, warmUps: LIBRARY_WARM_UPS, once: () => library({}) },
@@ -42,29 +47,32 @@ export function contestants(rootfs: string): { all: Contestant[]; dispose(): voi
     {
       name: 'stand-alone, cold',
       missing: existsSync(STANDALONE) ? undefined : 'npm run build:standalone makes it',
-      once: () => execute(STANDALONE, ['run', '-q', '--rootfs', rootfs, 'true']),
+      once: () => launcher.run(STANDALONE, ['run', '-q', '--rootfs', rootfs, 'true']),
     },
     { name: 'node -e 0', missing: undefined, once: node('-e', '0') },
-    { name: 'crun run', missing: crun.missing, once: () => crun.once() },
-    { name: 'runc run', missing: runc.missing, once: () => runc.once() },
+    { name: 'crun run', ...peer('crun') },
+    { name: 'runc run', ...peer('runc') },
     {
       name: 'bubblewrap',
       missing: lacking('bwrap'),
       once: () =>
-        execute('bwrap', ['--unshare-all', '--bind', rootfs, '/', '--proc', '/proc', '--dev', '/dev', 'true']),
+        launcher.run('bwrap', ['--unshare-all', '--bind', rootfs, '/', '--proc', '/proc', '--dev', '/dev', 'true']),
     },
     {
       name: 'unshare',
       missing: lacking('unshare'),
-      once: () => execute('unshare', ['-fpmuin', '--mount-proc', '/bin/true']),
+      once: () => launcher.run('unshare', ['-fpmuin', '--mount-proc', '/bin/true']),
     },
   ];
   return { all, dispose: () => rmSync(directory, { recursive: true }) };
 }
 
-async function library(options: { root?: string }): Promise<void> {
+async function library(options: { root?: string }): Promise<number> {
+  const before = process.hrtime.bigint();
   const { exitCode } = await run('true', [], options);
+  const milliseconds = Number(process.hrtime.bigint() - before) / 1e6;
   if (exitCode !== 0) throw new Error(`the library's container ended with ${exitCode}`);
+  return milliseconds;
 }
 
 function execute(program: string, args: readonly string[]): void {
@@ -89,11 +97,11 @@ function seccomp(): ReturnType<typeof defaultProfile> {
   return defaultProfile({ arch: hostArch(), capabilities: capabilities().bounding, kernel: release() });
 }
 
-/** The runtime's own default configuration with the same root, program, rights, filter, and a limit on processes. */
+/** A call of the runtime with its own default configuration and the same root, program, rights, filter and limit on processes. */
 function bundle(
   runtime: string,
   { directory, rootfs }: { directory: string; rootfs: string },
-): Pick<Contestant, 'missing' | 'once'> {
+): { missing: string | undefined; args: readonly string[] } {
   const missing = lacking(runtime);
   const place = join(directory, runtime);
   if (missing === undefined) {
@@ -110,9 +118,5 @@ function bundle(
     config.linux.resources = { ...config.linux.resources, pids: { limit: 2048 } };
     writeFileSync(file, JSON.stringify(config));
   }
-  let count = 0;
-  return {
-    missing,
-    once: () => execute(runtime, ['run', '--bundle', place, `coracle-bench-${process.pid}-${count++}`]),
-  };
+  return { missing, args: ['run', '--bundle', place] };
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { makeBusyboxRootfs } from '@coracle/test-support/rootfs';
 import { type Contestant, contestants } from './contestants.ts';
+import { Launcher } from './launcher.ts';
 import { measureCrowd } from './many.ts';
 import { type Row, renderReport } from './report.ts';
 import { soak } from './soak.ts';
@@ -28,9 +29,7 @@ async function measure(all: readonly Contestant[], runs: number): Promise<Row[]>
   for (let round = 0; round < runs; round++) {
     for (const { name, once } of present) {
       await once();
-      const before = process.hrtime.bigint();
-      await once();
-      times.get(name)?.push(Number(process.hrtime.bigint() - before) / 1e6);
+      times.get(name)?.push(await once());
     }
   }
   return all.map(({ name, missing }) => ({
@@ -48,7 +47,8 @@ async function main(): Promise<void> {
     return;
   }
   using rootfs = makeBusyboxRootfs();
-  const { all, dispose } = contestants(rootfs.path);
+  using launcher = new Launcher();
+  const { all, dispose } = contestants(rootfs.path, launcher);
   try {
     const rows = await measure(await usable(all), Number(values.runs));
     const crowd = Number(values.crowd) > 0 ? await measureCrowd(rootfs.path, Number(values.crowd)) : undefined;
