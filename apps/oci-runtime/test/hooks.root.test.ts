@@ -92,6 +92,56 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     }
   });
 
+  // As those do that bring in devices and their libraries; with a peer: `runc run` shows all three.
+  for (const words of [[], ['--no-pivot']]) {
+    const how = words.length > 0 ? ` (${words})` : '';
+    test(`what hooks mount where the root lies on the host, from inside the mount namespace, the container has${how}`, () => {
+      using it = scene(ours);
+      const { path, rootfs } = it.bundle;
+      for (const name of ['library', 'tool']) writeFileSync(join(path, name), `${name} of the host\n`);
+      for (const name of ['library', 'tool']) writeFileSync(join(rootfs, name), '');
+      const shell = (text: string): Hook => ({
+        path: '/bin/sh',
+        args: ['sh', '-ec', text],
+        env: ['PATH=/bin:/usr/bin'],
+      });
+      const pid = `read -r state || :; pid=\${state#*'"pid":'}; pid=\${pid%%[!0-9]*}`;
+      it.bundle.configure(['cat', '/library', '/tool', '/dev/shm/note'], (config) => ({
+        ...config,
+        root: { path: rootfs, readonly: false },
+        hooks: {
+          prestart: [shell(`${pid}; echo note >/proc/$pid/root${rootfs}/dev/shm/note`)],
+          createRuntime: [shell(`${pid}; nsenter -t $pid -m mount --bind ${path}/library ${rootfs}/library`)],
+          createContainer: [shell(`[ $PWD = ${rootfs} ]; [ -e proc/self/root ]; mount --bind ${path}/tool tool`)],
+        },
+      }));
+      expect(it.runtime.call(['run', ...words, '--bundle', path, 'box'])).toEqual({
+        status: 0,
+        out: 'library of the host\ntool of the host\nnote\n',
+        error: '',
+      });
+      expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(rootfs);
+    });
+  }
+
+  test('hooks of the runtime namespace without env have the environment of the caller, those of the container none', () => {
+    using it = scene(ours);
+    const words = `echo $0 \${WORD:-none} $PWD >>${it.bundle.rootfs}/log`;
+    const hook = (name: string): Hook => ({ path: '/bin/sh', args: ['sh', '-c', words, name] });
+    it.bundle.configure(['true'], (config) => ({
+      ...config,
+      process: { cwd: '/', user: { uid: 0, gid: 0 }, args: ['true'], env: ['PATH=/bin', "WORD=image's"] },
+      hooks: Object.fromEntries(['prestart', 'createRuntime', 'createContainer'].map((name) => [name, [hook(name)]])),
+    }));
+    it.runtime.call(['run', '--bundle', it.bundle.path, 'box'], { env: { WORD: 'engine' } });
+    const { path, rootfs } = it.bundle;
+    expect(it.told()).toEqual([
+      `prestart engine ${path}`,
+      `createRuntime engine ${path}`,
+      `createContainer none ${rootfs}`,
+    ]);
+  });
+
   for (const name of ['prestart', 'createRuntime', 'createContainer'] as const) {
     test(`a ${name} hook that fails undoes the creation, and poststop hooks run`, () => {
       using it = scene(ours, (hook, kind) => (kind === name ? { path: '/bin/false' } : hook));

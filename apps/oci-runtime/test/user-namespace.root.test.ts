@@ -65,6 +65,22 @@ needs.describe(needs.root, needs.program('busybox'))('with a user namespace', ()
   });
   const addMount = (config: Config, mount: Mount): Config => ({ ...config, mounts: [...(config.mounts ?? []), mount] });
 
+  test('a createContainer hook is root of it, and mounts among the files of the container', () => {
+    using it = scene();
+    const { path, rootfs } = it.bundle;
+    chmodSync(path, 0o755);
+    writeFileSync(join(path, 'tool'), 'tool of the host\n');
+    writeFileSync(join(rootfs, 'tool'), '');
+    const words = `[ $(id -u) = 0 ]; mount --bind ${path}/tool tool`;
+    it.bundle.configure(['cat', '/tool'], (config) => ({
+      ...withUserNamespace(config),
+      hooks: {
+        createContainer: [{ path: '/bin/sh', args: ['sh', '-ec', words], env: ['PATH=/bin:/usr/bin'] }],
+      },
+    }));
+    expect(it.call('run', '--bundle', path, 'box')).toEqual({ status: 0, out: 'tool of the host\n', error: '' });
+  });
+
   test('a volume is there though the container may not go to it on the host, as in the directories of a kubelet', () => {
     using it = scene();
     const look = 'cat /volume/file /second/file; (: >/volume/new) 2>&1; exec sleep 1000';

@@ -116,7 +116,7 @@ function becomeFirst({ uids, gids }: IdMaps): Step[] {
 }
 
 /** In a namespace that was there before, which most likely has a root. */
-function becomeRoot(): Step[] {
+export function becomeRoot(): Step[] {
   const purpose = { why: 'become root of the user namespace', tolerate: ['EINVAL'] } as const;
   return [setresgid(0, purpose), setresuid(0, purpose)];
 }

@@ -18,7 +18,7 @@ import { openDoor } from './door.ts';
 import { giveBirth, type Newborn } from './give-birth.ts';
 import { type GivenNetDevices, giveNetDevices } from './give-net-devices.ts';
 import { runInContainer } from './hook-in-container.ts';
-import { runHooks } from './hooks.ts';
+import { runHere, runHooks } from './hooks.ts';
 import { isoTime } from './iso-time.ts';
 import { checkProgram, lookForProgram } from './look-for-program.ts';
 import { giveStdio } from './own-stdio.ts';
@@ -188,7 +188,7 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<Message> {
   const planned = noNewKeyring ? keepKeyring(kept) : kept;
   const paused = pauses ? pauseBeforePivot(planned) : planned;
   const steps = [
-    ...(noPivot ? withoutPivot(paused) : paused),
+    ...(noPivot ? withoutPivot(paused, { isPlaced: pauses }) : paused),
     ...(config.process ? lookForProgram(config.process) : []),
   ];
   const message = messageFor({ steps });
@@ -225,11 +225,12 @@ async function netDevicesFor({ linux }: Config, newborn: Newborn): Promise<Given
 async function runEarlyHooks({ pidfd, identity }: Newborn, { record, config }: SetUp): Promise<void> {
   const { prestart = [], createRuntime = [], createContainer = [] } = config.hooks ?? {};
   const state = stateOf({ record, status: 'creating' }, OCI_VERSION);
-  await runHooks(prestart, { name: 'prestart', state });
-  await runHooks(createRuntime, { name: 'createRuntime', state });
+  const here = runHere({ cwd: record.bundle });
+  await runHooks(prestart, { name: 'prestart', state, run: here });
+  await runHooks(createRuntime, { name: 'createRuntime', state, run: here });
   if (createContainer.length === 0) return;
   const namespaces = namespacesOf(config);
-  const run = runInContainer({ pid: identity.pid, pidfd, namespaces, rootfs: record.rootfs });
+  const run = runInContainer({ pid: identity.pid, pidfd, namespaces, isBeforePivot: true });
   await runHooks(createContainer, {
     name: 'createContainer',
     state: { ...state, pid: pidInside(identity.pid) },

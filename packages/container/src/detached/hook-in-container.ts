@@ -4,20 +4,14 @@ import type { NamespaceType } from '@coracle/namespaces';
 import type { Hook } from '@coracle/oci-spec';
 import {
   Agent,
-  AT_FDCWD,
   Channel,
-  chroot,
   closeFd,
   execve,
   fchdir,
   flags,
   MFD,
-  MOVE_MOUNT,
-  moveMount,
   OPEN,
-  OPEN_TREE,
   openat,
-  openTree,
   readSiginfo,
   resultOf,
   runLocally,
@@ -25,6 +19,7 @@ import {
   step,
 } from '@coracle/syscalls';
 import { type Entry, planWatchedEntry } from '../plan-entry.ts';
+import { becomeRoot } from '../plan-init.ts';
 import { signalName } from '../result.ts';
 import { stepError } from '../step-error.ts';
 import { HookError } from './hook-error.ts';
@@ -40,8 +35,8 @@ export interface HookPlace {
   pid: number;
   pidfd: number;
   namespaces: readonly NamespaceType[];
-  /** Path of its root on the host, while that is not yet the root of the container: the hook sees the host's files then. */
-  rootfs?: string;
+  /** Its root is not changed yet: the hook sees the host's files, and begins where among them the container's lie. */
+  isBeforePivot?: boolean;
   /** What a hook is held to, where it is not run with all rights of the caller: one whose program is a file of the container. */
   confine?: (hook: Hook) => Confinement;
 }
@@ -90,35 +85,15 @@ function inMemory(text: string): number {
 }
 
 /**
- * Before the change of the root the container's files lie on top of the host's, and who enters stands in them; only its first process
- * still has the old root for its own. What is mounted there goes with it.
+ * Before the change of the root the container's first process stands in the new one, which lies at its path on the host: by the process,
+ * so that no path is gone along. In a user namespace the hook is its root, as that process is: nobody would have no rights there.
  */
-function seeHost(pid: number, rootfs: string): Pick<Entry, 'before' | 'born'> {
-  const why = 'let the hook see the files of the host';
-  const path = flags(OPEN, 'O_PATH', 'O_CLOEXEC');
+function beginInRootfs({ pid, namespaces }: HookPlace): Pick<Entry, 'before' | 'born'> {
+  const why = "let the hook begin at the container's files";
+  const directory = flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC');
   return {
-    before: [openat({ path: `/proc/${pid}/root`, flags: path }, { why, result: 'host' })],
-    born: [
-      openTree(
-        {
-          dir: AT_FDCWD,
-          path: '/',
-          flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', 'AT_RECURSIVE'),
-        },
-        { why, result: 'container' },
-      ),
-      fchdir(resultOf('host'), why),
-      chroot('.', why),
-      moveMount(
-        {
-          from: resultOf('container'),
-          to: AT_FDCWD,
-          toPath: rootfs,
-          flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH'),
-        },
-        why,
-      ),
-    ],
+    before: [openat({ path: `/proc/${pid}/cwd`, flags: directory }, { why, result: 'rootfs' })],
+    born: [fchdir(resultOf('rootfs'), why), ...(namespaces.includes('user') ? becomeRoot() : [])],
   };
 }
 
@@ -138,7 +113,7 @@ async function runOne(hook: Hook, { agent, channel, place, about: { name, index 
     pidfd: TARGET,
     namespaces: place.namespaces,
     joinFiles: [],
-    ...(place.rootfs === undefined ? {} : seeHost(place.pid, place.rootfs)),
+    ...(place.isBeforePivot ? beginInRootfs(place) : {}),
     start: [execve({ path, argv: args, env }, { why })],
     ...place.confine?.(hook),
   });

@@ -25,20 +25,32 @@ export type RunHook = (hook: Hook, about: HookCall) => Promise<void>;
  */
 export async function runHooks(
   hooks: readonly Hook[],
-  { name, state, first = 0, run = runHere }: { name: HookName; state: State; first?: number; run?: RunHook },
+  { name, state, first = 0, run = runHere() }: { name: HookName; state: State; first?: number; run?: RunHook },
 ): Promise<void> {
   const input = JSON.stringify(state);
   for (const [index, hook] of hooks.entries()) await run(hook, { name, index: first + index, input });
 }
 
-/** Runs a hook as a child of this process, in its namespaces: what the specification calls the runtime namespace. */
-export const runHere: RunHook = ({ path, args = [path], env = [], timeout }, { name, index, input }) =>
-  new Promise((resolve, reject) => {
+/**
+ * Has hooks run as children of this process, in its namespaces: what the specification calls the runtime namespace. One without `env` has
+ * the environment of this process, as with runc and crun.
+ * @param options `cwd` is where they begin: where this process is if absent
+ */
+export function runHere({ cwd }: { cwd?: string } = {}): RunHook {
+  return (hook, about) => runChild(hook, { ...about, cwd });
+}
+
+function runChild(
+  { path, args = [path], env, timeout }: Hook,
+  { name, index, input, cwd }: HookCall & { cwd: string | undefined },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
     const [title, ...words] = args;
     const said: Buffer[] = [];
     const child = spawn(path, words, {
       argv0: title ?? path,
-      env: Object.fromEntries(env.map(splitVariable)),
+      ...(cwd === undefined ? {} : { cwd }),
+      ...(env ? { env: Object.fromEntries(env.map(splitVariable)) } : {}),
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     const timer = timeout === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), timeout * 1000);
@@ -61,6 +73,7 @@ export const runHere: RunHook = ({ path, args = [path], env = [], timeout }, { n
       else fail(signal === null ? `ended with status ${code}` : `was ended by ${signal}`);
     });
   });
+}
 
 function splitVariable(variable: string): [string, string] {
   const at = variable.indexOf('=');

@@ -11,8 +11,10 @@ import type { Normalized } from './normalize.ts';
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#control-groups
  */
 export function checkGroup({ linux }: Normalized, directories: readonly string[]): void {
-  if (!directories.some((directory) => existsSync(directory))) return;
-  const group = open(directories);
+  // Of version 1, a part may be there without the others: a freezer alone, for one.
+  const there = directories.filter((directory) => existsSync(directory));
+  if (there.length === 0) return;
+  const group = open(there);
   const path = { path: '$.linux.cgroupsPath', value: linux.cgroupsPath };
   const [pid, ...others] = group.processes();
   if (pid !== undefined)

@@ -16,6 +16,7 @@ import { withContext } from '../labels/label-mounts.ts';
 import { takeIdmapped } from '../plan-idmapped.ts';
 import type { InitPlan } from '../plan-init.ts';
 import type { Normalized } from './normalize.ts';
+import { placeForHooks } from './place-for-hooks.ts';
 import { type DevicePlan, planDevices } from './plan-devices.ts';
 import { type MountsContext, planMounts } from './plan-mounts.ts';
 
@@ -40,6 +41,7 @@ export function planFiles(config: Normalized, context: FilesContext): (plan: Ini
     ...planDevices(context.devices),
     ...makeConsolePlace(config),
     ...finish,
+    ...placeForHooks(config),
     ...leaveOldRoot(),
     ...connectRoot(config),
     ...(config.root.readonly ? [makeRootReadOnly()] : []),

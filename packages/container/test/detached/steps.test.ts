@@ -41,7 +41,9 @@ test('the set-up stops once, right before the root is changed', () => {
 });
 
 test('without pivot_root nothing is taken off that is not there', () => {
-  expect(calls(withoutPivot(leaveOldRoot()))).toEqual(['fchdir', 'chroot', 'chdir', 'openat2']);
+  expect(calls(withoutPivot(leaveOldRoot(), { isPlaced: false }))).toEqual(['fchdir', 'chroot', 'chdir', 'openat2']);
+  const shown = withoutPivot(leaveOldRoot(), { isPlaced: true });
+  expect(calls(shown)).toEqual(['fchdir', 'move_mount', 'chroot', 'chdir', 'openat2']);
 });
 
 test('the keyring of the caller is kept by no step', () => {
