@@ -28,9 +28,11 @@ export { readInRoot } from './read-in-root.ts';
 export { lookInDirectory, type Place, resolveInRoot, type Seen } from './resolve-in-root.ts';
 export {
   changeRoot,
+  enterDetachedRoot,
   enterNewRoot,
   idmappedCopyOf,
   keepMountsPrivate,
+  leaveForDetachedRoot,
   leaveOldRoot,
   makeRootReadOnly,
   type RootSource,

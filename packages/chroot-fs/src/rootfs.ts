@@ -97,6 +97,35 @@ export function enterNewRoot(source: RootSource, options: readonly string[] = []
   ];
 }
 
+/**
+ * Steps that make the new root and stand in it, attached nowhere; it is the result `'rootfs'`. For a process in a mount namespace that
+ * others are in as well: nobody there sees the container's mounts, and they go with the last who stands in them.
+ *
+ * Mounts are attached to what is attached nowhere since Linux 6.15. When the result is closed they stay as they are: none can be added by
+ * path, and /proc/self/mountinfo lists none of them.
+ * @see open_tree(2), move_mount(2)
+ * @example
+ * [...enterDetachedRoot({ kind: 'bind', path: './rootfs' }), ...leaveForDetachedRoot()];
+ */
+export function enterDetachedRoot(source: Exclude<RootSource, { kind: 'overlay' }>): Step[] {
+  return [...makeRoot(source, []), fchdir(resultOf('rootfs'), 'stand in the new root')];
+}
+
+/**
+ * Steps that make what {@link enterDetachedRoot} made the root of this process alone. There is nothing above it: `..` leads nowhere from
+ * its top, not even for those who may chroot(2).
+ * @see chroot(2)
+ * @example
+ * leaveForDetachedRoot();
+ */
+export function leaveForDetachedRoot(): Step[] {
+  return [
+    fchdir(resultOf('rootfs'), 'stand in the new root'),
+    chroot('.', 'make it the root of the container'),
+    chdir('/', 'start at the root'),
+  ];
+}
+
 function makeRoot(source: RootSource, options: readonly string[]): Step[] {
   switch (source.kind) {
     case 'bind':

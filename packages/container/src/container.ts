@@ -336,6 +336,7 @@ export class Container implements AsyncDisposable {
       return await execIn(
         {
           pidfd: program ?? pidfd,
+          pid: this.pid,
           config,
           landlock,
           bounding: thisHost().capabilities(idMaps !== undefined).bounding,

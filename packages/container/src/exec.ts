@@ -16,6 +16,7 @@ import { FDS } from './descriptors.ts';
 import { checkKnownOfExec } from './known-options.ts';
 import { isLabelled, labelEntered, openCallersProc } from './labels/plan-labels.ts';
 import { OptionError } from './option-error.ts';
+import { hasOwnMounts } from './own-mounts.ts';
 import { Patience } from './patience.ts';
 import { ENTERED, planWatchedEntry } from './plan-entry.ts';
 import type { Landlock } from './plan-landlock.ts';
@@ -58,6 +59,8 @@ export interface ExecResult {
 export interface ExecTarget {
   /** Descriptor of its process 1, `undefined` when it has ended. */
   pidfd: number | undefined;
+  /** Of its first process. */
+  pid: number;
   config: Config;
   /** The bounding set of a process that enters it. */
   bounding: bigint;
@@ -201,6 +204,7 @@ function planExec(target: ExecTarget, process: Process): Program {
     pidfd: target.answer ? FDS.handover + 1 : FDS.handover,
     notifies: target.answer !== undefined,
     namespaces: namespacesOf(target.config),
+    rootOf: hasOwnMounts(target.config) ? undefined : target.pid,
     joinFiles: target.joinFiles,
     before: labelled ? [openCallersProc()] : [],
     born: labelled ? labelEntered(process) : [],

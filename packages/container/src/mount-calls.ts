@@ -39,6 +39,11 @@ function isRefusal(error: unknown): boolean {
   return isMountCall(syscall) && isErrno(error, 'ENOSYS', 'EPERM');
 }
 
+/** Whether mounts can only be made with mount(2), as far as is known by now. */
+export function areMountCallsRefused(): boolean {
+  return refused.length > 0;
+}
+
 /** Asks which of the mount calls are not to be had; says whether there are any. */
 export function lookForMountCalls(): boolean {
   refused = refusedMountCalls();

@@ -1,9 +1,11 @@
 import { joinNamespaces, type NamespaceType } from '@coracle/namespaces';
 import {
+  chroot,
   clone3,
   close,
   closeRange,
   dup3,
+  fchdir,
   flags,
   MSG,
   OPEN,
@@ -36,6 +38,8 @@ export interface Entry {
   /** The descriptor {@link FDS.handover} is a socket, through which the program's filter hands its listener to the caller. */
   notifies?: boolean;
   namespaces: readonly NamespaceType[];
+  /** The process of the descriptor, where its root is not that of its mount namespace. */
+  rootOf?: number | undefined;
   /** Files into which the new process writes "0" to join the cgroup. */
   joinFiles: readonly string[];
   /** Taken on the host, before the container is entered. */
@@ -59,7 +63,19 @@ const parent = (why: string): { why: string; only: 'parent' } => ({ why, only: '
  * Then it leaves, and the program becomes a child of who takes orphans in.
  */
 export function planEntry(entry: Entry): Program {
-  const { pidfd, namespaces, joinFiles, kept = 0, notifies, before = [], born = [], start, failed = [] } = entry;
+  const {
+    pidfd,
+    namespaces,
+    joinFiles,
+    rootOf,
+    kept = 0,
+    notifies,
+    before = [],
+    born = [],
+    start,
+    failed = [],
+  } = entry;
+  const root = rootOf === undefined ? NO_ROOT : takeRoot({ pid: rootOf, pidfd });
   const passedOn = [
     ...(notifies ? [FDS.lateHandover] : []),
     ...Array.from({ length: kept }, (_, index) => FDS.firstPreserved + index),
@@ -68,6 +84,7 @@ export function planEntry(entry: Entry): Program {
   const cloexec = flags(OPEN, 'O_CLOEXEC');
   const inside = [
     ...doors.enter,
+    ...root.enter,
     ...born,
     ...(notifies
       ? [dup3({ from: FDS.handover, to: FDS.lateHandover, flags: cloexec }, 'keep the way for the listener open')]
@@ -84,6 +101,7 @@ export function planEntry(entry: Entry): Program {
       closeRange({ first: pidfd + 1 + kept }, 'keep no descriptor of the caller open'),
       prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
       ...doors.open,
+      ...root.open,
       ...before,
       ...joinNamespaces({ pidfd, namespaces }),
       clone3({ flags: 0 }, { why: 'be born inside', result: ENTERED }),
@@ -119,6 +137,25 @@ export function planWatchedEntry(entry: Entry): Program {
         parent('learn how it ended'),
       ),
     ],
+  };
+}
+
+const NO_ROOT: Readonly<Record<'open' | 'enter', readonly Step[]>> = { open: [], enter: [] };
+
+/** Who enters a mount namespace has the root of all who are in there, until it takes another. */
+function takeRoot({ pid, pidfd }: { pid: number; pidfd: number }): typeof NO_ROOT {
+  const why = "have the container's files";
+  const root = "the container's root";
+  return {
+    open: [
+      openat(
+        { path: `/proc/${pid}/root`, flags: flags(OPEN, 'O_PATH', 'O_DIRECTORY', 'O_CLOEXEC') },
+        { why, result: root },
+      ),
+      // If it is, that was its number.
+      step('pidfd_send_signal', [pidfd, 0, null, 0], 'see that the container is still there'),
+    ],
+    enter: [fchdir(resultOf(root), why), chroot('.', why)],
   };
 }
 

@@ -10,6 +10,7 @@ import { withHome } from '../oci/home.ts';
 import { normalize } from '../oci/normalize.ts';
 import { planOomScore } from '../oci/plan-oom-score.ts';
 import { planSettings } from '../oci/plan-settings.ts';
+import { hasOwnMounts } from '../own-mounts.ts';
 import { planEntry } from '../plan-entry.ts';
 import { takeTerminal } from '../plan-terminal.ts';
 import { planAffinity } from './plan-affinity.ts';
@@ -56,6 +57,7 @@ export function planExec({ record, wanted, preserved, joinFiles, onWarning = () 
     pidfd: FDS.terminal,
     notifies: record.notifies,
     namespaces: namespacesOf(config),
+    rootOf: hasOwnMounts(config) ? undefined : record.process?.pid,
     joinFiles,
     before: [
       ...affinity.before,

@@ -60,7 +60,7 @@ export function takePreserved(from: number, count: number): Step[] {
  * const setup = pauseBeforePivot(plan.setup);
  */
 export function pauseBeforePivot(steps: readonly Step[]): Step[] {
-  const at = steps.findIndex(({ syscall }) => syscall === 'pivot_root');
+  const at = steps.findIndex(({ syscall }) => syscall === 'pivot_root' || syscall === 'chroot');
   if (at < 0) throw new TypeError('the set-up changes no root');
   const why = 'let the hooks run that come before the change of the root';
   return [
@@ -79,6 +79,7 @@ export function pauseBeforePivot(steps: readonly Step[]): Step[] {
  */
 export function withoutPivot(steps: readonly Step[], { isPlaced }: { isPlaced: boolean }): Step[] {
   const at = steps.findIndex(({ syscall }) => syscall === 'pivot_root');
+  if (at < 0) return [...steps];
   const why = 'make it the root of the container';
   const toTop = moveMount(
     { from: resultOf('rootfs'), to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },

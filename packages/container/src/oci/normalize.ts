@@ -16,13 +16,6 @@ export type Normalized = Config &
 export function normalize(config: Config, bundle: string): Normalized {
   const { process, linux = {} } = config;
   if (!process) throw cannot({ path: '$.process', value: process }, 'an object, as there is no program to run');
-  const namespaces = linux.namespaces ?? [];
-  const mount = namespaces.find(({ type }) => type === 'mount');
-  if (!mount)
-    throw cannot(
-      { path: '$.linux.namespaces', value: linux.namespaces },
-      'a list with { "type": "mount" }, as the container\'s mounts would otherwise be made on the host',
-    );
   return {
     ...config,
     root: { ...config.root, path: resolve(bundle, config.root.path) },

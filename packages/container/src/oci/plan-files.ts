@@ -1,4 +1,12 @@
-import { enterNewRoot, leaveOldRoot, makeRootReadOnly, openMountpoint, parseMountOptions } from '@coracle/chroot-fs';
+import {
+  enterDetachedRoot,
+  enterNewRoot,
+  leaveForDetachedRoot,
+  leaveOldRoot,
+  makeRootReadOnly,
+  openMountpoint,
+  parseMountOptions,
+} from '@coracle/chroot-fs';
 import { createProc } from '@coracle/procfs-mount';
 import {
   AT,
@@ -13,6 +21,7 @@ import {
   type Step,
 } from '@coracle/syscalls';
 import { withContext } from '../labels/label-mounts.ts';
+import { hasOwnMounts } from '../own-mounts.ts';
 import { takeIdmapped } from '../plan-idmapped.ts';
 import type { InitPlan } from '../plan-init.ts';
 import type { Normalized } from './normalize.ts';
@@ -29,20 +38,23 @@ export interface FilesContext extends MountsContext {
  * The files of a configuration's container: root, mounts in their order, devices, and what becomes of the root at last. What the
  * host mounts later shows below bind mounts, as with runc, unless a mount or the root says otherwise; nothing goes the other way
  * unless the root is `shared`.
+ *
+ * In a mount namespace that is not its own nothing is attached where others would see it.
  */
 export function planFiles(config: Normalized, context: FilesContext): (plan: InitPlan) => Step[] {
   const { early, make, finish } = planMounts(config, context);
+  const isOwn = hasOwnMounts(config);
   return ({ root, idmapped }) => [
     ...takeIdmapped(idmapped),
     ...early,
-    connect(config),
-    ...enterNewRoot(root, withContext([], config.linux.mountLabel)),
+    ...(isOwn
+      ? [connect(config), ...enterNewRoot(root, withContext([], config.linux.mountLabel))]
+      : enterDetachedRoot({ kind: 'bind', path: config.root.path })),
     ...make,
     ...planDevices(context.devices),
     ...makeConsolePlace(config),
     ...finish,
-    ...placeForHooks(config),
-    ...leaveOldRoot(),
+    ...(isOwn ? [...placeForHooks(config), ...leaveOldRoot()] : leaveForDetachedRoot()),
     ...connectRoot(config),
     ...(config.root.readonly ? [makeRootReadOnly()] : []),
     ...(needsProc(config) ? createProc() : []),

@@ -3,6 +3,7 @@ import { mountOptions } from '@coracle/oci-spec';
 import { renderStep, type Step } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 import { checkLabels } from '../../src/oci/check-labels.ts';
+import { checkOwnMounts } from '../../src/oci/check-own-mounts.ts';
 import { needsLongMount } from '../../src/oci/long-mount.ts';
 import { normalize } from '../../src/oci/normalize.ts';
 import { parseNumberList } from '../../src/oci/number-list.ts';
@@ -33,10 +34,9 @@ describe('a configuration written out', () => {
     ]);
   });
 
-  test('without a program, or without mounts of its own, there is no container', () => {
+  test('without a program there is no container', () => {
     const { process: _, ...without } = baseConfig('true');
     expect(() => normalize(without, '/')).toThrow(refusal('$.process'));
-    expect(() => normal({ linux: { namespaces: [{ type: 'pid' }] } })).toThrow(refusal('$.linux.namespaces'));
   });
 });
 
@@ -74,10 +74,22 @@ describe('namespaces by path', () => {
     ]);
   });
 
-  test('a mount namespace is refused: its root would change for all in it', () => {
-    expect(() =>
-      planNamespaces(normal({ linux: { namespaces: [{ type: 'mount', path: '/ns/mnt' }] } }), () => false),
-    ).toThrow(refusal('$.linux.namespaces'));
+  test('a mount namespace is entered by the container: the monitor keeps its root', () => {
+    const { beforeBirth, afterBirth } = plan(['mount', 'cgroup']);
+    expect(beforeBirth).toEqual([]);
+    expect(entered(afterBirth)).toEqual(['mount', 'cgroup']);
+    expect(afterBirth.every(({ only }) => only === 'child')).toBe(true);
+  });
+
+  test('in a mount namespace with others nothing is attached, and nobody is given another root', () => {
+    const shared = normal({ linux: { namespaces: [{ type: 'mount', path: '/ns/mnt' }] } });
+    const own = normal({ linux: { namespaces: [{ type: 'mount' }] } });
+    expect(() => checkOwnMounts(own, false)).not.toThrow();
+    expect(() => checkOwnMounts(shared, true)).not.toThrow();
+    expect(() => checkOwnMounts(shared, false)).toThrow(refusal('$.linux.namespaces'));
+    expect(() => checkOwnMounts(normal({ linux: { namespaces: [] } }), false)).toThrow(refusal('$.linux.namespaces'));
+    const withUser = normal({ linux: { namespaces: [{ type: 'user' }] } });
+    expect(() => checkOwnMounts(withUser, true)).toThrow(refusal('$.linux.namespaces'));
   });
 
   test('clocks are shifted before the birth, and the namespace is not made again', () => {

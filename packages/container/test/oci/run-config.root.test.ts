@@ -256,8 +256,11 @@ describe('namespaces of a configuration', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  asRoot('without a mount namespace nothing is done', async () => {
-    await expect(sh('true', { linux: { namespaces: [{ type: 'pid' }] } })).rejects.toMatchObject({
+  asRoot('with a new user namespace and no mount namespace nothing is done', async () => {
+    const ids = [{ containerID: 0, hostID: 100000, size: 65536 }];
+    const namespaces = [{ type: 'pid' as const }, { type: 'user' as const }];
+    const linux = { namespaces, uidMappings: ids, gidMappings: ids };
+    await expect(sh('true', { linux })).rejects.toMatchObject({
       path: '$.linux.namespaces',
     });
   });
