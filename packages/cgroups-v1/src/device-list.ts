@@ -65,20 +65,31 @@ function overlap(one: DeviceRule, other: DeviceRule): DeviceRule | undefined {
   };
 }
 
+/** Of two exceptions of which one is about all devices of the other, the narrower one is the overlap, and there already. */
 function overlaps(exceptions: readonly DeviceRule[]): DeviceRule[] {
-  return exceptions.flatMap((one, index) => exceptions.slice(index + 1).flatMap((other) => overlap(one, other) ?? []));
+  return exceptions.flatMap((one, index) =>
+    exceptions.flatMap((other, at) => {
+      if (at <= index || covers(one, other) || covers(other, one)) return [];
+      return overlap(one, other) ?? [];
+    }),
+  );
 }
 
 /** One entry for each set of devices, with all access that entries about these devices have; none that adds nothing. */
 function merged(exceptions: readonly DeviceRule[]): DeviceRule[] {
   const full = new Map<string, DeviceRule>();
   for (const one of exceptions) {
-    const above = exceptions.filter((other) => covers(other, one));
-    const access = [...DEVICE_ACCESS].filter((letter) => above.some((other) => other.access.includes(letter))).join('');
-    full.set(formatDeviceRule({ ...one, access: '' }), { ...one, access });
+    const access = exceptions.reduce((all, other) => (covers(other, one) ? both(all, other.access) : all), one.access);
+    full.set(formatDeviceRule({ ...one, access: '' }), access === one.access ? one : { ...one, access });
   }
   const all = [...full.values()];
-  return all.filter((one) => !all.some((other) => other !== one && covers(other, one) && other.access === one.access));
+  return all.filter((one) => !all.some((other) => other !== one && other.access === one.access && covers(other, one)));
+}
+
+/** Mostly the first has what the second has, which costs nothing: containers have the same few rules, and are in a hurry. */
+function both(access: string, other: string): string {
+  if (access === other || access === DEVICE_ACCESS) return access;
+  return [...DEVICE_ACCESS].filter((letter) => access.includes(letter) || other.includes(letter)).join('');
 }
 
 function hole(exception: DeviceRule, rule: DeviceRule): SystemError {
