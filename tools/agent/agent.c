@@ -12,7 +12,7 @@ typedef unsigned int u32;
 typedef unsigned long u64;
 
 enum { NOT_MADE = -125, SOCKET = 3, LIMIT = 4 << 20, MAGIC = 0x4c435243, REAP_CHILDREN = 0xffff, TOLERATE_ANY = 0xff };
-enum { PARENT = 1, CHILD = 2, TRY_AGAIN = -11 };
+enum { PARENT = 1, CHILD = 2, TRY_AGAIN = -11, NO_SOCKET = -9, CANNOT_EXECUTE = 126 };
 
 struct call { u16 number; u8 references, only, tolerate[4]; u64 args[6]; };
 struct message {
@@ -31,13 +31,18 @@ static _Noreturn void leave(long status)
 	__builtin_trap();
 }
 
+/* /proc/self/exe is the agent until the program of a container runs: what is a link to it, or a script for it, comes out here. */
+static const char REFUSAL[] = "coracle: /proc/self/exe is no program of the container\n";
+
 /* Reads exactly so many bytes; an end of file, before or amid them, is the end of the agent. */
 static void receive(u8 *to, u64 length)
 {
 	while (length > 0) {
 		long got = system_call(NR_read, SOCKET, (u64)to, length, 0, 0, 0);
+		if (got == NO_SOCKET)
+			system_call(NR_write, 2, (u64)REFUSAL, sizeof(REFUSAL) - 1, 0, 0, 0);
 		if (got <= 0)
-			leave(got != 0);
+			leave(got == NO_SOCKET ? CANNOT_EXECUTE : got != 0);
 		to += got;
 		length -= got;
 	}

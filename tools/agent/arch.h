@@ -1,7 +1,7 @@
 /* What differs between the architectures: how a system call is made, the numbers of those the agent makes itself, and how it starts. */
 #if defined(__x86_64__)
 
-enum { NR_read = 0, NR_sendto = 44, NR_wait4 = 61, NR_kill = 62, NR_rt_sigtimedwait = 128, NR_exit_group = 231, NR_clone3 = 435, NR_openat2 = 437 };
+enum { NR_read = 0, NR_write = 1, NR_sendto = 44, NR_wait4 = 61, NR_kill = 62, NR_rt_sigtimedwait = 128, NR_exit_group = 231, NR_clone3 = 435, NR_openat2 = 437 };
 
 static inline long system_call(long nr, long a, long b, long c, long d, long e, long f)
 {
@@ -15,7 +15,7 @@ __asm__(".globl _start\n_start: xor %ebp, %ebp\n and $-16, %rsp\n call agent\n")
 
 #elif defined(__aarch64__)
 
-enum { NR_read = 63, NR_sendto = 206, NR_wait4 = 260, NR_kill = 129, NR_rt_sigtimedwait = 137, NR_exit_group = 94, NR_clone3 = 435, NR_openat2 = 437 };
+enum { NR_read = 63, NR_write = 64, NR_sendto = 206, NR_wait4 = 260, NR_kill = 129, NR_rt_sigtimedwait = 137, NR_exit_group = 94, NR_clone3 = 435, NR_openat2 = 437 };
 
 static inline long system_call(long nr, long a, long b, long c, long d, long e, long f)
 {

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { renderChecks } from '../src/render/doctor.ts';
 import { renderError } from '../src/render/error.ts';
 import { renderExplanation } from '../src/render/explain.ts';
+import { jsonOf } from '../src/render/harmless.ts';
 import { renderContainer } from '../src/render/inspect.ts';
 
 describe('renderError', () => {
@@ -45,6 +46,12 @@ describe('renderError', () => {
       'coracle: a\\n    at \\u{1b}[31mevil\\u{9b}2J',
       "  cause: ENOENT: no such file or directory, open 'a\\n    at \\u{1b}[31mevil\\u{9b}2J'",
     ]);
+  });
+
+  test('with --debug where it arose is shown and no more, whatever the file is called', () => {
+    const error = new Error('x');
+    error.stack = 'Error: x\n    at start (/tmp/\u001b[2J.js:1:1)';
+    expect(renderError(error, { debug: true, json: false })).toBe('coracle: x\n    at start (/tmp/\\u{1b}[2J.js:1:1)');
   });
 
   test('with --json what a terminal would take as a command is escaped, and the same to a reader', () => {
@@ -113,6 +120,17 @@ describe('renderChecks', () => {
       'ok       kernel     6.18\nMISSING  newuidmap  not installed\n                    fix: sudo apt install uidmap\n',
     );
   });
+});
+
+test('what doctor finds is shown in lines of its own making, and so is the command that fixes it', () => {
+  const found = 'a\u001b[2J\nb';
+  expect(renderChecks([{ topic: 'kernel', status: 'missing', found, needed: 'b', fix: 'rm \u202ex' }])).toBe(
+    'MISSING  kernel  a\\u{1b}[2J\\nb\n                 fix: rm \\u{202e}x\n',
+  );
+});
+
+test('JSON of several lines stays that, with what a terminal would take as a command escaped', () => {
+  expect(jsonOf({ a: ['\u009b2J\n'] }, 2)).toBe('{\n  "a": [\n    "\\u009b2J\\n"\n  ]\n}');
 });
 
 describe('renderContainer', () => {

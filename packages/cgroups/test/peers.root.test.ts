@@ -30,9 +30,9 @@ const TIMEOUT_MS = ASKED === undefined ? 900_000 : 2 ** 31 - 1;
 const oci = (resources: Resources): Ours => fromOci(resources).resources;
 
 describe.each([
-  ['runc', { knows: { burst: false, idle: false }, seed: 20_240_611 }],
-  ['crun', { knows: { burst: true, idle: true }, seed: 31_337 }],
-])('for the same OCI resources as %s', (name, { knows, seed }) => {
+  ['runc', { knows: { burst: false, idle: false }, keepsPeriod: true, seed: 20_240_611 }],
+  ['crun', { knows: { burst: true, idle: true }, keepsPeriod: false, seed: 31_337 }],
+])('for the same OCI resources as %s', (name, { knows, keepsPeriod, seed }) => {
   const ground: Ground = { disk: someDisk(), hugePages: someHugePages(), version: isV2 ? 2 : 1, knows };
   const withPeer = needs.test(needs.root, needs.program(name), ...(name === 'crun' ? [crunTakes()] : []));
 
@@ -44,7 +44,8 @@ describe.each([
       const outcomes: Outcome[] = [];
       const deadline = Date.now() + TIME_MS;
       for (let index = 0; index < BLOCKS && (index < LEAST_BLOCKS || Date.now() < deadline); index++) {
-        const [created, updated] = [generateResources(dice, ground), updateOf(dice, ground)];
+        const [created, update] = [generateResources(dice, ground), updateOf(dice, ground)];
+        const updated = keepsPeriod ? update : withPeriod(update, created);
         outcomes.push(...(await compare({ peer, index, created, updated })));
       }
       expect(outcomes.filter(({ differences }) => differences.length > 0)).toEqual([]);
@@ -112,6 +113,12 @@ function updateOf(dice: Dice, ground: Ground): Resources {
     ...(cpu ? { cpu: time } : {}),
     ...(pids ? { pids } : {}),
   };
+}
+
+/** crun 1.8 puts the kernel's usual period beside a quota that comes alone, on version 2; runc and we leave the one that is there. */
+function withPeriod(update: Resources, { cpu: { period } = {} }: Resources): Resources {
+  if (update.cpu?.quota === undefined || period === undefined) return update;
+  return { ...update, cpu: { period, ...update.cpu } };
 }
 
 function differencesOf(directories: readonly string[], group: Group, shares = 0): Outcome['differences'] {

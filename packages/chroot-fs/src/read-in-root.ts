@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { errnoName, SystemError } from '@coracle/errors';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { errnoName, isErrno, SystemError } from '@coracle/errors';
 import {
   closeFd,
   flags,
@@ -27,8 +27,8 @@ const ATTEMPTS = 100;
  * @param root a directory of the host
  * @param path in the root; taken from its top, absolute or not
  * @returns `undefined` when there is no such file
- * @throws SystemError EISDIR for a directory, EINVAL for a device, a pipe or a socket, EFBIG for more than 1 MiB, and for
- *   what stands in the way: ELOOP, EACCES, ENOTDIR, ENAMETOOLONG ...
+ * @throws SystemError EISDIR for a directory, EINVAL for a device, a pipe or a socket, EFBIG for more than 1 MiB, EAGAIN for a
+ *   file with a lease on it, and for what stands in the way: ELOOP, EACCES, ENOTDIR, ENAMETOOLONG ...
  * @see openat2(2) (since Linux 5.6)
  * @example
  * readInRoot('./rootfs', '/etc/passwd');
@@ -69,11 +69,22 @@ function readFile(place: number, path: string): string {
   if (!stats.isFile())
     throw new SystemError({ code: 'EINVAL', syscall: 'read', path, text: 'not a regular file', hint: NO_FILE });
   if (stats.size > LIMIT) throw tooLarge(path);
-  const fd = openSync(`/proc/self/fd/${place}`, 'r');
+  const fd = openFound(place, path);
   try {
     return readText(fd, path);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** A file that somebody has a lease on, see fcntl(2), would keep us waiting for as long as the kernel lets him: 45 seconds. */
+function openFound(place: number, path: string): number {
+  try {
+    return openSync(`/proc/self/fd/${place}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (cause) {
+    if (!isErrno(cause, 'EAGAIN', 'EACCES')) throw cause;
+    const text = isErrno(cause, 'EAGAIN') ? 'somebody has a lease on it' : undefined;
+    throw new SystemError({ code: text ? 'EAGAIN' : 'EACCES', syscall: 'open', path, text, hint: NO_FILE, cause });
   }
 }
 

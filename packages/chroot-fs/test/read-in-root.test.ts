@@ -1,8 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { readInRoot } from '@coracle/chroot-fs';
-import { Agent, AT_FDCWD, mknodat, runLocally, S, type Step, step } from '@coracle/syscalls';
+import {
+  Agent,
+  AT_FDCWD,
+  FILE_LOCK,
+  flags,
+  mknodat,
+  OPEN,
+  openat,
+  resultOf,
+  runLocally,
+  S,
+  SIG,
+  type Step,
+  signalSet,
+  step,
+} from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
 import { describe, expect, test } from '@jest/globals';
 import { makeScene } from './rootfs.ts';
@@ -122,6 +137,34 @@ describe('a root that lies', () => {
     execFileSync('mkfifo', [join(place.rootfs, 'etc/passwd')]);
     expect(() => readInRoot(place.rootfs, '/etc/passwd')).toThrow(
       expect.objectContaining({ code: 'EINVAL', path: '/etc/passwd', message: expect.stringContaining('regular') }),
+    );
+  });
+
+  test('with a lease on a file does not make anybody wait', async () => {
+    using place = makeScene({ 'etc/passwd': 'root\n' });
+    using holder = Agent.spawn({ title: 'holder' });
+    const path = join(place.rootfs, 'etc/passwd');
+    const [F_SETLEASE, SIGIO] = [1024, 29];
+    const why = 'take a lease, and not give it back when asked to';
+    const taken = await holder.channel.run({
+      steps: [
+        step('rt_sigprocmask', [flags(SIG, 'SIG_BLOCK'), signalSet([SIGIO]), null, 8], why),
+        openat({ path, flags: flags(OPEN, 'O_RDWR') }, { why, result: 'file' }),
+        step('fcntl', [resultOf('file'), F_SETLEASE, FILE_LOCK.F_WRLCK], why),
+      ],
+    });
+    taken.throwIfFailed();
+    expect(() => readInRoot(place.rootfs, '/etc/passwd')).toThrow(
+      expect.objectContaining({ code: 'EAGAIN', path: '/etc/passwd', hint: expect.any(String) }),
+    );
+  });
+
+  const ordinary = { what: 'an ordinary user', met: process.geteuid?.() !== 0 };
+  needs.test(ordinary)('with a file that its reader may not read tells which', () => {
+    using place = makeScene({ 'etc/passwd': 'root\n' });
+    chmodSync(join(place.rootfs, 'etc/passwd'), 0);
+    expect(() => readInRoot(place.rootfs, '/etc/passwd')).toThrow(
+      expect.objectContaining({ code: 'EACCES', path: '/etc/passwd', hint: expect.any(String) }),
     );
   });
 

@@ -24,17 +24,18 @@ import { planProcess } from './plan-process.ts';
 import { startError } from './program-error.ts';
 import { awaitDescriptor } from './receive-descriptor.ts';
 import { signalName } from './result.ts';
+import { hasEnded, openRootInside } from './root-inside.ts';
 import { startAgent } from './start-agent.ts';
 import { openStdio, type StdioOption } from './stdio.ts';
 import { stepError } from './step-error.ts';
-import { lookUpUser } from './users.ts';
+import { asRoot, lookUpUser, type UserIds } from './users.ts';
 
 /** How a further program runs in a container. */
 export interface ExecOptions {
   env?: Readonly<Record<string, string>>;
   /** The container's own if absent. */
   cwd?: string;
-  /** `user[:group]`; the container's own if absent. */
+  /** `user[:group]`, by the files that programs of the container see now; the container's own if absent. */
   user?: string;
   stdin?: StdioOption;
   stdout?: StdioOption;
@@ -87,10 +88,10 @@ export async function execIn(
 ): Promise<ExecResult> {
   checkKnownOfExec(options);
   const { pidfd } = target;
-  if (pidfd === undefined) throw ended();
+  if (pidfd === undefined) throw hasEnded();
   options.signal?.throwIfAborted();
   const patience = new Patience(options);
-  const program = planExec(target, processOf(target, command, options));
+  const program = planExec(target, processOf({ ...target, pidfd }, command, options));
   const stdio = openStdio([options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe']);
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
@@ -161,11 +162,7 @@ const MEETS_END: Readonly<Record<string, string>> = {
 
 function entryError(failure: NonNullable<Outcome['failure']>): SystemError {
   const error = stepError(failure);
-  return MEETS_END[error.syscall] === error.code ? ended(error) : error;
-}
-
-function ended(cause?: SystemError): SystemError {
-  return new SystemError({ code: 'ESRCH', syscall: 'setns', text: 'the container has ended', cause });
+  return MEETS_END[error.syscall] === error.code ? hasEnded(error) : error;
 }
 
 async function passOn(handover: number, { target, pid }: { target: ExecTarget; pid: number }): Promise<void> {
@@ -174,7 +171,7 @@ async function passOn(handover: number, { target, pid }: { target: ExecTarget; p
 }
 
 function processOf(
-  { config, idMaps }: ExecTarget,
+  { config, idMaps, pidfd }: ExecTarget & { pidfd: number },
   command: readonly string[],
   { env = {}, cwd, user }: ExecOptions,
 ): Process {
@@ -186,7 +183,7 @@ function processOf(
     ...(base.env ?? []).filter((variable) => !Object.hasOwn(env, variable.slice(0, variable.indexOf('=')))),
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
   ];
-  const ids = user === undefined ? undefined : lookUpUser(user, config.root?.path ?? '/');
+  const ids = user === undefined ? undefined : userInside(user, pidfd);
   if (ids && idMaps) checkUser(ids, idMaps);
   return {
     ...base,
@@ -196,6 +193,14 @@ function processOf(
     terminal: false,
     ...(ids ? { user: { uid: ids.uid, gid: ids.gid, additionalGids: ids.additionalGids, umask: 0o022 } } : {}),
   };
+}
+
+/** By the files that the programs of the container see. */
+function userInside(user: string, pidfd: number): UserIds {
+  const ids = asRoot(user);
+  if (ids) return ids;
+  using root = openRootInside(pidfd);
+  return lookUpUser(user, root.path);
 }
 
 function planExec(target: ExecTarget, process: Process): Program {

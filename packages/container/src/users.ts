@@ -30,7 +30,8 @@ export function lookUpUser(spec: string, rootPath: string): UserIds {
       'write USER or USER:GROUP, each a name or a number',
     );
   }
-  if (spec === '0' || spec === '0:0') return { uid: 0, gid: 0, additionalGids: [], home: '/root' };
+  const root = asRoot(spec);
+  if (root) return root;
   const passwd = rows(rootPath, '/etc/passwd');
   const id = numeric(user, 'user');
   const entry = passwd.find((fields) =>
@@ -50,6 +51,11 @@ export function lookUpUser(spec: string, rootPath: string): UserIds {
     additionalGids: group === undefined && name !== undefined ? groupsOf(name, groups) : [],
     home: homeOf(entry),
   };
+}
+
+/** Root, as the spec has it in numbers: he is the same everywhere, and no file has a say in it. */
+export function asRoot(spec: string): UserIds | undefined {
+  return spec === '0' || spec === '0:0' ? { uid: 0, gid: 0, additionalGids: [], home: '/root' } : undefined;
 }
 
 /** A file that is no text may have anything there. */

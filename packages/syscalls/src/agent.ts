@@ -28,7 +28,7 @@ export interface RunningAgent {
 }
 
 /**
- * A running agent: a process of 1.5 KB that makes the system calls it is sent.
+ * A running agent: a process of 1.7 KB that makes the system calls it is sent.
  *
  * It sits in its own session, has its socket as descriptor 3, no environment, no memory of this process, and ends when
  * the socket is closed.

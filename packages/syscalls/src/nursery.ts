@@ -18,7 +18,7 @@ const SOCKET = 3;
 const FIRST_GIVEN = 4;
 
 /**
- * An agent that gives birth to others, for programs that need many of them: a fork of 1.5 KB takes a fraction of the time of
+ * An agent that gives birth to others, for programs that need many of them: a fork of 1.7 KB takes a fraction of the time of
  * a posix_spawn(3), which copies this process's whole table of descriptors and executes a file. From the second child on there
  * is always one more than was asked for: it is there already when it is wanted.
  *

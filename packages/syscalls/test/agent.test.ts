@@ -163,20 +163,22 @@ describe('the agent', () => {
 });
 
 describe('a message that does not hold together', () => {
+  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
+  function imageFile(): string {
+    const image = join(directory, 'image');
+    if (!existsSync(image)) writeFileSync(image, Buffer.from(AGENT_IMAGES[arch], 'base64'), { mode: 0o755 });
+    return image;
+  }
+
   /** Runs the agent with these bytes as all its input; the sentinel call must never be made. */
   function feed(bytes: Uint8Array): { status: number | null; signal: NodeJS.Signals | null } {
-    const image = join(directory, 'image');
-    if (!existsSync(image))
-      writeFileSync(image, Buffer.from(AGENT_IMAGES[process.arch === 'arm64' ? 'arm64' : 'x64'], 'base64'), {
-        mode: 0o755,
-      });
+    const image = imageFile();
     const input = join(directory, 'input');
     writeFileSync(input, bytes);
     return spawnSync('sh', ['-c', `exec ${image} 3< ${input}`], { stdio: 'ignore', timeout: 10_000 });
   }
 
   const sentinel = (): string => join(directory, 'sentinel');
-  const arch = process.arch === 'arm64' ? 'arm64' : 'x64';
   const sound = (): Uint8Array =>
     encode(
       { steps: [mkdirat({ path: sentinel() }, 'be seen'), close(resultOf('x'), 'x')].slice(0, 1) },
@@ -187,6 +189,12 @@ describe('a message that does not hold together', () => {
     expect(feed(sound())).toMatchObject({ signal: null });
     expect(existsSync(sentinel())).toBe(true);
     rmSync(sentinel(), { recursive: true });
+  });
+
+  test('without a socket there is none: whoever made the agent the program of a container is told', () => {
+    const { status, stderr } = spawnSync('sh', ['-c', `exec ${imageFile()} 3<&-`], { encoding: 'utf8' });
+    const said = 'coracle: /proc/self/exe is no program of the container\n';
+    expect({ status, stderr }).toEqual({ status: 126, stderr: said });
   });
 
   test('two hundred flipped, cut and random ones only ever make it exit', () => {

@@ -75,7 +75,7 @@ describe.each([
 
 test('the source is short enough to be read in one sitting', () => {
   const lines = readFileSync(join(here, 'agent.c'), 'utf8').trimEnd().split('\n').length;
-  expect(lines).toBeLessThanOrEqual(165);
+  expect(lines).toBeLessThanOrEqual(170);
 });
 
 describe('the build', () => {
@@ -117,7 +117,7 @@ describe('the build', () => {
 
   testWithCompilers('finds an image that is not what the source compiles to, and writes nothing', () => {
     expect(run().status).toBe(0);
-    edit('tools/agent/agent.c', 'leave(got != 0)', 'leave(got == 0)');
+    edit('tools/agent/agent.c', ': got != 0)', ': got == 0)');
     const before = generated();
     const { status, stderr } = run('--check');
     expect(status).toBe(1);

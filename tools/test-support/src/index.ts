@@ -10,6 +10,7 @@ export { Docker, dockerWorks } from './docker.ts';
 export { makeEmptyRoot } from './empty-root.ts';
 export { findLeftovers, type Leftovers, recordedContainers } from './leftovers.ts';
 export { needs, type Requirement } from './needs.ts';
+export { expectNothingLeft } from './nothing-left.ts';
 export {
   machineWith,
   type OwnSystemd,

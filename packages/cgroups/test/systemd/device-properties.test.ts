@@ -46,6 +46,12 @@ test('what is denied again is not listed any more, nor what has a part in it', (
   expect(allowed([...rules, { allow: false, type: 'b', access: 'rwm' }])).toMatchObject({ 'char-10': 'rwm' });
 });
 
+test('a rule that names no access is about all of it', () => {
+  expect(allowed([DENY_ALL, { allow: true, type: 'c', major: 1 }])).toEqual({ 'char-1': 'rwm' });
+  const rules = [DENY_ALL, { allow: true, type: 'c', major: 1, access: 'rw' }, { allow: false, type: 'c', major: 1 }];
+  expect(allowed(rules)).toEqual({});
+});
+
 test('never more is let through than the rules say', () => {
   const number = fc.option(fc.nat(2), { nil: -1 });
   const rule = fc.record({

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { planProperties } from '../../src/systemd/index.ts';
+import { unifiedProperties } from '../../src/systemd/unified-properties.ts';
 
 const INFINITY = '18446744073709551615';
 
@@ -151,4 +152,23 @@ test('files of version 2 are the properties that systemd writes there; others ar
   const given = planProperties({ unified }, 'best-effort', { controllers: new Set(['pids']) });
   expect(given.properties).toEqual([['TasksMax', ['t', '20']]]);
   expect(planProperties({ unified }, 'best-effort', { version: 1 }).properties).toEqual([]);
+});
+
+test("a quota of version 2's file without a period is one of the kernel's usual period", () => {
+  const { properties, others } = unifiedProperties({ 'cpu.max': '50000' });
+  expect(properties).toEqual(unifiedProperties({ 'cpu.max': '50000 100000' }).properties);
+  expect(others).toEqual([]);
+});
+
+test.each([
+  ['cpu.weight', 'CPUWeight'],
+  ['memory.high', 'MemoryHigh'],
+  ['memory.low', 'MemoryLow'],
+  ['memory.max', 'MemoryMax'],
+  ['memory.min', 'MemoryMin'],
+  ['memory.swap.max', 'MemorySwapMax'],
+  ['memory.zswap.max', 'MemoryZSwapMax'],
+  ['pids.max', 'TasksMax'],
+])('%s is %s to systemd', (file, name) => {
+  expect(unifiedProperties({ [file]: ' 77\n' })).toEqual({ properties: [[name, ['t', '77']]], others: [] });
 });

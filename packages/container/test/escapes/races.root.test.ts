@@ -11,12 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { PLAIN_USER } from '@coracle/test-support';
 import { expect } from '@jest/globals';
-import { type RunOptions, run } from '../../src/index.ts';
+import type { RunOptions } from '../../src/index.ts';
 import { shWithOwnMounts } from './support/on-host.ts';
 import { type Outcome, type Race, race } from './support/race.ts';
 import { makeScene, type Scene } from './support/scene.ts';
 import { attack, inEachWay, prepareAttacks } from './support/suite.ts';
+import { startWorker } from './support/ways.ts';
 
 const attacks = prepareAttacks('call', 'swap');
 const MINUTE = 60_000;
@@ -144,26 +146,28 @@ inEachWay(
   ['root', 'an ordinary user'],
 );
 
-attack(
-  'CVE-2024-21626: a working directory that changes places with a link to a descriptor is never outside',
-  async () => {
-    using scene = makeScene();
-    const names = plantLink(scene, 'work', '/proc/self/fd/0');
-    const stdin = openSync(scene.outside, constants.O_RDONLY | constants.O_DIRECTORY);
-    try {
+for (const [who, ids] of [
+  ['root', {}],
+  ['an ordinary user', { uid: PLAIN_USER, gid: PLAIN_USER }],
+] as const)
+  attack(
+    `CVE-2024-21626: a working directory that changes places with a link to a descriptor is never outside, as ${who}`,
+    async () => {
+      using scene = makeScene();
+      const names = plantLink(scene, 'work', '/proc/self/fd/0');
+      const outside = openSync(scene.outside, constants.O_RDONLY | constants.O_DIRECTORY);
+      using worker = startWorker({ ...ids, stdio: ['pipe', 'pipe', 'inherit', outside] });
+      closeSync(outside);
       const outcome = await race(attacks(), {
         names,
         naive: () => shWithOwnMounts(`cd ${names[0]} < ${scene.outside} && cat canary`).includes('alive'),
         round: async () => {
           const command = ['sh', '-c', 'pwd; cat canary'];
-          const output = await outputOf(run(command, { root: scene.root, cwd: '/work', stdin }));
+          const output = await outputOf(worker.run(command, { root: scene.root, cwd: '/work', stdin: 3 }));
           expect(output ?? '').not.toContain('alive');
         },
       });
       expectSafe(outcome);
-    } finally {
-      closeSync(stdin);
-    }
-  },
-  MINUTE,
-);
+    },
+    MINUTE,
+  );

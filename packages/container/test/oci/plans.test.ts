@@ -8,6 +8,7 @@ import { needsLongMount } from '../../src/oci/long-mount.ts';
 import { normalize } from '../../src/oci/normalize.ts';
 import { parseNumberList } from '../../src/oci/number-list.ts';
 import { planCgroupMount } from '../../src/oci/plan-cgroup-mount.ts';
+import { givenMounts } from '../../src/oci/plan-mounts.ts';
 import { planNamespaces } from '../../src/oci/plan-namespaces.ts';
 import { planOomScore } from '../../src/oci/plan-oom-score.ts';
 import { planSettings } from '../../src/oci/plan-settings.ts';
@@ -37,6 +38,30 @@ describe('a configuration written out', () => {
   test('without a program there is no container', () => {
     const { process: _, ...without } = baseConfig('true');
     expect(() => normalize(without, '/')).toThrow(refusal('$.process'));
+  });
+});
+
+describe('mounts that the caller copies', () => {
+  const given = (options: string[], reachable: boolean): ReturnType<typeof givenMounts> =>
+    givenMounts(normal({ mounts: [{ destination: '/x', type: 'bind', source: '/abs', options }] }), () => reachable);
+
+  test('are those that lie where the container may not go, and those whose ids are mapped', () => {
+    expect(given(['rbind'], true)).toEqual([]);
+    expect(given(['remount', 'ro'], false)).toEqual([]);
+    expect(given(['rbind', 'idmap'], true)).toHaveLength(1);
+    expect(given(['rbind'], false)).toHaveLength(1);
+  });
+
+  test('have their attributes from the start: those of the tree and those of its top', () => {
+    const [one] = given(['rbind', 'ro', 'rnosuid'], false);
+    expect(one).toMatchObject({ source: '/abs', options: { recursive: true } });
+    expect([one?.options.set.text, one?.options.top.text]).toEqual(['MOUNT_ATTR_NOSUID', 'MOUNT_ATTR_RDONLY']);
+    expect(given(['bind'], false)[0]?.options.recursive).toBe(false);
+  });
+
+  test('go on to show what the host mounts below, where no ids are mapped', () => {
+    expect(given(['rbind'], false)[0]?.options.propagation?.text).toBe('MS_SLAVE');
+    expect(given(['rbind', 'idmap'], false)[0]?.options.propagation).toBeUndefined();
   });
 });
 

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { findLeftovers, needs } from '@coracle/test-support';
+import { expectNothingLeft, findLeftovers, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { RunOptions } from '../../../src/index.ts';
 import { byDescriptor } from '../../by-descriptor.ts';
 import { type AttackPrograms, compileAttacks } from './attack-programs.ts';
 import { type Answer, type Call, callInside, commandFor, type Door } from './calls.ts';
-import { expectNothingLeft } from './nothing-left.ts';
 import { type Ended, openWay, WAYS, type Way, type WayName } from './ways.ts';
 
 /** `test` for attacks: they need root, to be tried as everybody, and gcc. */

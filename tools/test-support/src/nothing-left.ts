@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { findLeftovers } from '@coracle/test-support';
 import { expect } from '@jest/globals';
+import { findLeftovers, type Leftovers } from './leftovers.ts';
 
 const PATIENCE_MS = 5000;
 
 /** Expects nothing of the containers on this machine that was not there before; other tests' containers may still end. */
-export async function expectNothingLeft(before: ReturnType<typeof findLeftovers>): Promise<void> {
+export async function expectNothingLeft(before: Leftovers): Promise<void> {
   const added = (): string[] => {
     const now = findLeftovers();
     const old = new Set([...before.mounts, ...before.processes, ...before.cgroups]);

@@ -1,0 +1,192 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CommandCopy, copyCommand, NOBODY, needs, Podman, whyNoPodman } from '@coracle/test-support';
+import { afterAll, beforeAll, expect } from '@jest/globals';
+
+const PROGRAMS = ['podman', 'runc', 'unshare', 'setpriv', 'newuidmap'].map((name) => needs.program(name));
+const canTry = needs.root.met && PROGRAMS.every(({ met }) => met);
+const MINUTE = 60_000;
+
+/** A call that is answered with an error nobody else would give. */
+const PROFILE = {
+  defaultAction: 'SCMP_ACT_ALLOW',
+  syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 71 }],
+};
+
+/** Looks around in a container; what each says is the same in both. */
+const LOOKS = {
+  rights: 'grep -E "^(Cap|NoNewPrivs|Seccomp:|Uid|Gid|Groups)" /proc/self/status; mkdir /tmp/made 2>&1; umask',
+  limits: 'grep -E "stack|core|locked|pending" /proc/self/limits',
+  mounts: 'cat /proc/self/mountinfo',
+  files:
+    'stat -c "%n %F %a" /a /b /t /u; for f in a b t u; do (: > /$f/new) 2>/dev/null && echo "$f written"; done; true',
+  devices:
+    'for f in /dev/mine /dev/full; do stat -c "%n %F %t:%T %a" $f; head -c 1 $f | wc -c; (: > $f) 2>/dev/null && echo written; done; true',
+  settings: 'cd /proc/sys; cat net/ipv4/ip_forward kernel/shmmax fs/mqueue/msg_max',
+  who: 'id -u; id -g; id -G; for map in uid_map gid_map; do while read inside _ size; do echo $inside $size; done < /proc/self/$map; done; : > /b/mine && stat -c "%u:%g" /b/mine',
+} as const;
+type Look = keyof typeof LOOKS;
+
+let directory: string;
+let coracle: CommandCopy;
+beforeAll(() => {
+  if (!canTry) return;
+  coracle = copyCommand();
+  directory = mkdtempSync(join(tmpdir(), 'beside-podman-'));
+  chmodSync(directory, 0o755);
+  mkdirSync(join(directory, 'volume'));
+  chmodSync(join(directory, 'volume'), 0o777);
+  writeFileSync(join(directory, 'profile.json'), JSON.stringify(PROFILE));
+  writeFileSync(join(directory, 'subids'), 'nobody:900000:65536\n');
+});
+afterAll(() => {
+  coracle?.[Symbol.dispose]();
+  if (directory) rmSync(directory, { recursive: true });
+});
+
+const AS_NOBODY = `for file in /etc/subuid /etc/subgid; do mount --bind "$1" $file; done; shift
+  exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`;
+
+function inOurs(words: readonly string[], rootless: boolean): string {
+  const run = ['run', '--quiet', ...words];
+  if (!rootless) return output(coracle.run(run));
+  const command = [process.execPath, coracle.path, ...run];
+  const env = { PATH: process.env['PATH'] ?? '', XDG_RUNTIME_DIR: `${directory}/run` };
+  mkdirSync(env.XDG_RUNTIME_DIR, { recursive: true });
+  spawnSync('chown', [`${NOBODY}:${NOBODY}`, env.XDG_RUNTIME_DIR]);
+  const shell = ['-m', 'sh', '-ec', AS_NOBODY, 'sh', `${directory}/subids`, ...command];
+  return output(spawnSync('unshare', shell, { encoding: 'utf8', cwd: '/', env }));
+}
+
+function output({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }): string {
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.anything() });
+  return stdout;
+}
+
+/** What both say in a container with these options. */
+function beside(
+  options: readonly string[],
+  looks: readonly Look[],
+  rootless = false,
+): { look: Look; ours: string; theirs: string }[] {
+  const script = looks.map((look) => `echo "===== ${look}"; (${LOOKS[look]}) 2>&1`).join('; ');
+  using podman = new Podman({ rootless, shown: [] });
+  const { status, said } = podman.run(options, ['sh', '-c', script]);
+  expect({ status, said }).toEqual({ status: 0, said: expect.anything() });
+  rmSync(`${directory}/volume/mine`, { force: true });
+  const ours = inOurs([...options, 'sh', '-c', script], rootless).split(/^===== .*\n/m);
+  const theirs = said.split(/^===== .*\n/m);
+  rmSync(`${directory}/volume/mine`, { force: true });
+  return looks.map((look, index) => ({
+    look,
+    ours: ours[index + 1] ?? '',
+    theirs: (theirs[index + 1] ?? '').trimEnd(),
+  }));
+}
+
+/** Nothing of a volume is a device, nor is anything executed in a tmpfs, as Docker has it; podman lets both be in some. */
+const STRICTER = /\b(nodev|noexec) /g;
+
+/** Of the mounts that were asked for: file system, restrictions, size and mode, and whether mounts of the host come through. */
+function mountsIn(text: string, places: readonly string[]): string[] {
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      const [[, , , , place = '', options = '', ...tags], [type, , superOptions = '']] = [
+        line.split(' - ')[0]?.split(' ') ?? [],
+        line.split(' - ')[1]?.split(' ') ?? [],
+      ];
+      if (!places.includes(place)) return [];
+      const restrictions = options.split(',').filter((word) => /^(ro|nosuid|nodev|noexec)$/.test(word));
+      const own = type === 'tmpfs' ? superOptions.split(',').filter((word) => /^(size|mode)=/.test(word)) : [];
+      const isSlave = tags.some((tag) => tag.startsWith('master:'));
+      return [[place, ...restrictions.sort(), ...own.sort(), isSlave ? 'slave' : 'private'].join(' ')];
+    })
+    .sort();
+}
+
+function expectAsStrict(ours: readonly string[], theirs: readonly string[]): void {
+  const plain = (lines: readonly string[]): string[] => lines.map((line) => line.replace(STRICTER, ''));
+  expect(plain(ours)).toEqual(plain(theirs));
+  for (const [index, line] of theirs.entries())
+    expect(ours[index]?.match(STRICTER) ?? []).toEqual(expect.arrayContaining([...(line.match(STRICTER) ?? [])]));
+}
+
+function expectSame(all: ReturnType<typeof beside>, places: readonly string[] = []): void {
+  for (const { look, ours, theirs } of all) {
+    if (look === 'mounts') expectAsStrict(mountsIn(ours, places), mountsIn(theirs, places));
+    else expect({ look, said: ours.trimEnd() }).toEqual({ look, said: theirs });
+  }
+}
+
+const of = (all: ReturnType<typeof beside>, wanted: Look): string =>
+  all.find(({ look }) => look === wanted)?.ours ?? '';
+
+for (const [who, rootless] of [
+  ['root', false],
+  ['an ordinary user', true],
+] as const) {
+  const why = canTry ? whyNoPodman({ rootless }) : 'not tried';
+  const works = {
+    what: `a podman that starts ${rootless ? 'rootless' : 'rootful'} containers here (${why})`,
+    met: why === undefined,
+  };
+
+  needs.describe(
+    needs.root,
+    ...PROGRAMS,
+    works,
+  )(`the options of ${who} mean what they mean to podman:`, () => {
+    const it = needs.test();
+
+    it(
+      '--cap-drop --cap-add --ulimit --sysctl --device --mount --tmpfs --volume --security-opt seccomp=FILE',
+      () => {
+        const volume = `${directory}/volume`;
+        const options = [
+          ...['--cap-drop', 'ALL', '--cap-add', 'NET_ADMIN', '--cap-add', 'CHOWN'],
+          ...['--ulimit', 'core=0', '--ulimit', 'memlock=65536:65536', '--ulimit', 'sigpending=77:99'],
+          ...[
+            '--sysctl',
+            'net.ipv4.ip_forward=1',
+            '--sysctl',
+            'kernel.shmmax=1000000',
+            '--sysctl',
+            'fs.mqueue.msg_max=7',
+          ],
+          ...['--device', '/dev/zero:/dev/mine:r', '--device', '/dev/full'],
+          ...['--mount', `type=bind,src=${volume},dst=/a,ro`, '--volume', `${volume}:/b:noexec`],
+          ...['--mount', 'type=tmpfs,dst=/t,tmpfs-size=1m,tmpfs-mode=711', '--tmpfs', '/u:size=64k,mode=700,noexec'],
+          ...['--security-opt', 'no-new-privileges', '--security-opt', `seccomp=${directory}/profile.json`],
+        ];
+        const all = beside(options, ['rights', 'limits', 'mounts', 'files', 'devices', 'settings'], rootless);
+        expectSame(all, ['/a', '/b', '/t', '/u']);
+        expect(of(all, 'rights')).toMatch(
+          /CapEff:\t0000000000001001\n[\s\S]*NoNewPrivs:\t1\nSeccomp:\t2[\s\S]*Protocol error/,
+        );
+        expect(of(all, 'settings')).toBe('1\n1000000\n7\n');
+      },
+      MINUTE,
+    );
+
+    it(
+      rootless ? '--userns keep-id --read-only' : '--user --read-only --security-opt seccomp=unconfined',
+      () => {
+        const volume = ['--volume', `${directory}/volume:/b`];
+        const options = rootless
+          ? ['--userns', 'keep-id']
+          : ['--user', '1234:5678', '--security-opt', 'seccomp=unconfined', '--security-opt', 'no-new-privileges'];
+        const all = beside(
+          [...options, ...volume, '--read-only'],
+          rootless ? ['who', 'mounts'] : ['who', 'mounts', 'limits'],
+          rootless,
+        );
+        expectSame(all, ['/b']);
+        expect(of(all, 'who')).toMatch(rootless ? /^65534\n65534\n/ : /^1234\n5678\n/);
+      },
+      MINUTE,
+    );
+  });
+}
