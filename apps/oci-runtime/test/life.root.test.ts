@@ -131,6 +131,7 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     tell(
       call('exec', '--user', '1234:1235', '--cwd', '/tmp', '--env', 'A=b', 'box', 'sh', '-c', 'id; pwd; echo $A').out,
     );
+    tell(call('exec', '--env', 'PATH=/usr/bin:/bin', '-e', 'A=1', '-e', 'A=2', 'box', '/bin/busybox', 'env').out);
     tell(call('exec', '--cap', 'CAP_SYS_ADMIN', 'box', 'sh', '-c', 'grep Cap /proc/self/status').out);
     call('exec', 'box', 'nothing');
     call('exec', 'nobody', 'true');
