@@ -131,6 +131,7 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     tell(
       call('exec', '--user', '1234:1235', '--cwd', '/tmp', '--env', 'A=b', 'box', 'sh', '-c', 'id; pwd; echo $A').out,
     );
+    tell(call('exec', '--env', 'PATH=/usr/bin:/bin', '--env', 'A=1', '--env', 'A=2', 'box', '/bin/busybox', 'env').out);
     tell(call('exec', '--cap', 'CAP_SYS_ADMIN', 'box', 'sh', '-c', 'grep Cap /proc/self/status').out);
     call('exec', 'box', 'nothing');
     call('exec', 'nobody', 'true');
@@ -197,6 +198,14 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
   'without pivot_root': ({ bundle, tell, call }) => {
     bundle.configure(['sh', '-c', 'pwd; ls /; ls /..; cat /proc/1/comm']);
     tell(call('run', '--no-pivot', '--bundle', bundle.path, 'box').out);
+  },
+  'in a directory that is not there, below a root that is read-only': ({ bundle, tell, call }) => {
+    bundle.configure(['sh', '-c', 'pwd; touch . && echo changed'], ({ root, process, ...config }) => ({
+      ...config,
+      root: { ...root, readonly: true },
+      process: { user: { uid: 0, gid: 0 }, args: ['true'], ...process, cwd: '/not/there' },
+    }));
+    tell(call('run', '--bundle', bundle.path, 'box').out);
   },
   'with descriptors that are passed on': ({ bundle, runtime, tell }) => {
     bundle.configure(['sh', '-c', 'cat <&3; cat <&4; echo $LISTEN_FDS $LISTEN_PID; ls /proc/self/fd | wc -l']);

@@ -10,7 +10,7 @@ beforeAll(() => {
 }, 60_000);
 
 const asking =
-  ({ path }: SeccompAgent) =>
+  ({ path }: SeccompAgent, ...further: string[]) =>
   (config: Config): Config => ({
     ...config,
     linux: {
@@ -19,7 +19,7 @@ const asking =
         defaultAction: 'SCMP_ACT_ALLOW',
         listenerPath: path,
         listenerMetadata: 'of the owner',
-        syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }],
+        syscalls: [{ names: ['mkdir', 'mkdirat', ...further], action: 'SCMP_ACT_NOTIFY' }],
       },
     },
   });
@@ -91,6 +91,20 @@ needs.test(needs.root, needs.program('busybox'), needs.program('python3'))(
     const { status, error } = runtime.call(['exec', 'box', 'true']);
     expect(status).toBe(255);
     expect(error).toContain('reach the program that answers');
+  },
+  60_000,
+);
+
+needs.test(needs.root, needs.program('busybox'), needs.program('python3'))(
+  'a start that is asked about is made when it is answered',
+  async () => {
+    await using agent = await startSeccompAgent('lax');
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    bundle.configure(['sh', '-c', 'busybox mkdir /tmp/new; echo started'], asking(agent, 'execve'));
+    const { out, error } = runtime.call(['run', '--bundle', bundle.path, 'box']);
+    expect(out).toBe('started\n');
+    expect(error).toMatch(/Read-only file system/);
   },
   60_000,
 );

@@ -138,3 +138,33 @@ needs.describe(needs.root, needs.program('busybox'))('a mount with mappings of i
     expect(it.call('run', '--bundle', it.bundle.path, 'box')).toEqual({ status: 0, out: '100000 100000\n', error: '' });
   });
 });
+
+needs.describe(needs.root, needs.program('busybox'))(
+  'a user namespace that a container without pivot_root makes',
+  () => {
+    const test = needs.test();
+
+    for (const type of ['proc', 'sysfs'])
+      test(`cannot mount a ${type} of which nothing is hidden`, () => {
+        using it = scene();
+        const words = ['busybox', 'unshare', '-Urmpfn', 'busybox', 'mount', '-t', type, type, '/tmp'];
+        it.bundle.configure(words, (config) => ({
+          ...config,
+          process: {
+            cwd: '/',
+            user: { uid: 0, gid: 0 },
+            args: words,
+            env: ['PATH=/bin'],
+            capabilities: { bounding: MAPS, permitted: MAPS },
+          },
+        }));
+        expect(it.call('run', '--no-pivot', '--bundle', it.bundle.path, 'box')).toMatchObject({
+          status: 1,
+          error: expect.stringMatching(/^mount: permission denied/),
+        });
+      });
+  },
+);
+
+/** Without it root of the namespace cannot be mapped to root. */
+const MAPS = ['CAP_SETFCAP'];

@@ -105,4 +105,13 @@ describe('filterFor', () => {
   ])('refuses a filter behind which nothing starts: %j', (profile) => {
     expect(() => filterFor(profile)).toThrow('no program can start behind this seccomp profile: it forbids execve');
   });
+
+  test('takes a filter that asks about the start, and none that asks about how it is handed over', () => {
+    const asking = (name: string): Seccomp => ({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: [name], action: 'SCMP_ACT_NOTIFY' }],
+    });
+    expect(filterFor(asking('execve')).notifies).toBe(true);
+    for (const name of ['sendmsg', 'dup3']) expect(() => filterFor(asking(name))).toThrow('cannot be handed over');
+  });
 });

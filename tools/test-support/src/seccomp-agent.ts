@@ -7,10 +7,10 @@ import { createInterface } from 'node:readline';
 
 /**
  * An agent of its own, in another language: for each connection it tells what it was sent, and answers each call that is asked
- * about with EROFS. When `polite` it waits for the end of the connection before; when `deaf` it takes none.
+ * about with EROFS, but lets programs start. When `polite` it waits for the end of the connection before; when `deaf` it takes none.
  */
 const AGENT = `
-import array, fcntl, json, os, socket, struct, sys, threading
+import array, fcntl, json, os, platform, socket, struct, sys, threading
 path, manner = sys.argv[1:3]
 listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM if manner == 'dgram' else socket.SOCK_STREAM)
 listening.bind(path)
@@ -18,7 +18,8 @@ os.chmod(path, 0o777)
 if manner != 'dgram': listening.listen(0 if manner == 'deaf' else 5)
 print('{}', flush=True)
 if manner in ('deaf', 'dgram'): sys.stdin.read()
-RECV, SEND = 0xc0502100, 0xc0182101
+RECV, SEND, CONTINUE = 0xc0502100, 0xc0182101, 1
+EXECVE = {'x86_64': 59, 'aarch64': 221}[platform.machine()]
 def serve(connection):
     data, fds, _, _ = socket.recv_fds(connection, 65536, 4)
     rest = connection.recv(1) if manner == 'polite' else b''
@@ -28,8 +29,9 @@ def serve(connection):
         request = array.array('B', bytes(80))
         try: fcntl.ioctl(fds[0], RECV, request)
         except OSError: return
-        call, = struct.unpack_from('<Q', request)
-        fcntl.ioctl(fds[0], SEND, array.array('B', struct.pack('<QqiI', call, 0, -30, 0)))
+        call, _, _, number = struct.unpack_from('<QIIi', request)
+        answer = (0, CONTINUE) if number == EXECVE else (-30, 0)
+        fcntl.ioctl(fds[0], SEND, array.array('B', struct.pack('<QqiI', call, 0, *answer)))
 while True:
     threading.Thread(target=serve, args=[listening.accept()[0]], daemon=True).start()
 `;

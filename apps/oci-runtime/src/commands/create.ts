@@ -9,6 +9,7 @@ import { systemdManager } from '../systemd-manager.ts';
 export const CREATE_OPTIONS: readonly OptionRow[] = [
   { long: 'bundle', short: 'b', value: 'DIR', help: 'the directory of the bundle; the working directory if absent' },
   { long: 'console-socket', value: 'PATH', help: 'the socket that the terminal is sent to' },
+  { long: 'pidfd-socket', value: 'PATH', help: 'the socket that a descriptor of the first process is sent to' },
   { long: 'pid-file', value: 'FILE', help: 'where the pid of the first process is written' },
   { long: 'no-pivot', help: 'change the root without pivot_root, for a root on a ramdisk' },
   { long: 'no-new-keyring', help: 'leave the program in the session keyring of the caller' },
@@ -28,6 +29,7 @@ export function createOptions(
     id,
     ...readConfig(options.text('bundle') ?? '.'),
     consoleSocket: options.text('console-socket'),
+    pidfdSocket: options.text('pidfd-socket'),
     pidFile: options.text('pid-file'),
     noPivot: options.has('no-pivot'),
     noNewKeyring: options.has('no-new-keyring'),

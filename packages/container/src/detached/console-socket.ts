@@ -1,5 +1,6 @@
 import { SystemError } from '@coracle/errors';
-import { closeFd, connectUnix, sendFds } from '@coracle/syscalls';
+import { closeFd } from '@coracle/syscalls';
+import { sendDescriptor } from './send-descriptor.ts';
 
 /** What comes with the descriptor, as from other runtimes: the device that made it. */
 const NAME = '/dev/ptmx';
@@ -15,18 +16,9 @@ export function sendTerminal(path: string, master: number | undefined): void {
   if (master === undefined)
     throw new SystemError({ code: 'EIO', syscall: 'recvmsg', text: 'the container has opened no terminal' });
   try {
-    sendDescriptor(path, master);
+    sendDescriptor(path, { fd: master, words: NAME });
   } finally {
     closeFd(master);
-  }
-}
-
-function sendDescriptor(path: string, fd: number): void {
-  const socket = connectUnix(path);
-  try {
-    sendFds(socket, [fd], Buffer.from(NAME));
-  } finally {
-    closeFd(socket);
   }
 }
 

@@ -27,12 +27,14 @@ import { pidInside } from './pid-inside.ts';
 import { keptOpen } from './plan-birth.ts';
 import { preservedDescriptors } from './preserved-descriptors.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
+import { sendDescriptor } from './send-descriptor.ts';
 import { keepTrace } from './start-trace.ts';
-import { keepKeyring, outliveMaker, pauseBeforePivot, waitForStart, withoutPivot } from './steps-for-detached.ts';
+import { keepKeyring, outliveMaker, pauseBeforePivot, waitForStart } from './steps-for-detached.ts';
 import { type Held, type Store, writeWhole } from './store.ts';
 import { type PlannedUnit, planUnit } from './systemd/plan-unit.ts';
 import type { SystemdManager } from './systemd/unit.ts';
 import { undoCreation } from './undo-creation.ts';
+import { wholeKernelMounts, withoutPivot } from './without-pivot.ts';
 
 /** How a container is made. */
 export interface CreateOptions {
@@ -42,6 +44,8 @@ export interface CreateOptions {
   config: Config;
   /** Path of a socket that the outer side of the container's terminal is sent to. */
   consoleSocket?: string | undefined;
+  /** Path of a socket that a descriptor of the container's first process is sent to, before its hooks run: see pidfd_open(2). */
+  pidfdSocket?: string | undefined;
   /** Where the pid of the container's first process is written, as the last thing. */
   pidFile?: string | undefined;
   /** The root is changed without pivot_root(2): for one on a ramdisk, which cannot be left so. */
@@ -123,6 +127,8 @@ async function make(
     newborn = await giveBirth(prepared.plan, { door, preserved, unit });
     record = { ...record, process: newborn.identity };
     store.write(held, record);
+    if (options.pidfdSocket !== undefined)
+      sendDescriptor(options.pidfdSocket, { fd: newborn.pidfd, words: 'standard' }); // runc's word for it
     netDevices = await netDevicesFor(config, newborn);
     const next = await setUp(newborn, { ...options, record, plan: prepared.plan, preserved: preserved.length });
     record = { ...record, stage: 'created' };
@@ -189,7 +195,7 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<Message> {
   const planned = noNewKeyring ? keepKeyring(kept) : kept;
   const paused = pauses ? pauseBeforePivot(planned) : planned;
   const steps = [
-    ...(noPivot ? withoutPivot(paused, { isPlaced: pauses }) : paused),
+    ...(noPivot ? withoutPivot(paused, { isPlaced: pauses, kernelMounts: wholeKernelMounts() }) : paused),
     ...(config.process ? lookForProgram(config.process) : []),
   ];
   const message = messageFor({ steps });

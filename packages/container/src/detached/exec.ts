@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { SystemError } from '@coracle/errors';
 import type { Process } from '@coracle/oci-spec';
-import { Agent, Channel, closeFd, socketPair } from '@coracle/syscalls';
+import { Agent, Channel, closeFd, pidfdOpen, socketPair } from '@coracle/syscalls';
 import type { ConfigWarning } from '../oci/config-error.ts';
 import { ENTERED } from '../plan-entry.ts';
 import { startError } from '../program-error.ts';
@@ -14,6 +14,7 @@ import { giveStdio } from './own-stdio.ts';
 import { planExec } from './plan-exec.ts';
 import { preservedDescriptors } from './preserved-descriptors.ts';
 import type { ContainerRecord } from './record.ts';
+import { sendDescriptor } from './send-descriptor.ts';
 import { find } from './status.ts';
 import { type Store, writeWhole } from './store.ts';
 import { doorsOfSubgroups, type Subgroup } from './subgroups.ts';
@@ -24,6 +25,8 @@ export interface ExecOptions {
   process: Process;
   /** Path of a socket that the outer side of its terminal is sent to. */
   consoleSocket?: string | undefined;
+  /** Path of a socket that a descriptor of its process is sent to, before it is the program: see pidfd_open(2). */
+  pidfdSocket?: string | undefined;
   /** Where its pid is written. */
   pidFile?: string | undefined;
   /** So many descriptors of this process, from 3 on, are given to it. */
@@ -89,6 +92,8 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
     if (entered?.failure) throw stepError(entered.failure);
     const pid = entered?.result(ENTERED);
     if (pid === undefined) throw notRunning(record.id, 'stopped');
+    // While the agent lives its child is not buried, so that the number is surely still its own.
+    if (options.pidfdSocket !== undefined) sendPidfd(options.pidfdSocket, pid);
     agent.close();
     agent = undefined;
     // What is asked about may stand on the way to the program already.
@@ -105,6 +110,15 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
     closeSync(nothing);
     await handed?.catch(() => {}); // it is waiting at the descriptor, whose other ends are closed by now
     if (handover) closeFd(handover[0]);
+  }
+}
+
+function sendPidfd(path: string, pid: number): void {
+  const fd = pidfdOpen(pid);
+  try {
+    sendDescriptor(path, { fd, words: 'setns' }); // runc's word for it
+  } finally {
+    closeFd(fd);
   }
 }
 

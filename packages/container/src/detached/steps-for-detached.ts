@@ -1,12 +1,8 @@
 import {
-  AT_FDCWD,
-  chroot,
   close,
   dup3,
   flags,
-  MOVE_MOUNT,
   MSG,
-  moveMount,
   OPEN,
   output,
   type Program,
@@ -69,27 +65,6 @@ export function pauseBeforePivot(steps: readonly Step[]): Step[] {
     read({ fd: FDS.socket, into: output('go', 1) }, why),
     ...steps.slice(at),
   ];
-}
-
-/**
- * Steps that change the root without pivot_root(2), which cannot leave a ramdisk: the new root lies on top of the old one, and becomes
- * the root of the process alone. Who has CAP_SYS_CHROOT gets out of it.
- * @param isPlaced whether hooks were shown it elsewhere: it comes back then, as who enters the namespace later is to find it there
- * @see the kernel's filesystems/ramfs-rootfs-initramfs
- */
-export function withoutPivot(steps: readonly Step[], { isPlaced }: { isPlaced: boolean }): Step[] {
-  const at = steps.findIndex(({ syscall }) => syscall === 'pivot_root');
-  if (at < 0) return [...steps];
-  const why = 'make it the root of the container';
-  const toTop = moveMount(
-    { from: resultOf('rootfs'), to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
-    { why, tolerate: ['ELOOP'] }, // it was the host's root, which it has not left
-  );
-  // Behind it the old root is taken off, which is not there then.
-  return steps.flatMap((one, index) => {
-    if (index === at) return [...(isPlaced ? [toTop] : []), chroot('.', why)];
-    return index === at + 1 ? [] : [one];
-  });
 }
 
 /**

@@ -8,8 +8,9 @@ export type Normalized = Config &
 
 /**
  * Writes a configuration out: paths of the host are absolute; a bind mount has the type `bind`, and the option `idmap` where it has
- * mappings, which containerd leaves out; places in the container begin at `/` and are plain; and sets of capabilities that are absent
- * are there, empty, as runc has it.
+ * mappings, which containerd leaves out; places in the container begin at `/` and are plain; sets of capabilities that are absent are
+ * there, empty, as runc has it; and a variable that is given more than once is there once, with its last value: programs would see the
+ * first, and `exec --env` comes behind.
  * @param bundle the directory that relative paths begin at
  * @throws {ConfigError} for what cannot make a container that runs
  */
@@ -19,10 +20,18 @@ export function normalize(config: Config, bundle: string): Normalized {
   return {
     ...config,
     root: { ...config.root, path: resolve(bundle, config.root.path) },
-    process: { ...process, capabilities: process.capabilities ?? {} },
+    process: {
+      ...process,
+      capabilities: process.capabilities ?? {},
+      ...(process.env ? { env: lastOfEach(process.env) } : {}),
+    },
     mounts: (config.mounts ?? []).map((one) => plainMount(one, bundle)),
     linux,
   };
+}
+
+function lastOfEach(env: readonly string[]): string[] {
+  return [...new Map(env.map((variable) => [variable.split('=', 1)[0], variable])).values()];
 }
 
 function plainMount(mount: Mount, bundle: string): Mount {

@@ -53,6 +53,7 @@ export function planFiles(config: Normalized, context: FilesContext): (plan: Ini
     ...make,
     ...planDevices(context.devices),
     ...makeConsolePlace(config),
+    ...makeWorkingDirectory(config),
     ...finish,
     ...(isOwn ? [...placeForHooks(config), ...leaveOldRoot()] : leaveForDetachedRoot()),
     ...connectRoot(config),
@@ -67,11 +68,17 @@ function makeConsolePlace({ process, root, mounts }: Normalized): Step[] {
   const asksReadOnly = dev?.options?.some((option) => /^r?ro$/.test(option));
   const isReadOnly = dev ? dev.type === 'tmpfs' && asksReadOnly : root.readonly;
   if (!process.terminal || !isReadOnly) return [];
-  const why = 'make a place for /dev/console';
-  return [
-    ...openMountpoint({ root: resultOf('rootfs'), path: '/dev/console', kind: 'file' }, why),
-    close(resultOf('target'), why),
-  ];
+  return makePlace('/dev/console', 'file');
+}
+
+/** Where the root is read-only in the end, likewise: other runtimes make it. */
+function makeWorkingDirectory({ process, root }: Normalized): Step[] {
+  return root.readonly && process.cwd !== '/' ? makePlace(process.cwd, 'directory') : [];
+}
+
+function makePlace(path: string, kind: 'file' | 'directory'): Step[] {
+  const why = `make a place for ${path}`;
+  return [...openMountpoint({ root: resultOf('rootfs'), path, kind }, why), close(resultOf('target'), why)];
 }
 
 /** How the root of a configuration is connected with the host's mounts, and whether all below it is as well. */

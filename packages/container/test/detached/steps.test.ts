@@ -1,6 +1,7 @@
 import { leaveOldRoot } from '@coracle/chroot-fs';
+import { parseMountinfo } from '@coracle/mountinfo';
 import { closeRange, execve, flags, PR, prctl, resultOf, type Step, step } from '@coracle/syscalls';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { planDetachedBirth } from '../../src/detached/plan-birth.ts';
 import {
   keepKeyring,
@@ -8,8 +9,8 @@ import {
   passDescriptors,
   pauseBeforePivot,
   waitForStart,
-  withoutPivot,
 } from '../../src/detached/steps-for-detached.ts';
+import { wholeKernelMounts, withoutPivot } from '../../src/detached/without-pivot.ts';
 import { keepOpen } from '../../src/keep-open.ts';
 
 const calls = (steps: readonly Step[]): string[] => steps.map(({ syscall }) => syscall);
@@ -40,10 +41,28 @@ test('the set-up stops once, right before the root is changed', () => {
   expect(() => pauseBeforePivot([step('chdir', ['/'], 'stand at the root')])).toThrow(TypeError);
 });
 
-test('without pivot_root nothing is taken off that is not there', () => {
-  expect(calls(withoutPivot(leaveOldRoot(), { isPlaced: false }))).toEqual(['fchdir', 'chroot', 'chdir', 'openat2']);
-  const shown = withoutPivot(leaveOldRoot(), { isPlaced: true });
-  expect(calls(shown)).toEqual(['fchdir', 'move_mount', 'chroot', 'chdir', 'openat2']);
+describe('without pivot_root', () => {
+  const change = (parts: Partial<Parameters<typeof withoutPivot>[1]>): Step[] =>
+    withoutPivot(leaveOldRoot(), { isPlaced: false, kernelMounts: [], ...parts });
+
+  test('nothing is taken off that is not there', () => {
+    expect(calls(change({}))).toEqual(['fchdir', 'chroot', 'chdir', 'openat2']);
+  });
+
+  test('a root that hooks were shown comes back to the top first', () => {
+    expect(calls(change({ isPlaced: true }))).toEqual(['fchdir', 'move_mount', 'chroot', 'chdir', 'openat2']);
+  });
+
+  test("the host's /proc and /sys are taken off, or covered where they are locked", () => {
+    const text = `20 1 0:4 / /proc rw - proc proc rw
+21 1 0:5 / /sys rw - sysfs sysfs rw
+22 20 0:4 /sys /proc/sys ro - proc proc rw
+23 1 0:6 / /tmp rw - tmpfs tmpfs rw
+`;
+    const kernelMounts = wholeKernelMounts(parseMountinfo(text));
+    expect(kernelMounts).toEqual(['/sys', '/proc']);
+    expect(calls(change({ kernelMounts })).slice(1, 6)).toEqual(['umount2', 'umount2', 'mount', 'mount', 'chroot']);
+  });
 });
 
 test('the keyring of the caller is kept by no step', () => {

@@ -35,6 +35,11 @@ describe('a configuration written out', () => {
     ]);
   });
 
+  test('a variable that is given more than once has its last value', () => {
+    const env = ['PATH=/bin', 'A=1', 'A=2=3', 'PATH=', '__proto__=x'];
+    expect(normal({ process: { env } }).process.env).toEqual(['PATH=', 'A=2=3', '__proto__=x']);
+  });
+
   test('without a program there is no container', () => {
     const { process: _, ...without } = baseConfig('true');
     expect(() => normalize(without, '/')).toThrow(refusal('$.process'));
