@@ -1,4 +1,4 @@
-import { leaveOldRoot } from '@coracle/chroot-fs';
+import { leaveForDetachedRoot, leaveOldRoot } from '@coracle/chroot-fs';
 import { parseMountinfo } from '@coracle/mountinfo';
 import { closeRange, execve, flags, PR, prctl, resultOf, type Step, step } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
@@ -113,4 +113,10 @@ test('the agent that gives birth moves what is passed on before the numbers it c
     ['close_range', 49, 511],
     ['close_range', 513, 0xffffffff],
   ]);
+});
+
+test('in a mount namespace with others nothing of the host is taken off', () => {
+  const steps = leaveForDetachedRoot();
+  expect(withoutPivot(steps, { isPlaced: false, kernelMounts: ['/proc', '/sys'] })).toEqual(steps);
+  expect(calls(pauseBeforePivot(steps))).toEqual(['fchdir', 'sendto', 'read', 'chroot', 'chdir']);
 });
