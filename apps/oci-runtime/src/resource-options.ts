@@ -24,12 +24,15 @@ const PLACES = {
 /** Those whose value is a list, and no number. */
 const LISTS: readonly string[] = ['cpuset-cpus', 'cpuset-mems'];
 
+/** Bytes of a unit, by its first letter: those of runc, in which `k`, `kb` and `KiB` are the same. */
+const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, p: 2 ** 50 };
+
 /** Options of `update`. */
 export const RESOURCE_OPTIONS: readonly OptionRow[] = [
   { long: 'resources', short: 'r', value: 'FILE|-', help: 'limits as config.json has them, in place of the options' },
   ...Object.entries(PLACES).map(([long, place]) => ({
     long,
-    value: LISTS.includes(long) ? 'LIST' : 'N',
+    value: LISTS.includes(long) ? 'LIST' : place[0] === 'memory' ? 'BYTES' : 'N',
     help: `linux.resources.${place.join('.')}`,
   })),
 ];
@@ -38,7 +41,7 @@ export const RESOURCE_OPTIONS: readonly OptionRow[] = [
  * The limits that a command line asks for: of a file, or of the options.
  * @throws {UsageError} when nothing is asked for, or a value is no number; {@link ConfigError} for what cannot be meant
  * @example
- * wantedResources(parseCommandLine(['--memory', '1048576'], RESOURCE_OPTIONS).options); // { memory: { limit: 1048576 } }
+ * wantedResources(parseCommandLine(['--memory', '1m'], RESOURCE_OPTIONS).options); // { memory: { limit: 1048576 } }
  */
 export function wantedResources(options: Options): Resources {
   const file = options.text('resources');
@@ -50,14 +53,20 @@ function fromOptions(options: Options): Record<string, Record<string, string | n
   for (const [name, [part, field]] of Object.entries(PLACES)) {
     const text = options.text(name);
     if (text === undefined) continue;
-    resources[part] = { ...resources[part], [field]: LISTS.includes(name) ? text : numberOf(text, name) };
+    resources[part] = { ...resources[part], [field]: limitOf(text, { name, part }) };
   }
   if (Object.keys(resources).length === 0)
     throw new UsageError('update is told of no limit', 'give --resources, or options such as --memory');
   return resources;
 }
 
-function numberOf(text: string, name: string): number {
+function limitOf(text: string, { name, part }: { name: string; part: string }): string | number {
+  if (LISTS.includes(name)) return text;
   if (/^-?\d{1,18}$/.test(text)) return Number(text);
-  throw new UsageError(`--${name} needs a number, and not ${JSON.stringify(text)}`, 'memory is given in bytes');
+  const [, number, unit] = part === 'memory' ? (/^(\d{1,15}) ?(?:([kmgtp])i?)?b?$/i.exec(text) ?? []) : [];
+  if (number !== undefined) return Number(number) * (UNITS[unit?.toLowerCase() ?? ''] ?? 1);
+  throw new UsageError(
+    `--${name} needs a number, and not ${JSON.stringify(text)}`,
+    part === 'memory' ? 'write bytes, or with a unit: 512m, 2GiB' : undefined,
+  );
 }
