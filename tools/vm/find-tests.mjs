@@ -17,9 +17,11 @@ const PARTS = { 'packages/container/': /limits|\/labels\/(?!relabel-tree)/, 'app
 /**
  * Those that are run when a pattern asks for them: programs for devices need no controller, so they are shown where version 2 is mounted
  * beside version 1, and here the kernel takes a minute and a half to check them; systemd on version 1 alone does what it does
- * on both; of engines' containers and systemd, podman's life of one shows most.
+ * on both; of engines' containers and systemd, podman's life of one shows most; the command `limit` takes the calls of which the
+ * others here are tests; and version 1 is what most computers without this machine are tested on.
  */
-const WHEN_ASKED_FOR = /cgroups-v2\/test\/devices\.|\/systemd\/version-1\.|oci-runtime\/test\/systemd\/(?!podman\.)/;
+const WHEN_ASKED_FOR =
+  /cgroups-v2\/test\/devices\.|\/systemd\/(version-1|limit)\.|\/resources\/version-1\.|oci-runtime\/test\/systemd\/(?!podman\.)/;
 const DELEGATION = 'CORACLE_DELEGATED_CGROUP';
 
 /**

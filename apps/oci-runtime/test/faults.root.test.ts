@@ -30,7 +30,7 @@ function runAndKill(
 }
 
 /** So many moments of a kind are enough. */
-const MOST = Number(process.env['CORACLE_FAULTS'] ?? 3);
+const MOST = Number(process.env['CORACLE_FAULTS'] ?? 2);
 
 /** The processes that see a container's root, or wait to: what still runs of it. */
 function processesOf(rootfs: string): string[] {

@@ -16,7 +16,7 @@ interface Answer {
 export class Launcher implements Disposable {
   // Without what this process was started with (a loader of TypeScript), and without certificates that Node would read
   // before anything else on a machine which has some of its own: they are no part of anybody's start.
-  readonly #child = fork(join(import.meta.dirname, 'launch.mjs'), {
+  readonly #child = fork(join(import.meta.dirname, '../launch.mjs'), {
     execArgv: [],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined, NODE_OPTIONS: undefined },
   });

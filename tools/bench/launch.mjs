@@ -1,4 +1,4 @@
-// Runs programs one after another for the benchmark and tells how long each took, in milliseconds. See launcher.ts.
+// Runs programs one after another for the benchmark and tells how long each took, in milliseconds. See src/launcher.ts.
 import { spawnSync } from 'node:child_process';
 
 process.on('message', ({ program, args }) => {
