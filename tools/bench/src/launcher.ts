@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { plainEnvironment } from './plain-environment.ts';
 
 interface Answer {
   milliseconds: number;
@@ -14,11 +15,10 @@ interface Answer {
  * virtual machine a fifth of a start, and nothing that a program which only uses the library would ever see.
  */
 export class Launcher implements Disposable {
-  // Without what this process was started with (a loader of TypeScript), and without certificates that Node would read
-  // before anything else on a machine which has some of its own: they are no part of anybody's start.
+  // Without what this process was started with: a loader of TypeScript.
   readonly #child = fork(join(import.meta.dirname, '../launch.mjs'), {
     execArgv: [],
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: undefined, NODE_OPTIONS: undefined },
+    env: plainEnvironment(),
   });
 
   /**

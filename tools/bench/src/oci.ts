@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { makeBusyboxRootfs } from '@coracle/test-support/rootfs';
+import { plainEnvironment } from './plain-environment.ts';
 import { summarize } from './statistics.ts';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '21' } } });
@@ -19,9 +20,11 @@ const LABELS: Readonly<Record<string, string>> = { [OURS]: 'coracle-oci', [STAND
 /** Node's own start is measured beside the runtimes: it is the least that each of our calls takes. */
 const NODE = 'node -e 0';
 
+const env = plainEnvironment();
+
 function call(program: string, args: readonly string[]): void {
   // An engine gives no pipes that a container would hold open.
-  const { status, stderr } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' });
+  const { status, stderr } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', env });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${stderr}`);
 }
 
@@ -53,7 +56,7 @@ const WAYS: Readonly<Record<string, (runtime: string) => void>> = {
     const id = `bench-${process.pid}-${count++}`;
     // With no output that the container would keep open for the caller to wait on.
     const words = ['--root', state, 'create', '--bundle', bundle, id];
-    const { status } = spawnSync(runtime, words, { stdio: 'ignore' });
+    const { status } = spawnSync(runtime, words, { stdio: 'ignore', env });
     if (status !== 0) throw new Error(`${runtime} ${words.join(' ')} ended with ${status}`);
     call(runtime, ['--root', state, 'start', id]);
     call(runtime, ['--root', state, 'delete', '--force', id]);
