@@ -1,9 +1,7 @@
-/*
- * The agent: the only code of Coracle that runs in a container-to-be. It reads a message (a list of system calls and
- * their data) from its socket, makes the calls in order, writes the results back, and reads the next message. It knows
- * nothing of containers; every decision is taken by the program that sends the messages.
- * packages/syscalls/src/message.ts is the other half and describes the wire format.
- */
+/* The agent: the only code of Coracle that runs in a container-to-be. It reads a message (a list of system calls and
+   their data) from its socket, makes the calls in order, writes the results back, and reads the next message. It knows
+   nothing of containers; every decision is taken by the program that sends the messages.
+   packages/syscalls/src/message.ts is the other half and describes the wire format. */
 #include "arch.h"
 
 typedef unsigned char u8;
@@ -80,10 +78,8 @@ static int is_sound(const struct message *m)
 	return 1;
 }
 
-/*
- * The rest of an init's life (it never returns): hands every signal on to the main child, buries every orphan, and ends
- * with the child's status. The caller has blocked all signals and closed the socket.
- */
+/* The rest of an init's life (it never returns): hands every signal on to the main child, buries every orphan, and ends
+   with the child's status. The caller has blocked all signals and closed the socket. */
 static _Noreturn void reap_children(long child)
 {
 	u64 all = ~0ul;

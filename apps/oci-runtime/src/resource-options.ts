@@ -1,3 +1,5 @@
+import { parseSize } from '@coracle/cgroups';
+import { isErrno } from '@coracle/errors';
 import type { Resources } from '@coracle/oci-spec';
 import { parseResources } from '@coracle/oci-spec/validate';
 import { type OptionRow, type Options, UsageError } from './command-line.ts';
@@ -23,9 +25,6 @@ const PLACES = {
 
 /** Those whose value is a list, and no number. */
 const LISTS: readonly string[] = ['cpuset-cpus', 'cpuset-mems'];
-
-/** Bytes of a unit, by its first letter: those of runc, in which `k`, `kb` and `KiB` are the same. */
-const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, p: 2 ** 50 };
 
 /** Options of `update`. */
 export const RESOURCE_OPTIONS: readonly OptionRow[] = [
@@ -63,10 +62,19 @@ function fromOptions(options: Options): Record<string, Record<string, string | n
 function limitOf(text: string, { name, part }: { name: string; part: string }): string | number {
   if (LISTS.includes(name)) return text;
   if (/^-?\d{1,18}$/.test(text)) return Number(text);
-  const [, number, unit] = part === 'memory' ? (/^(\d{1,15}) ?(?:([kmgtp])i?)?b?$/i.exec(text) ?? []) : [];
-  if (number !== undefined) return Number(number) * (UNITS[unit?.toLowerCase() ?? ''] ?? 1);
-  throw new UsageError(
-    `--${name} needs a number, and not ${JSON.stringify(text)}`,
-    part === 'memory' ? 'write bytes, or with a unit: 512m, 2GiB' : undefined,
-  );
+  if (part === 'memory') return sizeOf(text, name);
+  throw noNumber(text, name);
+}
+
+function sizeOf(text: string, name: string): number {
+  try {
+    return Number(parseSize(text.replace(/(?<=\d) (?=[a-z])/i, ''))); // as runc has it: 64 MiB
+  } catch (error) {
+    if (!isErrno(error, 'EINVAL')) throw error;
+    throw noNumber(text, name, 'write bytes, or with a unit: 512m, 2GiB');
+  }
+}
+
+function noNumber(text: string, name: string, hint?: string): UsageError {
+  return new UsageError(`--${name} needs a number, and not ${JSON.stringify(text)}`, hint);
 }

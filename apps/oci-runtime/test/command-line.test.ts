@@ -149,7 +149,8 @@ test('limits come from options or from a file, and only those that are meant', (
   expect(() => of()).toThrow('told of no limit');
   for (const text of ['64m', '64M', '65536kb', '64 MiB', '67108864b'])
     expect(of('--memory', text)).toEqual({ memory: { limit: 67_108_864 } });
-  for (const text of ['m', '1.5g', '1x', '-1m', '5ib', ''])
+  expect(of('--memory', '1.5g')).toEqual({ memory: { limit: 1_610_612_736 } });
+  for (const text of ['m', '1x', '-1m', '5ib', '', '1 000', '9000000p'])
     expect(() => of('--memory', text)).toThrow('needs a number');
   expect(() => of('--pids-limit', '1k')).toThrow('--pids-limit needs a number');
   for (const neither of ['-1', '2']) expect(() => of('--cpu-idle', neither)).toThrow('cpu.idle must be');

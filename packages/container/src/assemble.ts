@@ -9,7 +9,7 @@ import type { IdRegister } from './id-register.ts';
 import { isolationOf, landlockedBy, reportedLimits } from './isolation.ts';
 import type { LabelledTree } from './labels/labelled-trees.ts';
 import type { LandlockFor } from './landlock-for.ts';
-import { olderCalls } from './mount-calls.ts';
+import { canDetach, olderCalls } from './mount-calls.ts';
 import { makePlan, type PlanInput } from './plan.ts';
 import type { Prepared } from './prepare.ts';
 import type { UserIds } from './user-namespace.ts';
@@ -55,7 +55,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     owned: parts.owned,
     labelled: parts.labelled,
     kindOf: host.kindOf,
-    copiesDetached: host.copiesDetached,
+    canDetach: canDetach(),
     olderCalls: older,
     bounding: parts.bounding,
     landlock: landlock.landlock,

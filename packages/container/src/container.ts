@@ -336,7 +336,6 @@ export class Container implements AsyncDisposable {
       return await execIn(
         {
           pidfd: program ?? pidfd,
-          pid: this.pid,
           config,
           landlock,
           bounding: thisHost().capabilities(idMaps !== undefined).bounding,

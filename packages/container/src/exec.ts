@@ -24,7 +24,7 @@ import { planProcess } from './plan-process.ts';
 import { startError } from './program-error.ts';
 import { awaitDescriptor } from './receive-descriptor.ts';
 import { signalName } from './result.ts';
-import { hasEnded, openRootInside } from './root-inside.ts';
+import { hasEnded, openRootInside, pidOf } from './root-inside.ts';
 import { startAgent } from './start-agent.ts';
 import { openStdio, type StdioOption } from './stdio.ts';
 import { stepError } from './step-error.ts';
@@ -60,8 +60,6 @@ export interface ExecResult {
 export interface ExecTarget {
   /** Descriptor of its process 1, `undefined` when it has ended. */
   pidfd: number | undefined;
-  /** Of its first process. */
-  pid: number;
   config: Config;
   /** The bounding set of a process that enters it. */
   bounding: bigint;
@@ -91,7 +89,8 @@ export async function execIn(
   if (pidfd === undefined) throw hasEnded();
   options.signal?.throwIfAborted();
   const patience = new Patience(options);
-  const program = planExec(target, processOf({ ...target, pidfd }, command, options));
+  const entered = { ...target, pidfd };
+  const program = planExec(entered, processOf(entered, command, options));
   const stdio = openStdio([options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe']);
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
@@ -151,10 +150,11 @@ export async function execIn(
 
 /**
  * What the kernel answers on the way into a container that ends meanwhile, by the call: its process has no namespaces any more, its
- * cgroup is gone, and none can be born in a pid namespace without a process 1 (pid_namespaces(7)).
+ * cgroup is gone, it takes no signal, and none can be born in a pid namespace without a process 1 (pid_namespaces(7)).
  */
 const MEETS_END: Readonly<Record<string, string>> = {
   setns: 'ESRCH',
+  pidfd_send_signal: 'ESRCH',
   openat: 'ENOENT',
   write: 'ENODEV',
   clone3: 'ENOMEM',
@@ -170,8 +170,11 @@ async function passOn(handover: number, { target, pid }: { target: ExecTarget; p
   if (listener !== undefined) target.answer?.(listener, pid);
 }
 
+/** Its process 1 was there when the call began. */
+type EnteredTarget = ExecTarget & { pidfd: number };
+
 function processOf(
-  { config, idMaps, pidfd }: ExecTarget & { pidfd: number },
+  { config, idMaps, pidfd }: EnteredTarget,
   command: readonly string[],
   { env = {}, cwd, user }: ExecOptions,
 ): Process {
@@ -203,13 +206,13 @@ function userInside(user: string, pidfd: number): UserIds {
   return lookUpUser(user, root.path);
 }
 
-function planExec(target: ExecTarget, process: Process): Program {
+function planExec(target: EnteredTarget, process: Process): Program {
   const labelled = isLabelled(process);
   return planWatchedEntry({
     pidfd: target.answer ? FDS.handover + 1 : FDS.handover,
     notifies: target.answer !== undefined,
     namespaces: namespacesOf(target.config),
-    rootOf: hasOwnMounts(target.config) ? undefined : target.pid,
+    rootOf: hasOwnMounts(target.config) ? undefined : pidOf(target.pidfd),
     joinFiles: target.joinFiles,
     before: labelled ? [openCallersProc()] : [],
     born: labelled ? labelEntered(process) : [],

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine } from '@coracle/cgroups';
-import { COPIES_DETACHED, type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
+import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
-import { isAtLeast, kernelRelease, kernelVersion, landlockVersion } from '@coracle/syscalls';
+import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
 import { lookUpTaken } from './id-register.ts';
 import { HostModules } from './labels/security-modules.ts';
@@ -20,7 +20,6 @@ export class Host {
   readonly #kinds = new Map<string, PathKind>();
   readonly #capabilities = new Map<boolean, AvailableCapabilities>();
   #landlock: number | undefined;
-  #copiesDetached: boolean | undefined;
   #machine: Machine | undefined;
   #hostRoot: HostRoot | undefined;
   readonly #idMaps = new Map<string, IdMaps>();
@@ -81,12 +80,6 @@ export class Host {
   get landlock(): number {
     this.#landlock ??= landlockVersion();
     return this.#landlock;
-  }
-
-  /** Whether this kernel copies mounts that are attached nowhere. */
-  get copiesDetached(): boolean {
-    this.#copiesDetached ??= isAtLeast(kernelVersion(kernelRelease()), COPIES_DETACHED);
-    return this.#copiesDetached;
   }
 
   /** What a path of the host is; remembered for the kernel's own files, which do not change. */

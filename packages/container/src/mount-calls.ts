@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  COPIES_DETACHED,
   hostTree,
   isMountCall,
   type MountCall,
@@ -39,9 +40,12 @@ function isRefusal(error: unknown): boolean {
   return isMountCall(syscall) && isErrno(error, 'ENOSYS', 'EPERM');
 }
 
-/** Whether mounts can only be made with mount(2), as far as is known by now. */
-export function areMountCallsRefused(): boolean {
-  return refused.length > 0;
+let kernelDetaches: boolean | undefined;
+
+/** Whether mounts can be copied from, and attached to, what is attached nowhere: with the newer calls, by a kernel that does it. */
+export function canDetach(): boolean {
+  kernelDetaches ??= isAtLeast(kernelVersion(kernelRelease()), COPIES_DETACHED);
+  return kernelDetaches && refused.length === 0;
 }
 
 /** Asks which of the mount calls are not to be had; says whether there are any. */

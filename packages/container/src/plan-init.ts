@@ -56,8 +56,8 @@ export interface InitPlan {
   idmapped: readonly IdmappedTree[];
   /** What a path of the host is: the kernel's own files are the same inside. */
   kindOf: (path: string) => PathKind;
-  /** Whether the kernel copies mounts that are attached nowhere. */
-  copiesDetached: boolean;
+  /** Whether mounts can be copied that are attached nowhere. */
+  canDetach: boolean;
   /** What only a config.json can ask for. */
   further?: Further | undefined;
 }
@@ -252,11 +252,11 @@ export function purposeOf(mount: Mount): string {
   return PURPOSES[mount.destination] ?? `mount a ${mount.type} on ${mount.destination}`;
 }
 
-function hideKernel({ config, kindOf, copiesDetached }: InitPlan): Step[] {
+function hideKernel({ config, kindOf, canDetach }: InitPlan): Step[] {
   const mounted = (config.mounts ?? []).flatMap((mount): [string, string][] =>
     resultFor(mount) === 'mount' ? [] : [[mount.destination, resultFor(mount)]],
   );
-  const options = { mounts: Object.fromEntries(mounted), copiesDetached };
+  const options = { mounts: Object.fromEntries(mounted), copiesDetached: canDetach };
   return [
     ...maskPaths(config.linux?.maskedPaths ?? [], kindOf, options),
     ...makeReadOnly(config.linux?.readonlyPaths ?? [], kindOf, options),

@@ -32,8 +32,8 @@ export interface PlanInput {
   /** Trees to be given a label; none if absent. */
   labelled?: readonly LabelledTree[] | undefined;
   kindOf: (path: string) => PathKind;
-  /** Whether the kernel copies mounts that are attached nowhere. */
-  copiesDetached: boolean;
+  /** Whether mounts can be copied that are attached nowhere. */
+  canDetach: boolean;
   /** Translates the set-up, where mounts cannot be made by descriptor. */
   olderCalls?: OlderCalls | undefined;
   /** The bounding set that the first process begins with. */
@@ -88,11 +88,10 @@ export function makePlan(input: PlanInput): Plan {
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
-  const { root, hostRoot, kindOf, olderCalls } = input;
-  const copiesDetached = input.copiesDetached && !olderCalls;
+  const { root, hostRoot, kindOf, canDetach, olderCalls } = input;
   const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
-    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf, copiesDetached, further });
+    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf, canDetach, further });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
   });

@@ -3,7 +3,7 @@ import { isErrno } from '@coracle/errors';
 import { validateConfig } from '@coracle/oci-spec/validate';
 import { assemble } from './assemble.ts';
 import { thisHost } from './host.ts';
-import { areMountCallsRefused } from './mount-calls.ts';
+import { canDetach } from './mount-calls.ts';
 import { possibleCapabilities } from './oci/capabilities.ts';
 import { checkGroup } from './oci/check-group.ts';
 import { checkLabels } from './oci/check-labels.ts';
@@ -52,7 +52,7 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   const written = normalize(validateConfig(value, { onRemark: onWarning }), bundle);
   checkLabels(written, host.modules);
   checkNetDevices(written, { givesNetDevices });
-  checkOwnMounts(written, host.copiesDetached && !areMountCallsRefused());
+  checkOwnMounts(written, canDetach());
   const inUserNamespace = written.linux.namespaces?.some(({ type }) => type === 'user') ?? false;
   const { available, bounding } = host.capabilities(inUserNamespace);
   const capabilities = possibleCapabilities(written.process.capabilities ?? {}, { available, onWarning });

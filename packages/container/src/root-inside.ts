@@ -45,7 +45,7 @@ function openRoot(path: string): number {
  * Should the process end from here on, its number may become another's. What is then found there is of no use to anybody, for
  * nothing enters by a pidfd whose process has ended.
  */
-function pidOf(pidfd: number): number {
+export function pidOf(pidfd: number): number {
   const [, pid = '-1'] = /^Pid:\t(-?\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${pidfd}`, 'latin1')) ?? [];
   if (Number(pid) <= 0) throw hasEnded();
   return Number(pid);

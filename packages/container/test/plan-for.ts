@@ -13,7 +13,9 @@ export function planFor(
     kindOf,
     fileIds,
     modules = securityModules(),
-  }: Pick<PlanInput, 'idMaps' | 'kindOf'> & { fileIds?: PlanInput['idMaps']; modules?: SecurityModules },
+    canDetach = false,
+  }: Pick<PlanInput, 'idMaps' | 'kindOf'> &
+    Partial<Pick<PlanInput, 'canDetach'>> & { fileIds?: PlanInput['idMaps']; modules?: SecurityModules },
 ): Plan {
   const { config, root } = configure(
     { command: ['prog'], ...options },
@@ -37,7 +39,7 @@ export function planFor(
     landlock: undefined,
     idMaps,
     kindOf,
-    copiesDetached: false,
+    canDetach,
     init: options.init === true,
     terminalSettings: undefined,
   });

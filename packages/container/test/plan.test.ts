@@ -32,6 +32,13 @@ describe('the program of a container', () => {
     expect(names.at(-1)).toBe('close_range');
   });
 
+  test('what paths are hidden behind is attached, and taken off again, only where it has to be', () => {
+    const kindOf = (): 'file' => 'file';
+    const takenOff = (canDetach: boolean): number =>
+      calls(planOf({}, { idMaps: undefined, kindOf, canDetach }).setup).filter((name) => name === 'umount2').length;
+    expect([takenOff(false), takenOff(true)]).toEqual([2, 1]); // the old root is always
+  });
+
   test('the first thing is that nobody can trace the agent, and that its mounts stay its own', () => {
     const { setup } = planFor();
     expect(renderStep(setup[0] as Step)).toBe('prctl(PR_SET_DUMPABLE, 0)');

@@ -161,7 +161,7 @@ function persons({ scratch }: Ground): fc.Arbitrary<readonly string[]> {
     option('--env', value('A=b', 'PATH=', 'PATH=/none', 'LD_PRELOAD=/none', 'constructor', '=x', `${LONG}=${LONG}`)),
     option('--network', value('none', 'host', 'bridge')),
     option('--rootfs', value(scratch, `${scratch}:O`, `${scratch}/file`, '/none', '/proc', '/dev/null')),
-    fc.constantFrom(['--init'], ['--rm'], ['--init'], ['--none-such'], ['--init=yes']),
+    fc.constantFrom(['--init'], ['--rm'], ['--none-such'], ['--init=yes']),
   );
 }
 

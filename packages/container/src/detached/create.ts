@@ -8,7 +8,6 @@ import { closeFd, type Message, messageFor } from '@coracle/syscalls';
 import { namespacesOf } from '../exec.ts';
 import { keepOpen } from '../keep-open.ts';
 import type { ConfigWarning } from '../oci/config-error.ts';
-import { hasOwnMounts } from '../own-mounts.ts';
 import type { Plan } from '../plan.ts';
 import type { Prepared } from '../prepare.ts';
 import { prepareConfig } from '../prepare-config.ts';
@@ -237,8 +236,7 @@ async function runEarlyHooks({ pidfd, identity }: Newborn, { record, config }: S
   await runHooks(createRuntime, { name: 'createRuntime', state, run: here });
   if (createContainer.length === 0) return;
   const namespaces = namespacesOf(config);
-  const place = { pid: identity.pid, pidfd, namespaces, hasOwnMounts: hasOwnMounts(config) };
-  const run = runInContainer({ ...place, isBeforePivot: true });
+  const run = runInContainer({ pid: identity.pid, pidfd, namespaces, isBeforePivot: true });
   await runHooks(createContainer, {
     name: 'createContainer',
     state: { ...state, pid: pidInside(identity.pid) },

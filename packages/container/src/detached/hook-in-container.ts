@@ -35,8 +35,8 @@ export interface HookPlace {
   pid: number;
   pidfd: number;
   namespaces: readonly NamespaceType[];
-  /** Its mount namespace is its own, and the root of that its root. */
-  hasOwnMounts: boolean;
+  /** Its pid, where its root is not that of its mount namespace; not before its root is changed. */
+  rootOf?: number | undefined;
   /** Its root is not changed yet: the hook sees the host's files, and begins where among them the container's lie. */
   isBeforePivot?: boolean;
   /** What a hook is held to, where it is not run with all rights of the caller: one whose program is a file of the container. */
@@ -115,7 +115,7 @@ async function runOne(hook: Hook, { agent, channel, place, about: { name, index 
     pidfd: TARGET,
     namespaces: place.namespaces,
     joinFiles: [],
-    rootOf: place.hasOwnMounts || place.isBeforePivot ? undefined : place.pid,
+    rootOf: place.rootOf,
     ...(place.isBeforePivot ? beginInRootfs(place) : {}),
     start: [execve({ path, argv: args, env }, { why })],
     ...place.confine?.(hook),

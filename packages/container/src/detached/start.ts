@@ -72,7 +72,7 @@ async function runInside(record: ContainerRecord): Promise<void> {
         pid: process.pid,
         pidfd,
         namespaces,
-        hasOwnMounts: hasOwnMounts(config),
+        rootOf: hasOwnMounts(config) ? undefined : process.pid,
         confine: (hook) => planInsideHook(hook, record),
       }),
     });

@@ -63,7 +63,7 @@ function cover(path: string): Step {
 }
 
 /**
- * Where proc and sysfs are mounted, the uppermost last-made first.
+ * Where proc and sysfs are mounted, the last made first, as it may lie above others.
  * @param mounts of the host
  */
 export function wholeKernelMounts(

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { configAbilities, runConfig } from '@coracle/container/config';
+import { Container } from '@coracle/container';
+import { configAbilities, prepareConfig, runConfig } from '@coracle/container/config';
 import { isErrno } from '@coracle/errors';
 import { type Config, features } from '@coracle/oci-spec';
 import { validateFeatures } from '@coracle/oci-spec/validate';
+import { isAtLeast, kernelRelease, kernelVersion } from '@coracle/syscalls';
 import { findLeftovers, needs } from '@coracle/test-support';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { baseConfig, type ConfigParts, inUserNamespace } from './support/base-config.ts';
@@ -254,6 +256,18 @@ describe('namespaces of a configuration', () => {
     const pid = Number(stdout);
     expect(pid).toBeGreaterThan(1);
     expect(isAlive(pid)).toBe(false);
+  });
+
+  needs.test(needs.root, {
+    what: 'Linux 6.15',
+    met: isAtLeast(kernelVersion(kernelRelease()), { major: 6, minor: 15 }),
+  })('a further program in a mount namespace with others has the root of the container', async () => {
+    const config = baseConfig('sleep 1000', { linux: { namespaces: [{ type: 'pid' }] } });
+    const id = `${ID}-${++containers}`;
+    await using box = await Container.runFrom({ prepare: () => prepareConfig(config, { bundle: bundle.path, id }) });
+    const { stdout } = await box.exec(['sh', '-c', 'readlink /proc/self/ns/mnt; ls /full/one /boot']);
+    expect(stdout).toBe(`${readlinkSync('/proc/self/ns/mnt')}\n/full/one\n`);
+    expect(readlinkSync(`/proc/${box.pid}/ns/mnt`)).toBe(readlinkSync('/proc/self/ns/mnt'));
   });
 
   asRoot('with a new user namespace and no mount namespace nothing is done', async () => {
