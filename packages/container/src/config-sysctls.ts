@@ -44,7 +44,6 @@ function checkValue(key: string, value: string): void {
 function ownKey(key: string, ownNetwork: boolean): string {
   const parts = sysctlPath(key).split('/');
   const isPath = parts.every((part) => part !== '' && part !== '.' && part !== '..') && !key.includes('\0');
-  const dotted = parts.join('.');
   if (isPath && parts[0] === 'net' && parts.length > 1 && !ownNetwork)
     throw new OptionError(
       'sysctls',
@@ -52,7 +51,9 @@ function ownKey(key: string, ownNetwork: boolean): string {
       'leave out --network host, or the setting',
     );
   const isOwn =
-    (parts[0] === 'net' && parts.length > 1) || dotted.startsWith('fs.mqueue.') || IPC_SYSCTLS.includes(dotted);
+    (parts[0] === 'net' && parts.length > 1) ||
+    (parts[0] === 'fs' && parts[1] === 'mqueue' && parts.length > 2) ||
+    IPC_SYSCTLS.includes(parts.join('.'));
   if (!isPath || !isOwn)
     throw new OptionError(
       'sysctls',

@@ -34,6 +34,7 @@ describe('kernel settings of a container', () => {
   test.each([
     ...['kernel.core_pattern', 'kernel.panic', 'vm.swappiness', 'fs.file-max', 'net', '', 'kernel', 'netx.ipv4'],
     ...['net/../kernel/core_pattern', 'net..ipv4', 'net/', '/net/ipv4', 'net/./x', 'net.\0', 'kernel.hostname'],
+    ...['fs.mqueue', 'fs.mqueue./.net'],
   ])("%j is the whole host's", (key) => {
     expect(() => settings({ sysctls: { [key]: '1' } })).toThrow('is no setting that a container has of its own');
   });
