@@ -122,7 +122,8 @@ describe('pressure', () => {
           crowd.go();
           const { value, done } = await stalls.next();
           expect(done).toBe(false);
-          expect(value?.stalledNanoseconds).toBeGreaterThanOrEqual(50_000_000n);
+          // Not all of the 50 ms: the kernel counts for its triggers apart from the file, and from an earlier moment.
+          expect(value?.stalledNanoseconds).toBeGreaterThanOrEqual(10_000_000n);
           await stalls.next();
         }
         await box.killAll();
