@@ -329,6 +329,21 @@ needs.describe(
     expect(onTerminal([...command, 'exec', '--tty', 'box', 'busybox', 'tty'])).toMatch(/\/dev\/pts\/0\ncode 0\n/);
   });
 
+  test('a container without terminals can give none to a further program, which is said with the remedy', () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    bundle.configure(SLEEP, ({ mounts = [], ...config }) => ({
+      ...config,
+      mounts: mounts.filter(({ type }) => type !== 'devpts'),
+    }));
+    runtime.call(['run', '--detach', '--bundle', bundle.path, 'box']);
+    expect(runtime.call(['exec', '--tty', 'box', 'busybox', 'tty'])).toMatchObject({
+      status: 255,
+      error: expect.stringMatching(/ENOENT.*\/dev\/pts\/ptmx.*a mount of type devpts at \/dev\/pts/),
+    });
+    expect(runtime.call(['exec', 'box', 'busybox', 'echo', 'still there'])).toMatchObject({ out: 'still there\n' });
+  });
+
   test("it is its user's and of the group tty, and lines that go to a file end as the program ends them", () => {
     using bundle = new Bundle();
     using runtime = new Runtime(ours);

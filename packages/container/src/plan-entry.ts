@@ -83,13 +83,14 @@ export function planEntry(entry: Entry): Program {
   const doors = openDoors(joinFiles);
   const cloexec = flags(OPEN, 'O_CLOEXEC');
   const inside = [
+    // First of all: what fails from here on is the new process's to tell, and the agent may be gone by then.
+    dup3({ from: FDS.initSocket, to: FDS.socket, flags: cloexec }, 'listen to its own socket'),
     ...doors.enter,
     ...root.enter,
     ...born,
     ...(notifies
       ? [dup3({ from: FDS.handover, to: FDS.lateHandover, flags: cloexec }, 'keep the way for the listener open')]
       : []),
-    dup3({ from: FDS.initSocket, to: FDS.socket, flags: cloexec }, 'listen to its own socket'),
     ...keepOpen(
       [closeRange({ first: FDS.initSocket }, 'close every descriptor but input, output and the socket')],
       passedOn,

@@ -18,6 +18,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     identityHint(step, errno) ??
     limitHint(step, errno) ??
     settingHint(step, errno) ??
+    terminalHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: label?.text });
@@ -37,6 +38,12 @@ function settingHint({ why }: Step, errno: number): string | undefined {
     ENOENT: 'this kernel has no such setting, or not for each container: sysctl -a there shows those that it has',
     EACCES: "it is the whole host's, and can be read there alone",
   }[String(errnoName(errno))];
+}
+
+/** A root that was made elsewhere need not have terminals. */
+function terminalHint({ syscall, why }: Step, errno: number): string | undefined {
+  if (why !== 'give the program a terminal' || syscall !== 'openat' || errnoName(errno) !== 'ENOENT') return undefined;
+  return 'there are no terminals in the container: its configuration needs a mount of type devpts at /dev/pts';
 }
 
 function limitHint({ syscall, why }: Step, errno: number): string | undefined {

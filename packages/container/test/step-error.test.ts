@@ -28,6 +28,7 @@ describe('a refused step is explained by its purpose', () => {
     ['set net.no_such to 1', 'openat2', 'ENOENT', 'no such setting'],
     ['set net.core.rmem_max to 1', 'openat2', 'EACCES', "the whole host's"],
     ['bring in /etc/passwd as /etc', 'move_mount', 'EINVAL', 'a file cannot be mounted on a directory'],
+    ['give the program a terminal', 'openat', 'ENOENT', 'a mount of type devpts at /dev/pts'],
     ['start in /proc/new', 'mkdirat', 'ENOENT', 'nothing can be made there'],
   ] as const)('%s: %s %s', (why, syscall, code, hint) => {
     expect(stepError({ step: step(syscall, [], { why }), errno: errnoNumber(code) }).hint).toContain(hint);
