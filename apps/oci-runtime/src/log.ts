@@ -53,7 +53,9 @@ function engineWords(error: Error): string {
   if (error.name !== 'ProgramError') return '';
   const { path } = { path: '', ...error };
   if (Reflect.get(error, 'isAbsent') === true)
-    return `exec: ${JSON.stringify(path)}: executable file not found in $PATH: `;
+    return path.includes('/')
+      ? `exec: ${JSON.stringify(path)}: stat ${path}: no such file or directory: `
+      : `exec: ${JSON.stringify(path)}: executable file not found in $PATH: `;
   // The file is there: it is its interpreter that is not.
   if (Reflect.get(error, 'exitCode') === 127) return `exec ${path}: no such file or directory: `;
   return `exec: ${JSON.stringify(path)}: permission denied: `;

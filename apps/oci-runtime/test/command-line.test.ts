@@ -118,7 +118,9 @@ test('an error is told in one line with its hint, and engines see that a program
   });
   // Jest's realms have an Error each; the command has one.
   expect(describeError(absent)).toBe('exec: "x": executable file not found in $PATH: ENOENT: gone; look');
-  const withoutInterpreter = Object.assign(absent, { isAbsent: false });
+  const words = 'exec: "/x/y": stat /x/y: no such file or directory: ENOENT: gone; look';
+  expect(describeError(Object.assign(absent, { path: '/x/y' }))).toBe(words);
+  const withoutInterpreter = Object.assign(absent, { isAbsent: false, path: 'x' });
   expect(describeError(withoutInterpreter)).toBe('exec x: no such file or directory: ENOENT: gone; look');
   expect(describeError(Object.assign(absent, { exitCode: 126 }))).toMatch(/^exec: "x": permission denied: /);
   expect(describeError('odd')).toBe('odd');

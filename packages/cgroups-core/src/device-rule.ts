@@ -34,17 +34,42 @@ const LARGEST = { major: 0xfff, minor: 0xfffff } as const;
 
 /**
  * Refuses rules that cannot be meant and gives the others in one spelling: any number is absent, each kind of access stands
- * there once, in the order `rwm`.
+ * there once, in the order `rwm`. Of devices of both types that have a number, or for less than every access, there are two rules: the kernel
+ * of version 1 would take one of type `a` for a rule about all there are.
  * @throws SystemError EINVAL naming the rule, what is wrong in it and what to write
  * @example
  * checkDeviceRules([{ allow: false }]); // [{ allow: false, type: 'a', access: 'rwm' }]
  */
 export function checkDeviceRules(rules: readonly DeviceRuleInput[]): DeviceRule[] {
-  return rules.map(checkDeviceRule);
+  return rules.flatMap((rule): DeviceRule[] => {
+    const checked = inOneSpelling(rule);
+    return checked.type === 'a' && !isAboutAll(checked)
+      ? [
+          { ...checked, type: 'c' },
+          { ...checked, type: 'b' },
+        ]
+      : [checked];
+  });
 }
 
-/** As {@link checkDeviceRules}, for one. */
+/** As {@link checkDeviceRules}, for one that stays one. */
 export function checkDeviceRule(rule: DeviceRuleInput): DeviceRule {
+  const checked = inOneSpelling(rule);
+  if (checked.type === 'a' && !isAboutAll(checked)) {
+    throw refused(
+      rule,
+      'the type a means every device and every access',
+      'write one rule with c and one with b instead, or a *:* rwm',
+    );
+  }
+  return checked;
+}
+
+function isAboutAll({ major, minor, access }: DeviceRule): boolean {
+  return major === undefined && minor === undefined && access === DEVICE_ACCESS;
+}
+
+function inOneSpelling(rule: DeviceRuleInput): DeviceRule {
   const { allow, type = 'a', access = DEVICE_ACCESS } = rule;
   // What comes out of a file is checked by no compiler: the text "false" would allow.
   if (typeof allow !== 'boolean') throw refused(rule, `allow is ${JSON.stringify(allow)}`, 'write true or false');
@@ -57,13 +82,6 @@ export function checkDeviceRule(rule: DeviceRuleInput): DeviceRule {
   }
   const major = checkNumber(rule, 'major');
   const minor = checkNumber(rule, 'minor');
-  if (type === 'a' && (major !== undefined || minor !== undefined || letters !== DEVICE_ACCESS)) {
-    throw refused(
-      rule,
-      'the type a means every device and every access',
-      'write one rule with c and one with b instead, or a *:* rwm',
-    );
-  }
   return {
     allow,
     type,

@@ -62,6 +62,20 @@ describe('rules of an OCI configuration', () => {
     );
   });
 
+  test('of devices of both types, of which the kernel would take all, there are two rules', () => {
+    expect(
+      checkDeviceRules([
+        { allow: true, major: 7, minor: 1 },
+        { allow: false, access: 'w' },
+      ]),
+    ).toEqual([
+      { allow: true, type: 'c', major: 7, minor: 1, access: 'rwm' },
+      { allow: true, type: 'b', major: 7, minor: 1, access: 'rwm' },
+      { allow: false, type: 'c', access: 'w' },
+      { allow: false, type: 'b', access: 'w' },
+    ]);
+  });
+
   test.each([
     [{ allow: true, type: 'p' }, 'there is no type "p"'],
     [{ allow: true, type: 'c', access: '' }, '"" is no access'],

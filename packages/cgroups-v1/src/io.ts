@@ -35,10 +35,10 @@ function linesOf(device: IoDeviceResources<Amount>, weightFile: string): [file: 
   const lines: [string, Amount | number | undefined, string][] = [
     [`${weightFile}_device`, device.weight, 'give it a weight of'],
     ['blkio.leaf_weight_device', device.leafWeight, 'give its own processes a weight of'],
-    ['blkio.throttle.read_bps_device', device.readBytesPerSec, 'bytes read in a second:'],
-    ['blkio.throttle.write_bps_device', device.writeBytesPerSec, 'bytes written in a second:'],
-    ['blkio.throttle.read_iops_device', device.readOpsPerSec, 'reads in a second:'],
-    ['blkio.throttle.write_iops_device', device.writeOpsPerSec, 'writes in a second:'],
+    ['blkio.throttle.read_bps_device', device.readBytesPerSec, 'have it read no more bytes a second than'],
+    ['blkio.throttle.write_bps_device', device.writeBytesPerSec, 'have it write no more bytes a second than'],
+    ['blkio.throttle.read_iops_device', device.readOpsPerSec, 'have it read no more often a second than'],
+    ['blkio.throttle.write_iops_device', device.writeOpsPerSec, 'have it write no more often a second than'],
   ];
   return lines.flatMap(([file, value, what]) =>
     // Version 1 lifts a rate with 0.
