@@ -1,12 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CommandCopy, copyCommand, NOBODY, needs, Podman, whyNoPodman } from '@coracle/test-support';
+import { needs, Podman } from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
+import { answersIn, askAll, Beside, BOTH, podmans } from './beside-podman.ts';
 
-const PROGRAMS = ['podman', 'runc', 'unshare', 'setpriv', 'newuidmap'].map((name) => needs.program(name));
-const canTry = needs.root.met && PROGRAMS.every(({ met }) => met);
 const MINUTE = 60_000;
 
 /** A call that is answered with an error nobody else would give. */
@@ -29,41 +26,17 @@ const LOOKS = {
 } as const;
 type Look = keyof typeof LOOKS;
 
+let engines: Beside | undefined;
 let directory: string;
-let coracle: CommandCopy;
 beforeAll(() => {
-  if (!canTry) return;
-  coracle = copyCommand();
-  directory = mkdtempSync(join(tmpdir(), 'beside-podman-'));
-  chmodSync(directory, 0o755);
+  if (!BOTH.some(({ needed }) => needed.every(({ met }) => met))) return;
+  engines = new Beside();
+  directory = engines.directory;
   mkdirSync(join(directory, 'volume'));
   chmodSync(join(directory, 'volume'), 0o777);
   writeFileSync(join(directory, 'profile.json'), JSON.stringify(PROFILE));
-  writeFileSync(join(directory, 'subids'), 'nobody:900000:65536\n');
 });
-afterAll(() => {
-  coracle?.[Symbol.dispose]();
-  if (directory) rmSync(directory, { recursive: true });
-});
-
-const AS_NOBODY = `for file in /etc/subuid /etc/subgid; do mount --bind "$1" $file; done; shift
-  exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`;
-
-function inOurs(words: readonly string[], rootless: boolean): string {
-  const run = ['run', '--quiet', ...words];
-  if (!rootless) return output(coracle.run(run));
-  const command = [process.execPath, coracle.path, ...run];
-  const env = { PATH: process.env['PATH'] ?? '', XDG_RUNTIME_DIR: `${directory}/run` };
-  mkdirSync(env.XDG_RUNTIME_DIR, { recursive: true });
-  spawnSync('chown', [`${NOBODY}:${NOBODY}`, env.XDG_RUNTIME_DIR]);
-  const shell = ['-m', 'sh', '-ec', AS_NOBODY, 'sh', `${directory}/subids`, ...command];
-  return output(spawnSync('unshare', shell, { encoding: 'utf8', cwd: '/', env }));
-}
-
-function output({ status, stdout, stderr }: { status: number | null; stdout: string; stderr: string }): string {
-  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.anything() });
-  return stdout;
-}
+afterAll(() => engines?.[Symbol.dispose]());
 
 /** What both say in a container with these options. */
 function beside(
@@ -71,19 +44,14 @@ function beside(
   looks: readonly Look[],
   rootless = false,
 ): { look: Look; ours: string; theirs: string }[] {
-  const script = looks.map((look) => `echo "===== ${look}"; (${LOOKS[look]}) 2>&1`).join('; ');
+  if (!engines) throw new Error('nothing was made before the first test');
+  const script = askAll(Object.fromEntries(looks.map((look) => [look, LOOKS[look]])));
   using podman = new Podman({ rootless, shown: [] });
-  const { status, said } = podman.run(options, ['sh', '-c', script]);
-  expect({ status, said }).toEqual({ status: 0, said: expect.anything() });
+  const theirs = answersIn(podmans(podman, options, script));
   rmSync(`${directory}/volume/mine`, { force: true });
-  const ours = inOurs([...options, 'sh', '-c', script], rootless).split(/^===== .*\n/m);
-  const theirs = said.split(/^===== .*\n/m);
+  const ours = answersIn(engines.ours([...options, 'sh', '-c', script], { rootless }));
   rmSync(`${directory}/volume/mine`, { force: true });
-  return looks.map((look, index) => ({
-    look,
-    ours: ours[index + 1] ?? '',
-    theirs: (theirs[index + 1] ?? '').trimEnd(),
-  }));
+  return looks.map((look) => ({ look, ours: ours.get(look) ?? '', theirs: theirs.get(look) ?? '' }));
 }
 
 /** Nothing of a volume is a device, nor is anything executed in a tmpfs, as Docker has it; podman lets both be in some. */
@@ -117,28 +85,15 @@ function expectAsStrict(ours: readonly string[], theirs: readonly string[]): voi
 function expectSame(all: ReturnType<typeof beside>, places: readonly string[] = []): void {
   for (const { look, ours, theirs } of all) {
     if (look === 'mounts') expectAsStrict(mountsIn(ours, places), mountsIn(theirs, places));
-    else expect({ look, said: ours.trimEnd() }).toEqual({ look, said: theirs });
+    else expect({ look, said: ours }).toEqual({ look, said: theirs });
   }
 }
 
 const of = (all: ReturnType<typeof beside>, wanted: Look): string =>
   all.find(({ look }) => look === wanted)?.ours ?? '';
 
-for (const [who, rootless] of [
-  ['root', false],
-  ['an ordinary user', true],
-] as const) {
-  const why = canTry ? whyNoPodman({ rootless }) : 'not tried';
-  const works = {
-    what: `a podman that starts ${rootless ? 'rootless' : 'rootful'} containers here (${why})`,
-    met: why === undefined,
-  };
-
-  needs.describe(
-    needs.root,
-    ...PROGRAMS,
-    works,
-  )(`the options of ${who} mean what they mean to podman:`, () => {
+for (const { who, rootless, needed } of BOTH)
+  needs.describe(...needed)(`the options of ${who} mean what they mean to podman:`, () => {
     const it = needs.test();
 
     it(
@@ -166,7 +121,7 @@ for (const [who, rootless] of [
         expect(of(all, 'rights')).toMatch(
           /CapEff:\t0000000000001001\n[\s\S]*NoNewPrivs:\t1\nSeccomp:\t2[\s\S]*Protocol error/,
         );
-        expect(of(all, 'settings')).toBe('1\n1000000\n7\n');
+        expect(of(all, 'settings')).toBe('1\n1000000\n7');
       },
       MINUTE,
     );
@@ -189,4 +144,3 @@ for (const [who, rootless] of [
       MINUTE,
     );
   });
-}

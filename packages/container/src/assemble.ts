@@ -11,6 +11,7 @@ import type { LabelledTree } from './labels/labelled-trees.ts';
 import type { LandlockFor } from './landlock-for.ts';
 import { canDetach, olderCalls } from './mount-calls.ts';
 import { makePlan, type PlanInput } from './plan.ts';
+import { ownGroups } from './plan-own-cgroups.ts';
 import type { Prepared } from './prepare.ts';
 import type { UserIds } from './user-namespace.ts';
 
@@ -50,6 +51,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     root,
     hostRoot,
     cgroup: group.plan,
+    ownGroups: ownGroups(host.hierarchies, group.plan?.directories ?? []),
     idMaps,
     idRegister: parts.idRegister,
     owned: parts.owned,

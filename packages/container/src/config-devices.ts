@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { type BigIntStats, existsSync, lstatSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { DEFAULT_DEVICE_RULES, type DeviceRule, parseDeviceRule } from '@coracle/cgroups';
 import { checkString } from './check-string.ts';
 import { deviceNumbers } from './device-numbers.ts';
@@ -21,7 +21,7 @@ export interface Devices {
  * @throws {OptionError} for what is no device node, and for rules that cannot be read
  */
 export function devicesFor({ devices = [], deviceRules = [], privileged = false }: ContainerOptions): Devices {
-  const shown = devices.map(inspect);
+  const shown = devices.flatMap(inspect);
   const asked = deviceRules.map(readRule);
   return {
     rules: privileged ? undefined : [...DEFAULT_DEVICE_RULES, ...shown.map(({ rule }) => rule), ...asked],
@@ -29,21 +29,42 @@ export function devicesFor({ devices = [], deviceRules = [], privileged = false 
   };
 }
 
-function inspect({ path, target = path, access = 'rwm' }: DeviceOption): { rule: DeviceRule; volume: Volume } {
+/** A node to be shown, and the rule that lets it be used. */
+interface Shown {
+  rule: DeviceRule;
+  volume: Volume;
+}
+
+/** A node, or all nodes in and below a directory such as /dev/dri. */
+function inspect({ path, target = path, access = 'rwm' }: DeviceOption): Shown[] {
   const source = resolve(path);
   checkString('devices', path);
   const hint = 'look for it with: ls -l /dev';
   const stats = existsSync(source)
     ? lookAt(source, { option: 'devices', step: 'let it be used', hints: {} })
     : undefined;
-  if (!stats?.isCharacterDevice() && !stats?.isBlockDevice())
-    throw new OptionError('devices', stats ? `${path} is no device node` : `there is no device node ${path}`, hint);
   if (!/^[rwm]+$/.test(access))
     throw new OptionError(
       'devices',
       `'${access}' is no access to a device`,
       'write letters of rwm: read, write, mknod',
     );
+  if (stats && isDevice(stats)) return [show(stats, { source, target, access })];
+  if (!stats?.isDirectory())
+    throw new OptionError('devices', stats ? `${path} is no device node` : `there is no device node ${path}`, hint);
+  const nodes = nodesBelow(source);
+  if (nodes.length === 0) throw new OptionError('devices', `there is no device node in ${path}`, hint);
+  return nodes.map(([name, node]) => show(node, { source: join(source, name), target: join(target, name), access }));
+}
+
+function isDevice(stats: BigIntStats): boolean {
+  return stats.isCharacterDevice() || stats.isBlockDevice();
+}
+
+function show(
+  stats: BigIntStats,
+  { source, target, access }: { source: string; target: string; access: string },
+): Shown {
   const rule: DeviceRule = {
     allow: true,
     type: stats.isBlockDevice() ? 'b' : 'c',
@@ -51,6 +72,16 @@ function inspect({ path, target = path, access = 'rwm' }: DeviceOption): { rule:
     access,
   };
   return { rule, volume: { source, target, dev: true, readOnly: !access.includes('w') } };
+}
+
+/** Links among them are names of others, and are left out; of a name that is gone again nothing can be shown. */
+function nodesBelow(directory: string): [name: string, stats: BigIntStats][] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .toSorted()
+    .flatMap((name): [string, BigIntStats][] => {
+      const stats = lstatSync(join(directory, name), { bigint: true, throwIfNoEntry: false });
+      return stats && isDevice(stats) ? [[name, stats]] : [];
+    });
 }
 
 function readRule(text: string): DeviceRule {

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Limits, Stats } from '@coracle/cgroups';
+import { isMapped } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
 import { assemble } from './assemble.ts';
@@ -17,6 +18,9 @@ import type { Plan } from './plan.ts';
 import type { RootOwner } from './root-ids.ts';
 import { defaultStateRoot } from './state-root.ts';
 import { defaultUser, userIdsOf, wantedIds } from './user-namespace.ts';
+
+/** The group `tty`. */
+const TTY = 5;
 
 /** A container thought through, and nothing done yet. */
 export interface Prepared {
@@ -56,7 +60,15 @@ export function prepare(
   const { available, bounding } = host.capabilities(inUserNamespace);
   const { config, root, isHostRoot, limits } = configure(
     { ...options, user: options.user ?? defaultUser(wanted, host) },
-    { id, inUserNamespace, fileIds: host.uid === 0 ? idMaps : undefined, available, modules: host.modules },
+    {
+      id,
+      inUserNamespace,
+      hasTty: !idMaps || isMapped(idMaps.gids, { containerId: TTY }),
+      fileIds: host.uid === 0 ? idMaps : undefined,
+      available,
+      modules: host.modules,
+      hidden: host.hidden,
+    },
   );
   if (idMaps && config.process) checkUser(config.process.user, idMaps);
   const group = planGroup({

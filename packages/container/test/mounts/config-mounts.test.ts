@@ -24,13 +24,17 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const mounts = (options: Partial<ContainerOptions>, { inUserNamespace = false, canMapIds = false } = {}): Mount[] =>
+const mounts = (
+  options: Partial<ContainerOptions>,
+  { inUserNamespace = false, hasTty = true, canMapIds = false } = {},
+): Mount[] =>
   mountsFor(
     { command: ['true'], ...options },
     {
       defaults: DEFAULT_MOUNTS,
       root: { kind: 'bind', path: join(scratch, 'root') },
       inUserNamespace,
+      hasTty,
       canMapIds,
       devices: [],
     },
@@ -46,7 +50,19 @@ describe('the order of mounts', () => {
   test('is: parents first, then as given, and /proc last', () => {
     expect(
       places({ volumes: [directory('/a/b/c'), directory('/dev/x'), directory('/a')], tmpfs: [{ target: '/a/b' }] }),
-    ).toEqual(['/dev', '/sys', '/a', '/dev/pts', '/dev/mqueue', '/dev/shm', '/a/b', '/dev/x', '/a/b/c', '/proc']);
+    ).toEqual([
+      '/dev',
+      '/sys',
+      '/a',
+      '/dev/pts',
+      '/dev/mqueue',
+      '/dev/shm',
+      '/a/b',
+      '/dev/x',
+      '/sys/fs/cgroup',
+      '/a/b/c',
+      '/proc',
+    ]);
   });
 
   test('counts where a mount really goes', () => {
@@ -56,6 +72,7 @@ describe('the order of mounts', () => {
       '/dev/mqueue',
       '/dev/shm',
       '/data/sub',
+      '/sys/fs/cgroup',
       '/proc',
     ]);
   });
