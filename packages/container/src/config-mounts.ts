@@ -58,11 +58,11 @@ export function mountsFor(
 
 /**
  * Without a network of its own a user namespace may not mount a sysfs; the host's is shown instead, read-only. And the kernel refuses
- * a devpts whose group the container does not have.
+ * a devpts whose group the container does not have. The privileged may change the kernel's settings in /sys and their own limits.
  */
 function kernelMounts(
   defaults: readonly Mount[],
-  { network }: ContainerOptions,
+  { network, privileged }: ContainerOptions,
   { inUserNamespace, hasTty }: Pick<MountContext, 'inUserNamespace' | 'hasTty'>,
 ): Mount[] {
   return defaults.map((mount) => {
@@ -74,6 +74,8 @@ function kernelMounts(
         options: ['rbind', 'ro', 'nosuid', 'noexec', 'nodev'],
       };
     }
+    if (privileged && (mount.type === 'sysfs' || mount.type === 'cgroup'))
+      return { ...mount, options: (mount.options ?? []).filter((option) => option !== 'ro') };
     if (mount.type === 'devpts' && !hasTty)
       return { ...mount, options: (mount.options ?? []).filter((option) => !option.startsWith('gid=')) };
     return mount;

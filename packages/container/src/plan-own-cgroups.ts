@@ -2,7 +2,17 @@ import { posix } from 'node:path';
 import type { OwnHierarchy } from '@coracle/cgroups';
 import { attach, createFilesystem, openInRoot, openMountpoint } from '@coracle/chroot-fs';
 import type { Mount } from '@coracle/oci-spec';
-import { AT, flags, MOUNT_ATTR, mkdirat, mountSetattr, resultOf, type Step, symlinkat } from '@coracle/syscalls';
+import {
+  AT,
+  type Fd,
+  flags,
+  MOUNT_ATTR,
+  mkdirat,
+  mountSetattr,
+  resultOf,
+  type Step,
+  symlinkat,
+} from '@coracle/syscalls';
 import { withContext } from './labels/label-mounts.ts';
 
 /** A hierarchy in which a container has a group of its own. */
@@ -20,7 +30,7 @@ export function ownGroups(hierarchies: readonly OwnGroup[], directories: readonl
 }
 
 /**
- * Steps that show the container its own groups, read-only, where programs look for their limits: the one tree of version 2; of version 1
+ * Steps that show the container its own groups where programs look for their limits: the one tree of version 2; of version 1
  * a directory for each hierarchy, and links for controllers that share one.
  *
  * For a process that has a cgroup namespace, in which its groups are the topmost ones.
@@ -30,8 +40,9 @@ export function showCgroups(
   mount: Mount,
   { groups, label, opened }: { groups: readonly OwnGroup[]; label?: string | undefined; opened: Set<string> },
 ): Step[] {
-  const why = 'show the container its limits, read-only';
   const options = mount.options ?? [];
+  const isReadOnly = options.includes('ro');
+  const why = `show the container its limits${isReadOnly ? ', read-only' : ''}`;
   const putOn = (result: string): Step[] => [
     ...openMountpoint({ root: resultOf('rootfs'), path: mount.destination, kind: 'directory' }, why, opened),
     attach(result, why),
@@ -57,7 +68,7 @@ export function showCgroups(
         ...links.map((link) => symlinkat({ target: name, dir: top, path: link }, why)),
       ];
     }),
-    mountSetattr({ mount: top, flags: flags(AT, 'AT_EMPTY_PATH'), set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') }, why),
+    ...(isReadOnly ? [forbidChanges(top, why)] : []),
     ...putOn('cgroups'),
     ...groups.flatMap(({ mountPoint, options: controllers }) => [
       ...createFilesystem({ type: 'cgroup', options: [...options, ...controllers] }, why),
@@ -65,4 +76,9 @@ export function showCgroups(
       attach('mount', why),
     ]),
   ];
+}
+
+/** Files are made in it before: it cannot be born read-only. */
+function forbidChanges(mount: Fd, why: string): Step {
+  return mountSetattr({ mount, flags: flags(AT, 'AT_EMPTY_PATH'), set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') }, why);
 }

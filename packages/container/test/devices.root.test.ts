@@ -60,6 +60,25 @@ describe('the devices of a container', () => {
     await expect(run('true', [], empty)).rejects.toThrow(`there is no device node in ${source}/empty`);
   });
 
+  ruled('privileged containers have all that the host has, and what else is to lie there', async () => {
+    using scratch = makeScratch();
+    scratch.directory('volume');
+    const volumes = [{ source: join(scratch.path, 'volume'), target: '/dev/net/' }];
+    const devices = [{ path: '/dev/zero', target: '/dev/fuse' }];
+    const look =
+      'cd /dev; find . -mindepth 1 ! -type d ! -path "./pts/*" | sort; stat -c %t:%T fuse loop-control; ls net';
+    const { stdout } = await sh(look, { privileged: true, devices, volumes });
+    expect(stdout).toMatch(/^\.\/loop-control\n(.*\n)*1:5\na:ed\n$/m);
+    const ofHost = execFileSync('find', ['/dev', '(', '-type', 'c', '-o', '-type', 'b', ')', '-printf', './%P\n'], {
+      encoding: 'utf8',
+    });
+    const expected = ofHost.split('\n').filter((name) => !/^\.\/(pts|net|shm|mqueue)\/|console$/.test(name));
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(expected));
+    expect((await sh('ls /dev', {})).stdout).not.toContain('loop');
+    const own = await sh('ls /dev', { privileged: true, tmpfs: [{ target: '/dev' }] });
+    expect(own.stdout).not.toContain('loop');
+  });
+
   needs.test(hasFuse)('an ordinary user can show a device too', async () => {
     const { stdout } = await sh('test -c /dev/fuse && echo there', {
       devices: [{ path: '/dev/fuse' }],

@@ -47,4 +47,11 @@ describe('the groups that a container sees', () => {
     expect(steps.match(/fsmount\(.*RDONLY/g)).toHaveLength(2);
     expect(steps.match(/move_mount/g)).toHaveLength(3);
   });
+
+  test('can be written where that is asked for', () => {
+    const writable = { ...mount, options: ['nosuid'] };
+    const steps = (...groups: OwnGroup[]): string =>
+      showCgroups(writable, { groups, opened: new Set() }).map(renderStep).join();
+    for (const text of [steps(PIDS, CPU), steps(UNIFIED)]) expect(text).not.toMatch(/RDONLY|mount_setattr/);
+  });
 });

@@ -46,6 +46,23 @@ const directory = (target: string, rest: Partial<Volume> = {}): Volume => ({
   ...rest,
 });
 
+test('a terminal belongs to the group tty, where the container has that', () => {
+  const terminals = (given: { hasTty?: boolean; inUserNamespace?: boolean }): string[] | undefined =>
+    mounts({}, given).find(({ type }) => type === 'devpts')?.options;
+  expect(terminals({})).toContain('gid=5');
+  expect(terminals({ inUserNamespace: true })).toContain('gid=5');
+  expect(terminals({ inUserNamespace: true, hasTty: false })).not.toContain('gid=5');
+});
+
+test('the privileged may write to /sys and their cgroups, others may not', () => {
+  const writable = (options: Partial<ContainerOptions>): string[] =>
+    mounts(options)
+      .filter(({ destination, options }) => destination.startsWith('/sys') && !options?.includes('ro'))
+      .map(({ destination }) => destination);
+  expect(writable({})).toEqual([]);
+  expect(writable({ privileged: true })).toEqual(['/sys', '/sys/fs/cgroup']);
+});
+
 describe('the order of mounts', () => {
   test('is: parents first, then as given, and /proc last', () => {
     expect(
