@@ -21,6 +21,15 @@ const LOOKS = {
     'stat -c "%n %F %a" /a /b /t /u; for f in a b t u; do (: > /$f/new) 2>/dev/null && echo "$f written"; done; true',
   devices:
     'for f in /dev/mine /dev/full; do stat -c "%n %F %t:%T %a" $f; head -c 1 $f | wc -c; (: > $f) 2>/dev/null && echo written; done; true',
+  // A node that is mounted is a file to find(1), which asks the directory.
+  nodes:
+    'cd /dev; find . ! -path "./pts/*" ! -type d | sort | while read f; do test ! -h $f && test -b $f -o -c $f && echo $f; done; true',
+  access:
+    'cd /dev; for f in w rm; do stat -c "%n %F %t:%T %a" $f; head -c 1 $f 2> /dev/null | wc -c; (: > $f) 2> /dev/null && echo written; done; true',
+  hidden:
+    'for p in /proc/keys /proc/timer_list /proc/acpi /sys/firmware /proc/version /etc; do test -d $p && n=$(ls -A $p | head -n 1 | wc -l) || n=$(head -c 1 $p | wc -c); echo $p $n; done',
+  writable:
+    'for f in /proc/sys/kernel/core_pattern /proc/irq/default_smp_affinity /sys/kernel/profiling /tmp/x /run/x /a/x /b/x; do (: >> $f) 2> /dev/null && echo $f; done; true',
   settings: 'cd /proc/sys; cat net/ipv4/ip_forward kernel/shmmax fs/mqueue/msg_max',
   who: 'id -u; id -g; id -G; for map in uid_map gid_map; do while read inside _ size; do echo $inside $size; done < /proc/self/$map; done; : > /b/mine && stat -c "%u:%g" /b/mine',
 } as const;
@@ -140,6 +149,72 @@ for (const { who, rootless, needed } of BOTH)
         );
         expectSame(all, ['/b']);
         expect(of(all, 'who')).toMatch(rootless ? /^65534\n65534\n/ : /^1234\n5678\n/);
+      },
+      MINUTE,
+    );
+
+    it(
+      '--cap-add ALL --security-opt mask, unmask, label, apparmor --device with modes, further forms of --tmpfs and --mount',
+      () => {
+        const volume = `${directory}/volume`;
+        const security = ['label=disable', 'apparmor=unconfined', 'no-new-privileges:true'].concat(
+          ...['mask=/proc/version:/etc', 'unmask=/proc/a*:/sys/firmware:/proc/irq'],
+        );
+        const options = [
+          ...['--cap-add', 'ALL', '--cap-drop', 'SYS_ADMIN', '--cap-drop', 'net_raw'],
+          ...security.flatMap((one) => ['--security-opt', one]),
+          ...['--device', '/dev/zero:/dev/w:w', '--device', '/dev/full:/dev/rm:rm'],
+          ...['--tmpfs', '/t', '--tmpfs', '/u:rw,exec,suid,size=64k'],
+          ...['--mount', 'type=tmpfs,destination=/a,tmpfs-mode=700,ro=true'],
+          ...['--mount', `type=bind,source=${volume},destination=/b,readonly=true,bind-propagation=rprivate`],
+          ...['--volume', `${volume}:/c:ro,nosuid,nodev,noexec`],
+        ];
+        const all = beside(options, ['rights', 'mounts', 'access', 'hidden', 'writable'], rootless);
+        expectSame(all, ['/t', '/u', '/a', '/b', '/c']);
+        expect(of(all, 'rights')).toMatch(/CapEff:\t000001ff(ff|fe)dfdfff/);
+        expect(of(all, 'hidden')).toMatch(/version 0\n\/etc 0$/);
+      },
+      MINUTE,
+    );
+
+    it(
+      '--privileged',
+      () => {
+        const all = beside(['--privileged'], ['rights', 'hidden', 'writable', 'nodes'], rootless);
+        // Of an ordinary user podman leaves the screens of the machine out; they are opened by whom the host lets.
+        const isScreen = (name: string): boolean => rootless && /^\.\/tty\d+$/.test(name);
+        const nodes = of(all, 'nodes').split('\n');
+        expect(nodes.length).toBeGreaterThan(9);
+        expectSame(
+          all.map((one) =>
+            one.look === 'nodes' ? { ...one, ours: nodes.filter((name) => !isScreen(name)).join('\n') } : one,
+          ),
+        );
+        expect(of(all, 'writable').includes('/sys/kernel/profiling')).toBe(!rootless);
+      },
+      MINUTE,
+    );
+
+    it(
+      'and three mean what they mean to Docker: --user, --cap-drop of the privileged, --read-only',
+      () => {
+        const options = [
+          '--user',
+          '1000',
+          '--privileged',
+          '--cap-add',
+          'NET_ADMIN',
+          '--cap-drop',
+          'MKNOD',
+          '--read-only',
+        ];
+        const all = beside(options, ['rights', 'writable'], rootless);
+        const [rights, writable] = all;
+        // What is added is for root: podman gives it to any user, to keep (ambient). Neither engine drops anything of the privileged; we do.
+        expect(rights?.theirs).toMatch(/CapEff:\t0000000000001000\nCapBnd:\t\w{8}f\w+\nCapAmb:\t0000000000001000/);
+        expect(rights?.ours).toMatch(/CapEff:\t0{16}\nCapBnd:\t\w{8}[f7][67]\w+\nCapAmb:\t0{16}/);
+        // A root that is read-only has no directories in memory but those that are named.
+        expect([writable?.ours, writable?.theirs]).toEqual(['', '/tmp/x']);
       },
       MINUTE,
     );
