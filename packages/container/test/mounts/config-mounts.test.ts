@@ -54,6 +54,19 @@ test('a terminal belongs to the group tty, where the container has that', () => 
   expect(terminals({ inUserNamespace: true, hasTty: false })).not.toContain('gid=5');
 });
 
+test("with the host's network a user namespace sees the host's /sys, read-only, and no other container does", () => {
+  const sys = (options: Partial<ContainerOptions>, inUserNamespace: boolean): Mount | undefined =>
+    mounts(options, { inUserNamespace }).find(({ destination }) => destination === '/sys');
+  expect(sys({ network: 'host' }, true)).toMatchObject({
+    type: 'bind',
+    source: '/sys',
+    options: expect.arrayContaining(['rbind', 'ro']),
+  });
+  for (const network of ['none', undefined] as const)
+    expect(sys(network ? { network } : {}, true)).toMatchObject({ type: 'sysfs' });
+  expect(sys({ network: 'host' }, false)).toMatchObject({ type: 'sysfs' });
+});
+
 test('the privileged may write to /sys and their cgroups, others may not', () => {
   const writable = (options: Partial<ContainerOptions>): string[] =>
     mounts(options)
