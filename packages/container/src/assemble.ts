@@ -11,7 +11,6 @@ import type { LabelledTree } from './labels/labelled-trees.ts';
 import type { LandlockFor } from './landlock-for.ts';
 import { canDetach, olderCalls } from './mount-calls.ts';
 import { makePlan, type PlanInput } from './plan.ts';
-import { ownGroups } from './plan-own-cgroups.ts';
 import type { Prepared } from './prepare.ts';
 import type { UserIds } from './user-namespace.ts';
 
@@ -25,6 +24,8 @@ export interface Parts {
   hostRoot: HostRoot | undefined;
   group: Group;
   limits: Limits;
+  /** Groups of the container's own, for it to see; none if absent. */
+  ownGroups?: PlanInput['ownGroups'];
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
   idRegister?: IdRegister | undefined;
@@ -51,7 +52,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     root,
     hostRoot,
     cgroup: group.plan,
-    ownGroups: ownGroups(host.hierarchies, group.plan?.directories ?? []),
+    ownGroups: parts.ownGroups,
     idMaps,
     idRegister: parts.idRegister,
     owned: parts.owned,

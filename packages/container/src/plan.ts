@@ -25,7 +25,7 @@ export interface PlanInput {
   hostRoot: HostRoot | undefined;
   cgroup: CgroupPlan | undefined;
   /** Groups of the container's own, for it to see; none if absent. */
-  ownGroups?: readonly OwnGroup[];
+  ownGroups?: readonly OwnGroup[] | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */

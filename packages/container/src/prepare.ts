@@ -15,6 +15,7 @@ import { labelledTrees } from './labels/labelled-trees.ts';
 import { landlockFor } from './landlock-for.ts';
 import type { ContainerOptions, RootOption } from './options.ts';
 import type { Plan } from './plan.ts';
+import { ownGroups } from './plan-own-cgroups.ts';
 import type { RootOwner } from './root-ids.ts';
 import { defaultStateRoot } from './state-root.ts';
 import { defaultUser, userIdsOf, wantedIds } from './user-namespace.ts';
@@ -79,13 +80,15 @@ export function prepare(
     devices: config.linux?.resources?.devices,
     needsDevices: !inUserNamespace,
   });
+  const own = ownGroups(host.hierarchies, group.plan?.directories ?? []);
   const hostRoot = isHostRoot ? host.hostRoot : undefined;
   return assemble(
     {
       id,
       name: options.name,
       stateRoot: options.stateRoot ?? defaultStateRoot(host.uid),
-      config,
+      config: own.length > 0 ? config : withoutCgroups(config),
+      ownGroups: own,
       root,
       hostRoot,
       group,
@@ -106,6 +109,11 @@ export function prepare(
     },
     host,
   );
+}
+
+/** Where it has no group there is none to be seen, and none of the host's is. */
+function withoutCgroups({ mounts = [], ...config }: Config): Config {
+  return { ...config, mounts: mounts.filter(({ type }) => type !== 'cgroup') };
 }
 
 /** Of a directory that is not there `configure` tells. */
