@@ -62,6 +62,7 @@ function securityOption(text: string, before: Security): Security {
   switch (name) {
     case 'seccomp':
       if (!value) throw wrong('no profile is named');
+      if (value === 'builtin') return { seccomp: 'default' }; // Docker's word for the profile that is there anyway
       return { seccomp: value === 'unconfined' || value === 'default' || value === 'log' ? value : readProfile(value) };
     case 'apparmor':
       if (!value) throw wrong('no profile is named');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { allCapabilities } from '@coracle/capabilities';
 import { defaultConfig, MASKED_PATHS, READONLY_PATHS } from '@coracle/oci-spec';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { configure } from '../src/config.ts';
 import { type Hidden, hiddenFor } from '../src/config-hidden.ts';
 import { thermalPaths } from '../src/host.ts';
@@ -63,6 +64,25 @@ describe('what of the kernel is hidden', () => {
       message: expect.stringContaining(message),
       hint: expect.any(String),
     });
+  });
+
+  test('is found by patterns as a shell would, whatever they are and at once', () => {
+    const names = fc.string({ unit: fc.constantFrom('a', 'b', '.', '+', '\\\\', '[', '*', '?'), maxLength: 8 });
+    fc.assert(
+      fc.property(names, names, (pattern, name) => {
+        const whole = new RegExp(
+          `^${pattern
+            .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
+            .replaceAll('*', '.*')
+            .replaceAll('?', '.')}$`,
+        );
+        const given = { security: { unmask: [`/proc/${pattern}`, '/proc/kept'] } };
+        const all = { ...base, linux: { maskedPaths: [`/proc/${name}`, '/proc/kept'] } };
+        if (whole.test(name)) expect(hiddenFor(given, all).maskedPaths).toEqual([]);
+        else expect(() => hiddenFor(given, all)).toThrow('is not hidden');
+      }),
+    );
+    expect(() => hidden({ unmask: [`/proc/${'*?'.repeat(100)}x`] })).toThrow('is not hidden');
   });
 
   test('of the machine, comes into the configuration of a container', () => {
