@@ -67,7 +67,12 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
     value: 'MODE',
     help: 'whose user ids it has: auto (its own), keep-id[:uid=N,gid=N] (you stay who you are), host (as root)',
   },
-  { long: 'device', value: 'SRC[:DST][:rwm]', many: true, help: 'let it use a device node of the host' },
+  {
+    long: 'device',
+    value: 'SRC[:DST][:rwm]',
+    many: true,
+    help: 'let it use a device node of the host, or those in a directory',
+  },
   { long: 'device-cgroup-rule', value: 'RULE', many: true, help: 'let it use devices by number, such as c 10:200 rw' },
   { long: 'cap-add', value: 'NAME', many: true, help: "a capability beside Docker's 14, such as NET_ADMIN, or ALL" },
   { long: 'cap-drop', value: 'NAME', many: true, help: 'a capability to go without, or ALL' },

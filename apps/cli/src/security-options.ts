@@ -8,7 +8,7 @@ import { messageOf } from './render/error.ts';
 type Security = NonNullable<ContainerOptions['security']>;
 
 const KNOWN =
-  'seccomp=FILE|log|unconfined, apparmor=PROFILE|unconfined, label=disable, label=user:, role:, type:, level: or filetype:VALUE, landlock=files, no-new-privileges[=false] and systempaths=unconfined';
+  'seccomp=FILE|log|unconfined, apparmor=PROFILE|unconfined, label=disable, label=user:, role:, type:, level: or filetype:VALUE, landlock=files, no-new-privileges[=false], systempaths=unconfined, mask=PATH[:PATH] and unmask=ALL|PATH[:PATH]';
 
 /**
  * `--cap-add`, `--cap-drop`, `--privileged`, `--security-opt` and `--sysctl` to the library's options.
@@ -62,6 +62,7 @@ function securityOption(text: string, before: Security): Security {
   switch (name) {
     case 'seccomp':
       if (!value) throw wrong('no profile is named');
+      if (value === 'builtin') return { seccomp: 'default' }; // Docker's word for the profile that is there anyway
       return { seccomp: value === 'unconfined' || value === 'default' || value === 'log' ? value : readProfile(value) };
     case 'apparmor':
       if (!value) throw wrong('no profile is named');
@@ -83,6 +84,14 @@ function securityOption(text: string, before: Security): Security {
     case 'systempaths':
       if (value !== 'unconfined') throw wrong(`'${value ?? ''}' is not unconfined`);
       return { systemPaths: 'unconfined' };
+    // Podman's two.
+    case 'mask':
+      if (!value) throw wrong('no path is named');
+      return { mask: [...(before.mask ?? []), ...value.split(':')] };
+    case 'unmask':
+      if (!value) throw wrong('no path is named');
+      if (value.toUpperCase() === 'ALL') return { systemPaths: 'unconfined' };
+      return { unmask: [...(before.unmask ?? []), ...value.split(':')] };
     default:
       throw wrong(`'${name}' is none of the security options`);
   }

@@ -75,6 +75,8 @@ describe.each(USERS)('coracle inspect, as $who', ({ uid }) => {
       command: ['sh', '-c', 'echo up; sleep 100'],
       isolation: { seccomp: 'default', network: 'none', userIds: uid === undefined ? 'host' : 'single' },
     });
+    const places = one.mounts.map(({ destination }: { destination: string }) => destination);
+    expect(places.includes('/sys/fs/cgroup')).toBe(one.cgroups.length > 0);
     const filter = /^Seccomp:\s+(\d)/m.exec(readFileSync(`/proc/${one.pid}/status`, 'utf8'))?.[1];
     expect(filter).toBe('2');
     expect(JSON.parse(inspect(['--json', one.id.slice(0, 10)], uid).stdout)).toEqual([one]);

@@ -102,9 +102,16 @@ describe('inside a privileged container', () => {
     expect(nested(['--privileged'], HELLO, { uid: PLAIN_USER })).toEqual({ status: 0, said: 'from the inner one\n' });
   });
 
+  it('limits are too', () => {
+    const look = 'cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2> /dev/null; true';
+    const { status, said } = nested(['--privileged'], ['run', '--quiet', '-m', '64m', 'sh', '-c', look]);
+    expect({ status, said }).toEqual({ status: 0, said: `${64 << 20}\n` });
+  });
+
   it('a limit that cannot be had is refused with the reason', () => {
-    const { status, said } = nested(['--privileged'], ['run', '--quiet', '-m', '64m', 'true']);
+    const outer = [...NO_FILTER, ...TO_ADMINISTER, ...TO_ADMINISTER_NETWORKS];
+    const { status, said } = nested(outer, ['run', '--quiet', '-m', '64m', 'true']);
     expect(status).toBe(125);
-    expect(said).toMatch(/memory[\s\S]*hint: /);
+    expect(said).toMatch(/memory[\s\S]*hint: .*mount -o remount,bind,rw \/sys\/fs\/cgroup/);
   });
 });

@@ -57,6 +57,17 @@ describe('options for the rights of a container', () => {
     expect(security('label:type:t', 'label:disable', 'label:level:s0')).toEqual({ selinuxLabel: 'disable' });
   });
 
+  test('paths to be hidden and to be shown, several in one and in more than one', () => {
+    const security = (...texts: string[]): unknown =>
+      parse(...texts.flatMap((text) => ['--security-opt', text])).security;
+    expect(security('mask=/a:/b', 'unmask:/proc/acpi', 'mask=/c', 'unmask=/proc/s*:/sys/firmware')).toEqual({
+      mask: ['/a', '/b', '/c'],
+      unmask: ['/proc/acpi', '/proc/s*', '/sys/firmware'],
+    });
+    expect(security('unmask=all')).toEqual({ systemPaths: 'unconfined' });
+    expect(security('seccomp=builtin')).toEqual({ seccomp: 'default' });
+  });
+
   test('a profile is read from its file', () => {
     expect(parse('--security-opt', file(profile('18446744073709551615'))).security?.seccomp).toMatchObject({
       defaultAction: 'SCMP_ACT_ALLOW',
@@ -76,6 +87,8 @@ describe('options for the rights of a container', () => {
     ['--security-opt', 'no-new-privileges=maybe', 'neither true nor false'],
     ['--security-opt', 'landlock', "'' is neither files nor default"],
     ['--security-opt', 'systempaths=none', 'not unconfined'],
+    ['--security-opt', 'mask=', 'no path is named'],
+    ['--security-opt', 'unmask', 'no path is named'],
     ['--sysctl', 'net.ipv4.ip_forward', 'not NAME=VALUE'],
     ['--device', 'fuse', 'not SRC, SRC:DST or SRC:DST:rwm'],
     ['--device', '/a:/b:/c:r', 'not SRC, SRC:DST or SRC:DST:rwm'],

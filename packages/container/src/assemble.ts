@@ -24,6 +24,8 @@ export interface Parts {
   hostRoot: HostRoot | undefined;
   group: Group;
   limits: Limits;
+  /** Groups of the container's own, for it to see; none if absent. */
+  ownGroups?: PlanInput['ownGroups'];
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
   idRegister?: IdRegister | undefined;
@@ -50,6 +52,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     root,
     hostRoot,
     cgroup: group.plan,
+    ownGroups: parts.ownGroups,
     idMaps,
     idRegister: parts.idRegister,
     owned: parts.owned,

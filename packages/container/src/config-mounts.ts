@@ -16,6 +16,8 @@ export interface MountContext {
   defaults: readonly Mount[];
   root: RootSource;
   inUserNamespace: boolean;
+  /** Whether the container has the group `tty`. */
+  hasTty: boolean;
   /** Whether files of the host can be given the ids of the container. */
   canMapIds: boolean;
   /** Device nodes of the host. */
@@ -29,7 +31,7 @@ export interface MountContext {
  */
 export function mountsFor(
   options: ContainerOptions,
-  { defaults, root, inUserNamespace, canMapIds, devices }: MountContext,
+  { defaults, root, inUserNamespace, hasTty, canMapIds, devices }: MountContext,
 ): Mount[] {
   const volumes = [...(options.volumes ?? []), ...devices];
   if (volumes.filter(({ propagation, idmap }) => isSharing(propagation) || idmap).length > MOST_SHARING)
@@ -44,7 +46,7 @@ export function mountsFor(
       wantedVolume(volume, { inUserNamespace, canMapIds, privileged: options.privileged === true }),
     ),
   ];
-  const kernels = kernelMounts(defaults, options, inUserNamespace);
+  const kernels = kernelMounts(defaults, options, { inUserNamespace, hasTty });
   const placed = placeMounts(wanted, { root, taken: kernels.map(({ destination }) => destination) });
   const replaced = new Set(placed.map(({ destination }) => destination));
   const all = sortByDepth(
@@ -54,8 +56,15 @@ export function mountsFor(
   return [...all.filter(({ type }) => type !== 'proc'), ...all.filter(({ type }) => type === 'proc')];
 }
 
-/** Without a network of its own a user namespace may not mount a sysfs; the host's is shown instead, read-only. */
-function kernelMounts(defaults: readonly Mount[], { network }: ContainerOptions, inUserNamespace: boolean): Mount[] {
+/**
+ * Without a network of its own a user namespace may not mount a sysfs; the host's is shown instead, read-only. And the kernel refuses
+ * a devpts whose group the container does not have. The privileged may change the kernel's settings in /sys and their own limits.
+ */
+function kernelMounts(
+  defaults: readonly Mount[],
+  { network, privileged }: ContainerOptions,
+  { inUserNamespace, hasTty }: Pick<MountContext, 'inUserNamespace' | 'hasTty'>,
+): Mount[] {
   return defaults.map((mount) => {
     if (mount.type === 'sysfs' && inUserNamespace && network === 'host') {
       return {
@@ -65,7 +74,9 @@ function kernelMounts(defaults: readonly Mount[], { network }: ContainerOptions,
         options: ['rbind', 'ro', 'nosuid', 'noexec', 'nodev'],
       };
     }
-    if (mount.type === 'devpts' && inUserNamespace)
+    if (privileged && (mount.type === 'sysfs' || mount.type === 'cgroup'))
+      return { ...mount, options: (mount.options ?? []).filter((option) => option !== 'ro') };
+    if (mount.type === 'devpts' && !hasTty)
       return { ...mount, options: (mount.options ?? []).filter((option) => !option.startsWith('gid=')) };
     return mount;
   });

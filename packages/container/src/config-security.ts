@@ -2,6 +2,7 @@ import { CAPABILITY_NAMES, resolveCapabilities } from '@coracle/capabilities';
 import { type Config, ConfigError, type Process, type Seccomp } from '@coracle/oci-spec';
 import { defaultFilter, defaultProfile, notifyBlocked, type ProfileTarget, resolveProfile } from '@coracle/seccomp';
 import { hostArch, kernelRelease } from '@coracle/syscalls';
+import { hiddenFor } from './config-hidden.ts';
 import { rememberFilter } from './filter-for.ts';
 import { OptionError } from './option-error.ts';
 import type { ContainerOptions } from './options.ts';
@@ -15,24 +16,22 @@ export interface Security {
 /**
  * What a container's programs may do: Docker's capabilities and filter of system calls, and no way to gain rights. A
  * privileged container has all that its maker can give, and nothing of the kernel is hidden from it.
- * @param available what the maker can give: a mask of capabilities
+ * @param host `available`: what the maker can give, a mask of capabilities; `hidden`: what this machine has that a container is not to read
  * @throws {OptionError} a profile that is none; SystemError EINVAL, EPERM for capabilities that do not exist or can't be given
  */
 export function securityFor(
   { capAdd = [], capDrop = [], privileged = false, security = {} }: ContainerOptions,
   base: Config,
-  available: bigint,
+  { available, hidden }: { available: bigint; hidden?: readonly string[] | undefined },
 ): Security {
   const all = privileged ? { base: CAPABILITY_NAMES } : {};
   const capabilities = resolveCapabilities({ ...all, add: capAdd, drop: capDrop, available });
-  const showsKernel = privileged || security.systemPaths === 'unconfined';
   const wanted = security.seccomp ?? (privileged ? 'unconfined' : 'default');
   const seccomp = profileFor(wanted, capabilities.bounding);
   return {
     process: { capabilities, noNewPrivileges: security.noNewPrivileges ?? !privileged },
     linux: {
-      maskedPaths: showsKernel ? [] : (base.linux?.maskedPaths ?? []),
-      readonlyPaths: showsKernel ? [] : (base.linux?.readonlyPaths ?? []),
+      ...hiddenFor({ privileged, security }, base, hidden),
       ...(seccomp ? { seccomp } : {}),
     },
   };

@@ -24,12 +24,16 @@ import { lookUpUser } from './users.ts';
 export interface ConfigureContext {
   id: string;
   inUserNamespace: boolean;
+  /** Whether it has the group `tty`, 5, to which new terminals belong; without a user namespace if absent. */
+  hasTty?: boolean;
   /** Its maps, where the caller can give files of the host the ids of the container. */
   fileIds?: IdMaps | undefined;
   /** Capabilities that the container can have. */
   available: bigint;
   /** Who else judges what it does. */
   modules: SecurityModules;
+  /** Paths of the kernel that this machine has and no container is to read, beside the usual ones; none if absent. */
+  hidden?: readonly string[] | undefined;
 }
 
 /** A configuration and the parts of a container that the OCI format has no words for. */
@@ -50,7 +54,7 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
  */
 export function configure(
   options: ContainerOptions,
-  { id, inUserNamespace, fileIds, available, modules }: ConfigureContext,
+  { id, inUserNamespace, hasTty = !inUserNamespace, fileIds, available, modules, hidden }: ConfigureContext,
 ): Configured {
   checkKnown(options);
   checkValues(options);
@@ -63,7 +67,7 @@ export function configure(
   const hostname = options.hostname ?? id.slice(0, 12);
   const base = defaultConfig({ args: [...options.command] });
   const devices = devicesFor(options);
-  const security = securityFor(options, base, available);
+  const security = securityFor(options, base, { available, hidden });
   const labels = labelsFor(options, modules);
   const terminal = options.terminal;
   const config: Config = {
@@ -85,6 +89,7 @@ export function configure(
       defaults: base.mounts ?? [],
       root,
       inUserNamespace,
+      hasTty,
       canMapIds: fileIds !== undefined,
       devices: devices.volumes,
     }),

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
-import { detect, type Machine } from '@coracle/cgroups';
+import { detect, type Machine, type OwnHierarchy, ownHierarchies } from '@coracle/cgroups';
 import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
@@ -20,7 +20,9 @@ export class Host {
   readonly #kinds = new Map<string, PathKind>();
   readonly #capabilities = new Map<boolean, AvailableCapabilities>();
   #landlock: number | undefined;
+  #hidden: readonly string[] | undefined;
   #machine: Machine | undefined;
+  #hierarchies: readonly OwnHierarchy[] | undefined;
   #hostRoot: HostRoot | undefined;
   readonly #idMaps = new Map<string, IdMaps>();
 
@@ -30,10 +32,22 @@ export class Host {
     return this.#machine;
   }
 
+  /** Where cgroups are mounted. */
+  get hierarchies(): readonly OwnHierarchy[] {
+    this.#hierarchies ??= ownHierarchies();
+    return this.#hierarchies;
+  }
+
   /** What of this host a container in the `host` root sees. */
   get hostRoot(): HostRoot {
     this.#hostRoot ??= inspectHost();
     return this.#hostRoot;
+  }
+
+  /** What this machine tells of its processors' heat, and so of what others do on them; Docker hides it as well. */
+  get hidden(): readonly string[] {
+    this.#hidden ??= thermalPaths();
+    return this.#hidden;
   }
 
   /**
@@ -96,6 +110,19 @@ function kindOf(path: string): PathKind {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) return undefined;
   return stats.isDirectory() ? 'directory' : 'file';
+}
+
+/**
+ * Directories of all processors that count how often they were slowed down. All have one or none has, as a rule a virtual machine.
+ * @param directory where the processors are; a parameter for tests
+ */
+export function thermalPaths(directory = '/sys/devices/system/cpu'): string[] {
+  const of = (cpu: string): string => `${directory}/${cpu}/thermal_throttle`;
+  if (!existsSync(of('cpu0'))) return [];
+  return readdirSync(directory)
+    .filter((name) => /^cpu\d+$/.test(name))
+    .map(of)
+    .filter((path) => existsSync(path));
 }
 
 function textOf(path: string): string {

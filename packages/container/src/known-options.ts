@@ -60,10 +60,12 @@ const LIMITS: Keys<LimitOptions> = { cpus: true, memory: true, pids: true };
 const SECURITY: Keys<SecurityOptions> = {
   apparmor: true,
   landlock: true,
+  mask: true,
   noNewPrivileges: true,
   seccomp: true,
   selinuxLabel: true,
   systemPaths: true,
+  unmask: true,
 };
 const SELINUX_LABEL: Keys<SelinuxLabelParts> = { fileType: true, level: true, role: true, type: true, user: true };
 const ROOT: Keys<Written<RootOption, { path: string }>> = { overlay: true, path: true };

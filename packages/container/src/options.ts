@@ -62,9 +62,9 @@ export interface Tmpfs {
   options?: readonly string[];
 }
 
-/** A device node of the host. */
+/** A device node of the host, or a directory with some. */
 export interface DeviceOption {
-  /** On the host: `/dev/fuse`. */
+  /** On the host: `/dev/fuse`; of a directory such as `/dev/dri` every node in it and below. */
   path: string;
   /** In the container; as on the host if absent. */
   target?: string;
@@ -125,6 +125,10 @@ export interface SecurityOptions {
   landlock?: 'default' | 'files';
   /** `'unconfined'` hides nothing of /proc and /sys and lets root write there. */
   systemPaths?: 'default' | 'unconfined';
+  /** Further paths of the container that no program of it can read, absolute: `['/proc/version']`. */
+  mask?: readonly string[];
+  /** Paths that are hidden or read-only by default and are not to be: `['/proc/acpi', '/proc/s*']`. */
+  unmask?: readonly string[];
   /**
    * The AppArmor profile, which must be loaded; or `'unconfined'`, for none but the caller's own. `'coracle-default'` if absent,
    * where that is loaded and the container is not privileged. See apparmor(7).

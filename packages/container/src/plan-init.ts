@@ -41,6 +41,7 @@ import { labelTop, withContext } from './labels/label-mounts.ts';
 import { isLabelled, joinOwnKeyring, labelContainer } from './labels/plan-labels.ts';
 import type { Further } from './plan-further.ts';
 import { bindOptions, earlyResult, type IdmappedTree, isIdmapped, takeIdmapped } from './plan-idmapped.ts';
+import { type OwnGroup, showCgroups } from './plan-own-cgroups.ts';
 import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
 
@@ -48,6 +49,8 @@ import { openTerminal } from './plan-terminal.ts';
 export interface InitPlan {
   config: Config;
   root: RootSource;
+  /** Groups of the container's own; none if absent. */
+  ownGroups?: readonly OwnGroup[] | undefined;
   /** What of the host to show, for the `host` root. */
   hostRoot: HostRoot | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
@@ -170,9 +173,11 @@ function isSharing({ type, options = [] }: Mount): boolean {
   return propagation?.value === MS.MS_SLAVE || propagation?.value === MS.MS_SHARED;
 }
 
-function makeMounts({ config, idMaps, kindOf }: InitPlan): Step[] {
+function makeMounts({ config, idMaps, kindOf, ownGroups = [] }: InitPlan): Step[] {
   const opened = new Set<string>();
   return (config.mounts ?? []).flatMap((mount, index) => {
+    if (mount.type === 'cgroup')
+      return showCgroups(mount, { groups: ownGroups, label: config.linux?.mountLabel, opened });
     const why = purposeOf(mount);
     const kind = mount.type === 'bind' ? (kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
     const copied = isSharing(mount) || isIdmapped(mount);

@@ -12,6 +12,7 @@ import { type IdmappedTree, idmappedTrees } from './plan-idmapped.ts';
 import { namespaceTypes, type Part, planInit } from './plan-init.ts';
 import type { Landlock } from './plan-landlock.ts';
 import { planBirth, planMonitor } from './plan-monitor.ts';
+import type { OwnGroup } from './plan-own-cgroups.ts';
 import { planProcess } from './plan-process.ts';
 
 /** Everything a container is made from; all of it plain data. */
@@ -23,6 +24,8 @@ export interface PlanInput {
   root: RootSource;
   hostRoot: HostRoot | undefined;
   cgroup: CgroupPlan | undefined;
+  /** Groups of the container's own, for it to see; none if absent. */
+  ownGroups?: readonly OwnGroup[] | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
@@ -88,10 +91,10 @@ export function makePlan(input: PlanInput): Plan {
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
-  const { root, hostRoot, kindOf, canDetach, olderCalls } = input;
+  const { root, hostRoot, kindOf, canDetach, olderCalls, ownGroups } = input;
   const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
-    const planned = planInit({ config, root, hostRoot, idMaps, idmapped, kindOf, canDetach, further });
+    const planned = planInit({ config, root, ownGroups, hostRoot, idMaps, idmapped, kindOf, canDetach, further });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
   });

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Limits, Stats } from '@coracle/cgroups';
+import { isMapped } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
 import { assemble } from './assemble.ts';
@@ -14,9 +15,13 @@ import { labelledTrees } from './labels/labelled-trees.ts';
 import { landlockFor } from './landlock-for.ts';
 import type { ContainerOptions, RootOption } from './options.ts';
 import type { Plan } from './plan.ts';
+import { ownGroups } from './plan-own-cgroups.ts';
 import type { RootOwner } from './root-ids.ts';
 import { defaultStateRoot } from './state-root.ts';
 import { defaultUser, userIdsOf, wantedIds } from './user-namespace.ts';
+
+/** The group `tty`. */
+const TTY = 5;
 
 /** A container thought through, and nothing done yet. */
 export interface Prepared {
@@ -56,7 +61,15 @@ export function prepare(
   const { available, bounding } = host.capabilities(inUserNamespace);
   const { config, root, isHostRoot, limits } = configure(
     { ...options, user: options.user ?? defaultUser(wanted, host) },
-    { id, inUserNamespace, fileIds: host.uid === 0 ? idMaps : undefined, available, modules: host.modules },
+    {
+      id,
+      inUserNamespace,
+      hasTty: !idMaps || isMapped(idMaps.gids, { containerId: TTY }),
+      fileIds: host.uid === 0 ? idMaps : undefined,
+      available,
+      modules: host.modules,
+      hidden: host.hidden,
+    },
   );
   if (idMaps && config.process) checkUser(config.process.user, idMaps);
   const group = planGroup({
@@ -67,13 +80,15 @@ export function prepare(
     devices: config.linux?.resources?.devices,
     needsDevices: !inUserNamespace,
   });
+  const own = ownGroups(host.hierarchies, group.plan?.directories ?? []);
   const hostRoot = isHostRoot ? host.hostRoot : undefined;
   return assemble(
     {
       id,
       name: options.name,
       stateRoot: options.stateRoot ?? defaultStateRoot(host.uid),
-      config,
+      config: own.length > 0 ? config : withoutCgroups(config),
+      ownGroups: own,
       root,
       hostRoot,
       group,
@@ -94,6 +109,11 @@ export function prepare(
     },
     host,
   );
+}
+
+/** Where it has no group there is none to be seen, and none of the host's is. */
+function withoutCgroups({ mounts = [], ...config }: Config): Config {
+  return { ...config, mounts: mounts.filter(({ type }) => type !== 'cgroup') };
 }
 
 /** Of a directory that is not there `configure` tells. */

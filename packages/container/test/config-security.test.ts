@@ -8,7 +8,7 @@ import type { ContainerOptions } from '../src/options.ts';
 const base = defaultConfig({ args: ['true'] });
 
 function security(options: Partial<ContainerOptions> = {}, available: bigint = allCapabilities()): Security {
-  return securityFor({ command: ['true'], ...options }, base, available);
+  return securityFor({ command: ['true'], ...options }, base, { available });
 }
 
 const namesIn = (profile: Seccomp | undefined): Set<string> =>

@@ -1,8 +1,11 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { detect } from '@coracle/cgroups';
 import { type RunOptions, run } from '@coracle/container';
 import { needs } from '@coracle/test-support';
 import { describe, expect, test } from '@jest/globals';
+import { makeScratch } from './mounts/scene.ts';
 
 const hasRules = { what: 'device rules in a cgroup', met: detect().devices.version !== undefined };
 const hasFuse = { what: '/dev/fuse', met: existsSync('/dev/fuse') };
@@ -33,6 +36,47 @@ describe('the devices of a container', () => {
     const shown = (access: string): RunOptions => ({ devices: [{ path: '/dev/fuse', target: '/dev/f', access }] });
     expect(await sh(use, shown('rw'))).toMatchObject({ stdout: 'read\nwritten\n' });
     expect(await sh(use, shown('r'))).toMatchObject({ stdout: 'read\n' });
+  });
+
+  ruled('of a directory that is asked for every node is there, also below it, and nothing else', async () => {
+    using scratch = makeScratch();
+    const source = scratch.mount('nodes');
+    scratch.directory('nodes/below');
+    scratch.directory('nodes/empty');
+    scratch.file('nodes/file', '');
+    const makeNode = (name: string, minor: string): void => {
+      execFileSync('mknod', ['-m', '666', join(source, name), 'c', '10', minor]);
+    };
+    makeNode('one', '229');
+    makeNode('below/other', '229');
+    symlinkSync('one', join(source, 'link'));
+    const look =
+      'cd /dev/all && find . | sort; for f in one below/other; do true <$f && echo read; true >$f && echo written; done';
+    const shown = (access: string): RunOptions => ({ devices: [{ path: source, target: '/dev/all', access }] });
+    const names = '.\n./below\n./below/other\n./one\n';
+    expect((await sh(look, shown('rw'))).stdout).toBe(`${names}${'read\nwritten\n'.repeat(2)}`);
+    expect((await sh(look, shown('r'))).stdout).toBe(`${names}read\nread\n`);
+    const empty = { devices: [{ path: join(source, 'empty') }] };
+    await expect(run('true', [], empty)).rejects.toThrow(`there is no device node in ${source}/empty`);
+  });
+
+  ruled('privileged containers have all that the host has, and what else is to lie there', async () => {
+    using scratch = makeScratch();
+    scratch.directory('volume');
+    const volumes = [{ source: join(scratch.path, 'volume'), target: '/dev/net/' }];
+    const devices = [{ path: '/dev/zero', target: '/dev/fuse' }];
+    const look =
+      'cd /dev; find . -mindepth 1 ! -type d ! -path "./pts/*" | sort; stat -c %t:%T fuse loop-control; ls net';
+    const { stdout } = await sh(look, { privileged: true, devices, volumes });
+    expect(stdout).toMatch(/^\.\/loop-control\n(.*\n)*1:5\na:ed\n$/m);
+    const ofHost = execFileSync('find', ['/dev', '(', '-type', 'c', '-o', '-type', 'b', ')', '-printf', './%P\n'], {
+      encoding: 'utf8',
+    });
+    const expected = ofHost.split('\n').filter((name) => !/^\.\/(pts|net|shm|mqueue)\/|console$/.test(name));
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(expected));
+    expect((await sh('ls /dev', {})).stdout).not.toContain('loop');
+    const own = await sh('ls /dev', { privileged: true, tmpfs: [{ target: '/dev' }] });
+    expect(own.stdout).not.toContain('loop');
   });
 
   needs.test(hasFuse)('an ordinary user can show a device too', async () => {

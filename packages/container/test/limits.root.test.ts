@@ -54,6 +54,22 @@ needs.describe(canLimit)('limits, on whichever version of cgroups there is', () 
     expect(cpuTime).toBeGreaterThan(1);
   });
 
+  test('a container sees its own limits, can’t change them, and sees no group and no process but its own', async () => {
+    const look = [
+      'cd /sys/fs/cgroup; cat pids.max pids/pids.max 2> /dev/null; cat memory.max memory/memory.limit_in_bytes 2> /dev/null',
+      // What is in the groups, and the processes of others would be 0.
+      'find . -name cgroup.procs | xargs cat | sort -u | head -n 1',
+      'find . -mindepth 2 -type d; find . -writable',
+      'for f in pids.max pids/pids.max; do test -e $f && echo 7 > $f; done; mkdir new pids/new',
+    ];
+    for (const userNamespace of needs.root.met ? (['host', 'auto'] as const) : (['auto'] as const)) {
+      const limits = { memory: '64m', pids: 77 };
+      const { stdout, stderr } = await run('sh', ['-c', look.join('; ')], { limits, userNamespace });
+      expect(stdout).toBe(`77\n${64 << 20}\n1\n`);
+      expect(stderr.match(/Read-only file system/g)?.length).toBeGreaterThanOrEqual(2);
+    }
+  });
+
   test('a result with a limit on memory can be written as JSON', async () => {
     const result = await run('true', [], { limits: { memory: '64m' } });
     expect(JSON.parse(JSON.stringify(result))).toMatchObject({

@@ -1,7 +1,8 @@
 /**
  * Paths of the kernel that a container cannot read, as in Docker. Paths that a machine does not have are skipped.
  *
- * Docker also masks the `thermal_throttle` directory of each processor there is; who knows the machine adds them.
+ * Docker also masks the `thermal_throttle` directory of each processor there is; who knows the machine adds them, as
+ * `@coracle/container` does.
  */
 export const MASKED_PATHS: readonly string[] = [
   '/proc/acpi',

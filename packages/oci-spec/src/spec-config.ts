@@ -39,7 +39,7 @@ export function specConfig(): Config {
     },
     root: { path: 'rootfs', readonly: true },
     hostname: 'coracle',
-    mounts: [...DEFAULT_MOUNTS.map(copy), cgroupMount()],
+    mounts: [...DEFAULT_MOUNTS.filter(({ type }) => type !== 'cgroup').map(copy), cgroupMount()],
     linux: {
       resources: { devices: [{ allow: false, access: 'rwm' }] },
       namespaces: NAMESPACES.map((type) => ({ type })),

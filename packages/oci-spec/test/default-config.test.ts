@@ -83,6 +83,7 @@ describe('the default', () => {
         '/dev tmpfs nosuid,strictatime,mode=755,size=65536k',
         '/dev/pts devpts nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5',
         '/sys sysfs nosuid,noexec,nodev,ro',
+        '/sys/fs/cgroup cgroup ro,nosuid,noexec,nodev',
         '/dev/mqueue mqueue nosuid,noexec,nodev',
         '/dev/shm tmpfs nosuid,noexec,nodev,mode=1777,size=67108864',
       ],

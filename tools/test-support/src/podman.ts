@@ -116,6 +116,11 @@ export class Podman implements Disposable {
     return this.#path('rootfs');
   }
 
+  /** Options that show what is in it: the programs of the host, and what else was to be shown. */
+  get volumes(): readonly string[] {
+    return this.#shown;
+  }
+
   /** Path of the group that those of its containers are in; for systemd the name of its slice. */
   get cgroupParent(): string {
     return this.#parent.endsWith('.slice') ? this.#parent : `/${this.#parent}`;

@@ -24,13 +24,17 @@ beforeAll(() => {
 
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-const mounts = (options: Partial<ContainerOptions>, { inUserNamespace = false, canMapIds = false } = {}): Mount[] =>
+const mounts = (
+  options: Partial<ContainerOptions>,
+  { inUserNamespace = false, hasTty = true, canMapIds = false } = {},
+): Mount[] =>
   mountsFor(
     { command: ['true'], ...options },
     {
       defaults: DEFAULT_MOUNTS,
       root: { kind: 'bind', path: join(scratch, 'root') },
       inUserNamespace,
+      hasTty,
       canMapIds,
       devices: [],
     },
@@ -42,11 +46,53 @@ const directory = (target: string, rest: Partial<Volume> = {}): Volume => ({
   ...rest,
 });
 
+test('a terminal belongs to the group tty, where the container has that', () => {
+  const terminals = (given: { hasTty?: boolean; inUserNamespace?: boolean }): string[] | undefined =>
+    mounts({}, given).find(({ type }) => type === 'devpts')?.options;
+  expect(terminals({})).toContain('gid=5');
+  expect(terminals({ inUserNamespace: true })).toContain('gid=5');
+  expect(terminals({ inUserNamespace: true, hasTty: false })).not.toContain('gid=5');
+});
+
+test("with the host's network a user namespace sees the host's /sys, read-only, and no other container does", () => {
+  const sys = (options: Partial<ContainerOptions>, inUserNamespace: boolean): Mount | undefined =>
+    mounts(options, { inUserNamespace }).find(({ destination }) => destination === '/sys');
+  expect(sys({ network: 'host' }, true)).toMatchObject({
+    type: 'bind',
+    source: '/sys',
+    options: expect.arrayContaining(['rbind', 'ro']),
+  });
+  for (const network of ['none', undefined] as const)
+    expect(sys(network ? { network } : {}, true)).toMatchObject({ type: 'sysfs' });
+  expect(sys({ network: 'host' }, false)).toMatchObject({ type: 'sysfs' });
+});
+
+test('the privileged may write to /sys and their cgroups, others may not', () => {
+  const writable = (options: Partial<ContainerOptions>): string[] =>
+    mounts(options)
+      .filter(({ destination, options }) => destination.startsWith('/sys') && !options?.includes('ro'))
+      .map(({ destination }) => destination);
+  expect(writable({})).toEqual([]);
+  expect(writable({ privileged: true })).toEqual(['/sys', '/sys/fs/cgroup']);
+});
+
 describe('the order of mounts', () => {
   test('is: parents first, then as given, and /proc last', () => {
     expect(
       places({ volumes: [directory('/a/b/c'), directory('/dev/x'), directory('/a')], tmpfs: [{ target: '/a/b' }] }),
-    ).toEqual(['/dev', '/sys', '/a', '/dev/pts', '/dev/mqueue', '/dev/shm', '/a/b', '/dev/x', '/a/b/c', '/proc']);
+    ).toEqual([
+      '/dev',
+      '/sys',
+      '/a',
+      '/dev/pts',
+      '/dev/mqueue',
+      '/dev/shm',
+      '/a/b',
+      '/dev/x',
+      '/sys/fs/cgroup',
+      '/a/b/c',
+      '/proc',
+    ]);
   });
 
   test('counts where a mount really goes', () => {
@@ -56,6 +102,7 @@ describe('the order of mounts', () => {
       '/dev/mqueue',
       '/dev/shm',
       '/data/sub',
+      '/sys/fs/cgroup',
       '/proc',
     ]);
   });
