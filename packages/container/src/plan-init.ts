@@ -41,7 +41,7 @@ import { labelTop, withContext } from './labels/label-mounts.ts';
 import { isLabelled, joinOwnKeyring, labelContainer } from './labels/plan-labels.ts';
 import type { Further } from './plan-further.ts';
 import { bindOptions, earlyResult, type IdmappedTree, isIdmapped, takeIdmapped } from './plan-idmapped.ts';
-import { type OwnGroup, showCgroups } from './plan-own-cgroups.ts';
+import { type OwnGroup, showOwnGroups } from './plan-own-cgroups.ts';
 import { writeSysctls } from './plan-sysctls.ts';
 import { openTerminal } from './plan-terminal.ts';
 
@@ -177,7 +177,7 @@ function makeMounts({ config, idMaps, kindOf, ownGroups = [] }: InitPlan): Step[
   const opened = new Set<string>();
   return (config.mounts ?? []).flatMap((mount, index) => {
     if (mount.type === 'cgroup')
-      return showCgroups(mount, { groups: ownGroups, label: config.linux?.mountLabel, opened });
+      return showOwnGroups(mount, { groups: ownGroups, label: config.linux?.mountLabel, opened });
     const why = purposeOf(mount);
     const kind = mount.type === 'bind' ? (kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
     const copied = isSharing(mount) || isIdmapped(mount);

@@ -1,7 +1,7 @@
 import { DEFAULT_MOUNTS, type Mount } from '@coracle/oci-spec';
 import { renderStep } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
-import { type OwnGroup, ownGroups, showCgroups } from '../src/plan-own-cgroups.ts';
+import { type OwnGroup, ownGroups, showOwnGroups } from '../src/plan-own-cgroups.ts';
 
 const hierarchy = (mountPoint: string, ...options: string[]): OwnGroup => ({ mountPoint, options, isUnified: false });
 const PIDS = hierarchy('/sys/fs/cgroup/pids', 'pids');
@@ -11,7 +11,7 @@ const HYBRID: OwnGroup = { ...UNIFIED, mountPoint: '/sys/fs/cgroup/unified' };
 
 const mount = DEFAULT_MOUNTS.find(({ type }) => type === 'cgroup') as Mount;
 const shown = (...groups: OwnGroup[]): string[] =>
-  showCgroups(mount, { groups, opened: new Set(['sys']) }).map(renderStep);
+  showOwnGroups(mount, { groups, opened: new Set(['sys']) }).map(renderStep);
 
 describe('the groups that a container sees', () => {
   test('are its own: of a hierarchy in which it has none, nothing', () => {
@@ -38,11 +38,9 @@ describe('the groups that a container sees', () => {
 
   test('of version 1 lie side by side in a directory that cannot be written either', () => {
     const steps = shown(PIDS, CPU).join('\n');
-    expect(steps).toMatch(/mkdirat\(<cgroups>, "pids"[\s\S]*mkdirat\(<cgroups>, "cpu,cpuacct"/);
-    expect(steps).toMatch(
-      /symlinkat\("cpu,cpuacct", <cgroups>, "cpu"\)\nsymlinkat\("cpu,cpuacct", <cgroups>, "cpuacct"\)/,
-    );
-    expect(steps).toMatch(/mount_setattr\(<cgroups>, "", AT_EMPTY_PATH, \{set: MOUNT_ATTR_RDONLY/);
+    expect(steps).toMatch(/mkdirat\(<mount>, "pids"[\s\S]*mkdirat\(<mount>, "cpu,cpuacct"/);
+    expect(steps).toMatch(/symlinkat\("cpu,cpuacct", <mount>, "cpu"\)\nsymlinkat\("cpu,cpuacct", <mount>, "cpuacct"\)/);
+    expect(steps).toMatch(/mount_setattr\(<mount>, "", AT_EMPTY_PATH, \{set: MOUNT_ATTR_RDONLY/);
     expect(steps.match(/fsopen\("cgroup"/g)).toHaveLength(2);
     expect(steps.match(/fsmount\(.*RDONLY/g)).toHaveLength(2);
     expect(steps.match(/move_mount/g)).toHaveLength(3);
@@ -51,7 +49,7 @@ describe('the groups that a container sees', () => {
   test('can be written where that is asked for', () => {
     const writable = { ...mount, options: ['nosuid'] };
     const steps = (...groups: OwnGroup[]): string =>
-      showCgroups(writable, { groups, opened: new Set() }).map(renderStep).join();
+      showOwnGroups(writable, { groups, opened: new Set() }).map(renderStep).join();
     for (const text of [steps(PIDS, CPU), steps(UNIFIED)]) expect(text).not.toMatch(/RDONLY|mount_setattr/);
   });
 });
