@@ -14,6 +14,7 @@ mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
 mount -t devtmpfs -o mode=755,nosuid devtmpfs /dev
 
 for module in /modules/*; do
+  [ -e "$module" ] || continue # all is built in
   insmod "$module" || fail "could not load $module"
 done
 
