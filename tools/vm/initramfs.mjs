@@ -42,6 +42,7 @@ function contents({ busybox, kernel }) {
     { path: 'bin/busybox', type: 'file', data: readFileSync(busybox) },
     ...APPLETS.map((applet) => ({ path: `bin/${applet}`, type: 'link', data: 'busybox' })),
     { path: 'init', type: 'file', data: source('guest/init.sh') },
+    { path: 'modules-of-kernel', type: 'file', data: Buffer.from(kernel.modules) },
     { path: 'supervise', type: 'file', data: source('guest/supervise.sh') },
     // Numbered, so that the order of names is the order of loading.
     ...modules.map((module, index) => ({

@@ -1,7 +1,7 @@
 // What of this computer the machine is made of: the emulator, the kernel and the programs of its first minute.
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { missing } from './machine-error.mjs';
+import { delimiter, join, resolve } from 'node:path';
+import { MachineError, missing } from './machine-error.mjs';
 
 const EMULATOR = 'qemu-system-x86_64';
 const PT_INTERP = 3;
@@ -16,7 +16,7 @@ const PT_INTERP = 3;
 /**
  * Finds everything a machine needs.
  * @param {{ path?: string, root?: string }} [options] `path` is searched for programs (default: `$PATH` and the system's
- *   own directories), `root` for kernels (default: `/`)
+ *   own directories), `root` for kernels (default: `/`), which lie below it as they are installed
  * @returns {Parts}
  * @throws {import('./machine-error.mjs').MachineError} EMISSING, with the packages to install
  */
@@ -24,14 +24,31 @@ export function findParts({ path = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin
   const emulator = findProgram(EMULATOR, path);
   if (!emulator) throw missing(`There is no ${EMULATOR}`, 'qemu-system-x86');
   const kernel = findKernel(root);
-  if (!kernel) {
-    throw missing(`There is no readable kernel /boot/vmlinuz-* with modules for 9p and overlay`, 'linux-image-amd64');
-  }
+  if (!kernel) throw noKernel(root);
   const busybox = findProgram('busybox', path);
   if (!busybox || !isStatic(readFileSync(busybox))) {
     throw missing('There is no statically linked busybox', 'busybox-static');
   }
   return { emulator, busybox, kernel };
+}
+
+/**
+ * The options of {@link findParts} for kernels of one's own.
+ * @param {string} [directory] that has `boot/vmlinuz-*` and `lib/modules/*` (default: the installed ones)
+ */
+export function kernelsIn(directory) {
+  return directory === undefined ? {} : { root: resolve(directory) };
+}
+
+function noKernel(root) {
+  const what = `There is no readable kernel ${join(root, 'boot/vmlinuz-*')} with 9p and overlay, built in or as modules`;
+  if (root === '/') return missing(what, 'linux-image-amd64');
+  const put = [
+    `mkdir -p ${join(root, 'boot')}`,
+    `make install INSTALL_PATH=${join(root, 'boot')}`,
+    `make modules_install INSTALL_MOD_PATH=${root}`,
+  ];
+  return new MachineError('EMISSING', `${what}. Where it was built, put it there: ${put.join(' && ')}`);
 }
 
 /** The newest kernel that knows how to mount this computer's files. */
@@ -49,10 +66,10 @@ function findKernel(root) {
 }
 
 function hasFileSystems(modules) {
-  const path = join(modules, 'modules.dep');
-  if (!existsSync(path)) return false;
-  const dependencies = readFileSync(path, 'utf8');
-  return ['9pnet_virtio', 'overlay'].every((name) => dependencies.includes(`/${name}.ko`));
+  const [loadable, builtIn] = ['modules.dep', 'modules.builtin'].map((name) => join(modules, name));
+  if (!existsSync(loadable)) return false;
+  const known = [loadable, builtIn].filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8'));
+  return ['9pnet_virtio', 'overlay'].every((name) => known.some((text) => text.includes(`/${name}.ko`)));
 }
 
 function findProgram(name, path) {

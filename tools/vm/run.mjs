@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// node tools/vm/run.mjs [--memory 2G] [--kernel PARAMETERS] [--user NAME|UID] [--delegate UID] [--timeout SECONDS] -- COMMAND [ARG...]
+// node tools/vm/run.mjs [--memory 2G] [--kernel PARAMETERS] [--kernels DIR] [--user NAME|UID] [--delegate UID] [--timeout SECONDS] -- COMMAND [ARG...]
 import { parseArgs } from 'node:util';
 import { untilInterrupted } from './interruption.mjs';
 import { accountOf } from './job.mjs';
 import { runInMachine } from './machine.mjs';
 import { MachineError } from './machine-error.mjs';
-import { findParts } from './parts.mjs';
+import { findParts, kernelsIn } from './parts.mjs';
 
 const USAGE = `Usage: node tools/vm/run.mjs [OPTIONS] -- COMMAND [ARG...]
 
@@ -13,6 +13,7 @@ Runs COMMAND on a kernel with cgroup v2 only, in this directory, on a copy of th
 
   --memory SIZE      of the machine (default: 2G)
   --kernel WORDS     further parameters of its kernel, such as 'security=selinux selinux=1'
+  --kernels DIR      where to look for it, as boot/vmlinuz-* and lib/modules/* (default: /)
   --user NAME|UID    who runs COMMAND (default: root)
   --delegate UID     runs COMMAND as UID, in a leaf of a cgroup that belongs to UID
   --timeout SECONDS  ends the machine, and exits with 124
@@ -37,7 +38,7 @@ async function main(args) {
   }
   const user = options.delegate ?? options.user;
   return runInMachine({
-    parts: findParts(),
+    parts: findParts(kernelsIn(options.kernels)),
     job: {
       command,
       cwd: process.cwd(),
@@ -63,6 +64,7 @@ function parse(args) {
       options: {
         memory: { type: 'string', default: '2G' },
         kernel: { type: 'string' },
+        kernels: { type: 'string' },
         user: { type: 'string' },
         delegate: { type: 'string' },
         timeout: { type: 'string' },

@@ -76,6 +76,7 @@ export type {
   IoCounters,
   IoStats,
   MemoryStats,
+  MiscStats,
   PidsStats,
   Pressure,
   PressureStats,
@@ -88,7 +89,16 @@ export type {
   StatsSelection,
 } from './stats.ts';
 export { filesFor, hugePageSizes, readTexts, type StatsFiles } from './stats-files.ts';
-export { cpuPart, hugetlbPart, ifThere, joinParts, memoryPart, pidsPart, pressurePart } from './stats-parts.ts';
+export {
+  cpuPart,
+  hugetlbPart,
+  ifThere,
+  joinParts,
+  memoryPart,
+  miscPart,
+  pidsPart,
+  pressurePart,
+} from './stats-parts.ts';
 export {
   difference,
   linesOf,

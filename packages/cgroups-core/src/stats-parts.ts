@@ -2,13 +2,14 @@ import type {
   CpuStats,
   HugetlbStats,
   MemoryStats,
+  MiscStats,
   PidsStats,
   Pressure,
   PressureStats,
   Stats,
   StatsPart,
 } from './stats.ts';
-import { present } from './stats-text.ts';
+import { parseFlat, parseKeyed, present } from './stats-text.ts';
 
 /** Every field of a part, said to be there or not: a version that forgets one does not compile. */
 type All<Part, Value = bigint> = { readonly [Field in keyof Part]-?: Value | undefined };
@@ -49,6 +50,21 @@ export function hugetlbPart(
   );
   const entries = sizes.map((size): [string, HugetlbStats] => [size, present(Object.entries(read(size)))]);
   return unlessEmpty(Object.fromEntries(entries));
+}
+
+/** Numbers of what the controller misc counts, whose files both versions have; `undefined` without the controller. */
+export function miscPart(text: (file: string) => string | undefined): Stats['misc'] {
+  const current = text('misc.current');
+  if (current === undefined) return undefined;
+  const [peaks, events] = [text('misc.peak'), text('misc.events')];
+  const entries = Object.entries(parseFlat(current)).map(([name, used]): [string, MiscStats] => {
+    const further: All<Omit<MiscStats, 'current'>> = {
+      peak: parseKeyed(peaks, name),
+      limitHits: parseKeyed(events, `${name}.max`),
+    };
+    return [name, { current: used, ...present(Object.entries(further)) }];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Statistics of the parts that are there. */

@@ -18,8 +18,8 @@ export interface Stats {
   hugetlb?: Readonly<Record<string, HugetlbStats>>;
   /** By device, such as `'mlx4_0'`. Absent without the controller rdma. */
   rdma?: Readonly<Record<string, RdmaStats>>;
-  /** By resource, such as `'sev'`: units in use. Absent without the controller misc. */
-  misc?: Readonly<Record<string, bigint>>;
+  /** By resource, such as `'sev'`. Absent without the controller misc. */
+  misc?: Readonly<Record<string, MiscStats>>;
   /** How long its processes waited. Absent on version 1, and where the kernel does not measure it (`psi=1` at boot). */
   pressure?: PressureStats;
 }
@@ -105,6 +105,16 @@ export interface HugetlbStats {
 export interface RdmaStats {
   hcaHandles?: bigint;
   hcaObjects?: bigint;
+}
+
+/** One of the things that the controller misc counts. */
+export interface MiscStats {
+  /** Units in use. */
+  current: bigint;
+  /** The most there were at once. Since Linux 6.11. */
+  peak?: bigint;
+  /** How often one could not be had because of the limit. Since Linux 5.16. */
+  limitHits?: bigint;
 }
 
 /** By what was waited for. */

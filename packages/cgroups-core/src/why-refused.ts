@@ -121,8 +121,13 @@ const notCounted: Reason = ({ directory, file, value, code, read }) => {
   if (code !== 'EINVAL' && code !== 'ENODEV') return undefined;
   const [name] = value.split(' ');
   if (file === 'misc.max') {
-    const there = namesIn(read(`${topOf(directory)}/misc.capacity`));
-    return { text: `this machine does not count ${name}`, hint: `there is: ${there}` };
+    const capacities = read(`${topOf(directory)}/misc.capacity`);
+    // What stands at the top of a namespace is none of the top's files.
+    const hint = 'the top of the whole tree, which is not shown here, lists what there is in misc.capacity';
+    return {
+      text: `this machine does not count ${name}`,
+      hint: capacities === undefined ? hint : `there is: ${namesIn(capacities)}`,
+    };
   }
   if (file !== 'rdma.max') return undefined;
   return {
@@ -169,7 +174,7 @@ function topOf(directory: string): string {
   return at;
 }
 
-function namesIn(text = ''): string {
+function namesIn(text: string): string {
   const names = text.split('\n').flatMap((line) => line.split(' ')[0] || []);
   return names.join(', ') || 'nothing';
 }

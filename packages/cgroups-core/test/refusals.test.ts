@@ -67,6 +67,7 @@ describe('what is known beyond the errno of a refused write', () => {
       'does not count sev',
       'there is: sgx',
     ],
+    ['misc.max', 'sev 1', 'EINVAL', {}, 'does not count sev', 'which is not shown here'],
     ['rdma.max', 'mlx5_9 hca_handle=1', 'ENODEV', {}, 'no RDMA device mlx5_9', 'there is: '],
     ['net_prio.ifpriomap', 'eth77 1', 'ENODEV', {}, 'there is no interface eth77', 'lo'],
     ['cgroup.procs', '77', 'ESRCH', {}, 'there is no process 77', 'it has ended already'],

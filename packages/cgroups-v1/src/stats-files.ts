@@ -32,7 +32,7 @@ export function statsFiles(): StatsFiles {
     io: ['blkio.throttle.io_service_bytes_recursive', 'blkio.throttle.io_serviced_recursive'],
     hugetlb: ['hugetlb.*.usage_in_bytes', 'hugetlb.*.max_usage_in_bytes', 'hugetlb.*.failcnt'],
     rdma: ['rdma.current'],
-    misc: ['misc.current'],
+    misc: ['misc.current', 'misc.peak', 'misc.events'],
     pressure: { cpu: [], memory: [], io: [], irq: [] },
   };
 }

@@ -9,7 +9,7 @@ import {
   joinParts,
   linesOf,
   memoryPart,
-  parseFlat,
+  miscPart,
   parseKeyed,
   parseLimit,
   parseNumber,
@@ -73,7 +73,7 @@ export function parseStats(place: Place, texts: ReadonlyMap<string, string>): St
       }),
     }),
     rdma: ifThere(text('rdma.current'), parseRdma),
-    misc: ifThere(text('misc.current'), parseFlat),
+    misc: miscPart(text),
     pressure: undefined,
   });
 }

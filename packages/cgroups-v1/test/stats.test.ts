@@ -108,11 +108,12 @@ test('huge pages by size, RDMA by device, misc by resource', () => {
     ['/hugetlb/box/hugetlb.2MB.failcnt', '3\n'],
     ['/rdma/box/rdma.current', 'mlx4_0 hca_handle=2 hca_object=2000\nocrdma1 hca_handle=3 hca_object=max\n'],
     ['/misc/box/misc.current', 'sev 3\nsev_es 0\n'],
+    ['/misc/box/misc.events', 'sev.max 1\nsev_es.max 0\n'],
   ]);
   expect(parseStats(wide, texts)).toEqual({
     hugetlb: { '2MB': { currentBytes: 4_194_304n, peakBytes: 8_388_608n, limitHits: 3n } },
     rdma: { mlx4_0: { hcaHandles: 2n, hcaObjects: 2000n }, ocrdma1: { hcaHandles: 3n } },
-    misc: { sev: 3n, sev_es: 0n },
+    misc: { sev: { current: 3n, limitHits: 1n }, sev_es: { current: 0n, limitHits: 0n } },
   });
 });
 

@@ -31,7 +31,7 @@ export function statsFiles(): StatsFiles {
     io: ['io.stat'],
     hugetlb: ['hugetlb.*.current', 'hugetlb.*.events'],
     rdma: ['rdma.current'],
-    misc: ['misc.current'],
+    misc: ['misc.current', 'misc.peak', 'misc.events'],
     pressure: { cpu: ['cpu.pressure'], memory: ['memory.pressure'], io: ['io.pressure'], irq: ['irq.pressure'] },
   };
 }

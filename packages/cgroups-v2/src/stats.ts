@@ -11,7 +11,7 @@ import {
   linesOf,
   memoryPart,
   microseconds,
-  parseFlat,
+  miscPart,
   parseKeyed,
   parseLimit,
   parseNumber,
@@ -68,7 +68,7 @@ export function parseStats(directory: string, texts: ReadonlyMap<string, string>
       }),
     }),
     rdma: ifThere(text('rdma.current'), parseRdma),
-    misc: ifThere(text('misc.current'), parseFlat),
+    misc: miscPart(text),
     pressure: pressurePart({
       cpu: parsePressure(text('cpu.pressure')),
       memory: parsePressure(text('memory.pressure')),

@@ -99,6 +99,16 @@ test('a kernel without memory.peak leaves out the peak only', () => {
   expect(memory).toMatchObject({ currentBytes: 663_552n });
 });
 
+test('what misc counts has its peak and how often it met its limit, where the kernel tells', () => {
+  const texts = new Map([['/box/misc.current', 'sev 3\nsev_es 0\n']]);
+  expect(parseStats('/box', texts).misc).toEqual({ sev: { current: 3n }, sev_es: { current: 0n } });
+  texts.set('/box/misc.peak', 'sev 4\nsev_es 2\n').set('/box/misc.events', 'sev.max 1\nsev_es.max 0\n');
+  expect(parseStats('/box', texts).misc).toEqual({
+    sev: { current: 3n, peak: 4n, limitHits: 1n },
+    sev_es: { current: 0n, peak: 2n, limitHits: 0n },
+  });
+});
+
 test('killed processes are counted, not the times memory ran out', () => {
   const texts = new Map([['/box/memory.events', 'oom 5\noom_kill 1\n']]);
   expect(parseStats('/box', texts).memory).toEqual({ oomKills: 1n });

@@ -18,7 +18,8 @@ import {
 } from '@coracle/cgroups-v1';
 import { CgroupV2 } from '@coracle/cgroups-v2';
 import { isErrno } from '@coracle/errors';
-import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+import type { MountInfo } from '@coracle/mountinfo';
+import { cgroupMounts } from './cgroup-mounts.ts';
 import { type Facts, theseFacts } from './facts.ts';
 import { mergeStats } from './merge-stats.ts';
 
@@ -96,7 +97,7 @@ function childNames(directory: string): string[] | undefined {
 
 /** The top of every hierarchy that is mounted; of one that is mounted twice the first. */
 function topOf({ mountinfo }: Pick<Facts, 'mountinfo'>): Whereabouts {
-  const mounts = parseMountinfo(mountinfo);
+  const mounts = cgroupMounts(mountinfo);
   const has = (controller: string) => (mount: MountInfo) =>
     mount.type === 'cgroup' && mount.superOptions.includes(controller);
   const controllers = [...CONTROLLERS, ...FURTHER_CONTROLLERS];

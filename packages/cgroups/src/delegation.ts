@@ -21,7 +21,7 @@ export function findParent(own: NonNullable<OwnGroups['v2']>, facts: Facts): Par
   if (own.isReadOnly) return readOnly(own.mountPoint);
   const ours = candidates(own, facts).filter((group) => isOurs(group, facts));
   for (const parent of ours) {
-    const isRoot = isTopOfTree(parent, own.mountPoint, facts);
+    const isRoot = isTopOfTree(parent, own.top, facts);
     if (isRoot || processesIn(parent, facts).length === 0) {
       return { parent, isRoot, controllers: words(facts.read(`${parent}/cgroup.controllers`)) };
     }
@@ -31,10 +31,10 @@ export function findParent(own: NonNullable<OwnGroups['v2']>, facts: Facts): Par
 }
 
 /** The top first, for root; then from the caller's own group upwards. */
-function candidates({ directory, mountPoint }: NonNullable<OwnGroups['v2']>, { isWritable }: Facts): string[] {
+function candidates({ directory, top }: NonNullable<OwnGroups['v2']>, { isWritable }: Facts): string[] {
   const groups: string[] = [];
-  for (let at = directory; at.length > mountPoint.length; at = at.slice(0, at.lastIndexOf('/'))) groups.push(at);
-  return isWritable(`${mountPoint}/cgroup.procs`) ? [mountPoint, ...groups] : groups;
+  for (let at = directory; at.length > top.length; at = at.slice(0, at.lastIndexOf('/'))) groups.push(at);
+  return isWritable(`${top}/cgroup.procs`) ? [top, ...groups] : groups;
 }
 
 /** To divide a group it takes its directory, and the two files that systemd hands over with a group. */
@@ -43,8 +43,8 @@ function isOurs(group: string, { isWritable }: Facts): boolean {
 }
 
 /** Every group but the top of the tree has cgroup.events; a container sees its own group where the top would be. */
-function isTopOfTree(group: string, mountPoint: string, { read }: Facts): boolean {
-  return group === mountPoint && read(`${group}/cgroup.events`) === undefined;
+function isTopOfTree(group: string, top: string, { read }: Facts): boolean {
+  return group === top && read(`${group}/cgroup.events`) === undefined;
 }
 
 function processesIn(group: string, { read }: Facts): string[] {

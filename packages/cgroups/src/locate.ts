@@ -25,9 +25,10 @@ export function locate(cgroupsPath: string, facts: Facts = theseFacts()): Locati
   const path = posix.normalize(`/${cgroupsPath}`).replace(/\/$/, '');
   const name = path.slice(1);
   if (!cgroupsPath.startsWith('/')) return { machine: detectAll(facts), name };
-  const top = detectAll({ ...facts, selfCgroup: '' });
+  // From the top of what is mounted: the caller's own group does not matter.
+  const top = detectAll({ ...facts, selfCgroup: '', findOwn: undefined });
   if (top.v2 || top.version === 'v1') return { machine: top, name };
-  const above = detectAll({ ...facts, selfCgroup: `0::${posix.dirname(path)}` });
+  const above = detectAll({ ...facts, selfCgroup: `0::${posix.dirname(path)}`, findOwn: undefined });
   return above.v2 ? { machine: above, name: below(above.v2.parent, path) } : { machine: top, name };
 }
 

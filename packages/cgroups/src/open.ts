@@ -2,10 +2,10 @@ import { posix } from 'node:path';
 import type { Group } from '@coracle/cgroups-core';
 import { CgroupV1, CONTROLLERS, type Controller, FURTHER_CONTROLLERS } from '@coracle/cgroups-v1';
 import { CgroupV2 } from '@coracle/cgroups-v2';
-import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+import type { MountInfo } from '@coracle/mountinfo';
+import { cgroupMounts } from './cgroup-mounts.ts';
 import { detectAll, type FullMachine } from './detect-all.ts';
 import { type Facts, theseFacts } from './facts.ts';
-import { onlyCgroups } from './hierarchy.ts';
 import { PlacedGroup } from './placed-group.ts';
 
 /**
@@ -20,7 +20,7 @@ import { PlacedGroup } from './placed-group.ts';
  * open(['/sys/fs/cgroup/memory/box', '/sys/fs/cgroup/pids/box']).update({ memory: '128m' });
  */
 export function open(directories: readonly string[], { facts = theseFacts() }: { facts?: Facts } = {}): Group {
-  const mounts = parseMountinfo(onlyCgroups(facts.mountinfo));
+  const mounts = cgroupMounts(facts.mountinfo);
   const below = (mount: MountInfo | undefined): string | undefined =>
     mount && directories.find((directory) => directory.startsWith(`${mount.mountPoint}/`));
   const place = [...CONTROLLERS, ...FURTHER_CONTROLLERS].flatMap((controller): [Controller, string][] => {
@@ -43,5 +43,5 @@ export function open(directories: readonly string[], { facts = theseFacts() }: {
 function machineFor(facts: Facts, path: string | undefined): FullMachine {
   const machine = detectAll(facts);
   if (path === undefined || machine.v2) return machine;
-  return detectAll({ ...facts, selfCgroup: `0::${posix.dirname(path)}` });
+  return detectAll({ ...facts, selfCgroup: `0::${posix.dirname(path)}`, findOwn: undefined });
 }

@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
-import { parseMountinfo } from '@coracle/mountinfo';
+import type { MountInfo } from '@coracle/mountinfo';
+import { cgroupMounts } from './cgroup-mounts.ts';
 import { type Facts, theseFacts } from './facts.ts';
-import { directoryIn, onlyCgroups, parseSelfCgroup } from './hierarchy.ts';
+import { directoryIn, parseSelfCgroup, showing } from './hierarchy.ts';
 
 /** A hierarchy of cgroups as it is mounted, and the caller's own group in it. */
 export interface OwnHierarchy {
@@ -14,7 +15,7 @@ export interface OwnHierarchy {
 }
 
 /** What the hierarchies are found out from. */
-type HierarchyFacts = Pick<Facts, 'mountinfo' | 'selfCgroup' | 'isWritable'>;
+type HierarchyFacts = Pick<Facts, 'mountinfo' | 'selfCgroup' | 'isWritable' | 'findOwn'>;
 
 /**
  * All hierarchies that the caller is in, also those that have only a name, each once.
@@ -25,16 +26,20 @@ type HierarchyFacts = Pick<Facts, 'mountinfo' | 'selfCgroup' | 'isWritable'>;
  */
 export function ownHierarchies(facts: HierarchyFacts = theseFacts()): OwnHierarchy[] {
   const paths = parseSelfCgroup(facts.selfCgroup);
-  const seen = new Set<string>();
-  return parseMountinfo(onlyCgroups(facts.mountinfo)).flatMap((mount): OwnHierarchy[] => {
+  const hierarchies = new Map<string, { options: string[]; mounts: MountInfo[] }>();
+  for (const mount of cgroupMounts(facts.mountinfo)) {
     const isUnified = mount.type === 'cgroup2';
-    if (mount.type !== 'cgroup' && !isUnified) return [];
     const options = isUnified ? [] : mount.superOptions.filter((option) => paths.has(option));
     const key = options[0] ?? '';
+    if (!paths.has(key) || (key === '') !== isUnified) continue;
+    hierarchies.set(key, { options, mounts: [...(hierarchies.get(key)?.mounts ?? []), mount] });
+  }
+  return [...hierarchies].flatMap(([key, { options, mounts }]): OwnHierarchy[] => {
     const path = paths.get(key);
-    if (seen.has(key) || path === undefined) return [];
-    seen.add(key);
-    return [{ options, mountPoint: mount.mountPoint, directory: directoryIn(mount, path), isUnified }];
+    const mount = showing(path, mounts);
+    if (!mount) return [];
+    const directory = directoryIn(mount, path, facts.findOwn);
+    return [{ options, mountPoint: mount.mountPoint, directory, isUnified: key === '' }];
   });
 }
 

@@ -2,9 +2,8 @@ import { type DeviceRuleInput, readValue, runOperations } from '@coracle/cgroups
 import { planDeviceChange } from '@coracle/cgroups-v1';
 import { type DeviceProgram, planDevices } from '@coracle/cgroups-v2';
 import { SystemError } from '@coracle/errors';
-import { parseMountinfo } from '@coracle/mountinfo';
+import { cgroupMounts } from './cgroup-mounts.ts';
 import { type Facts, theseFacts } from './facts.ts';
-import { onlyCgroups } from './hierarchy.ts';
 
 /** How rules for devices are set. */
 export interface SetDevicesOptions {
@@ -29,7 +28,7 @@ export function setDevices(
   rules: readonly DeviceRuleInput[],
   { replaceProgram, facts = theseFacts() }: SetDevicesOptions,
 ): void {
-  const mounts = parseMountinfo(onlyCgroups(facts.mountinfo));
+  const mounts = cgroupMounts(facts.mountinfo);
   const below = (isIt: (mount: (typeof mounts)[number]) => boolean): string | undefined => {
     const mount = mounts.find(isIt);
     return mount && directories.find((directory) => directory.startsWith(`${mount.mountPoint}/`));

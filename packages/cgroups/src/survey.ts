@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { CONTROLLERS, FURTHER_CONTROLLERS } from '@coracle/cgroups-v1';
-import { isReadOnly, type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+import { isReadOnly, type MountInfo } from '@coracle/mountinfo';
 import type { Availability } from './availability.ts';
+import { cgroupMounts } from './cgroup-mounts.ts';
 import type { Machine } from './detect.ts';
 import { CONTROLLER_NAMES, type ControllerName, detectAll } from './detect-all.ts';
 import { type Facts, theseFacts } from './facts.ts';
@@ -87,7 +88,7 @@ export function isSystemd({ exists }: Pick<SurveyFacts, 'exists'>): boolean {
 function mountsOf(facts: Facts): SurveyedMount[] {
   const all = [...CONTROLLERS, ...FURTHER_CONTROLLERS];
   const own = ownGroups(facts, all);
-  return parseMountinfo(facts.mountinfo).flatMap((mount): SurveyedMount[] => {
+  return cgroupMounts(facts.mountinfo).flatMap((mount): SurveyedMount[] => {
     const { mountPoint } = mount;
     if (mount.type === 'cgroup2') {
       const controllers = (facts.read(`${mountPoint}/cgroup.controllers`) ?? '').split(/\s+/).filter(Boolean);

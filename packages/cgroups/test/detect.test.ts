@@ -181,8 +181,72 @@ group('in a container', () => {
     });
   });
 
-  test('a mount from above the cgroup namespace: the mount point is taken for the own group', () => {
+  test('a mount from above the cgroup namespace: the own group is looked for, and nothing is made above it', () => {
+    const facts = machines.factsOf({
+      ...machines.nestedNamespace,
+      selfCgroup: '0::/leaf\n',
+      writable: ['/sys/fs/cgroup', '/sys/fs/cgroup/a', '/sys/fs/cgroup/a/box'],
+    });
+    const asked: unknown[] = [];
+    const findOwn = (...question: unknown[]): string => {
+      asked.push(question);
+      return '/sys/fs/cgroup/a/box/leaf';
+    };
+    expect(detect({ ...facts, findOwn }).v2?.parent).toBe('/sys/fs/cgroup/a/box');
+    expect(asked).toEqual([['/sys/fs/cgroup', 2, '/leaf']]);
+  });
+
+  test('where it cannot be looked for, or is not found, the mount point is taken for it', () => {
     expect(machineOf(machines.nestedNamespace).v2?.parent).toBe('/sys/fs/cgroup');
+    const facts = machines.factsOf(machines.nestedNamespace);
+    expect(detect({ ...facts, findOwn: () => undefined }).v2?.parent).toBe('/sys/fs/cgroup');
+  });
+
+  test.each([
+    ['/', '0::/a/b', '/mnt/a/b'],
+    ['/a', '0::/a/b', '/mnt/b'],
+    ['/a', '0::/ab/c', '/mnt'],
+    ['/..', '0::/../c/d', '/mnt/c/d'],
+    ['/../c', '0::/../c/d', '/mnt/d'],
+    ['/../c', '0::/c/d', '/mnt'],
+    ['/..', '0::/../../c', '/mnt'],
+    ['/../..', '0::/../c', '/mnt/found/c'],
+    ['/..', '0::/', '/mnt/found'],
+  ])('of a mount that shows %s, the group %s is at %s', (root, line, directory) => {
+    const { v1 } = detect({
+      mountinfo: `29 22 0:26 ${root} /mnt rw - cgroup cgroup rw,pids\n`,
+      selfCgroup: `${line.replace('0:', '4:pids')}\n`,
+      isWritable: () => true,
+      read: () => undefined,
+      findOwn: (below, _, path) => `${below}/found${path === '/' ? '' : path}`,
+    });
+    expect(v1).toEqual({ pids: directory });
+  });
+
+  test('of two mounts of a hierarchy the one that shows the own group counts', () => {
+    const mountinfo = `${machines.laptopRoot.mountinfo}30 22 0:26 /../.. /host/cgroup rw - cgroup2 cgroup2 rw\n`;
+    const lines = mountinfo.trim().split('\n');
+    for (const order of [lines, lines.toReversed()]) {
+      const text = `${order.join('\n')}\n`.replace('/../..', '/other');
+      expect(machineOf({ ...machines.laptopRoot, mountinfo: text }).v2?.parent).toBe('/sys/fs/cgroup');
+    }
+  });
+
+  test('what is mounted over counts, what it covers does not', () => {
+    const [root = '', v2 = ''] = machines.laptopRoot.mountinfo.split('\n');
+    const over = '50 29 0:50 / /sys/fs/cgroup rw - tmpfs tmpfs rw';
+    const v1 = '51 50 0:51 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids';
+    const again = '52 51 0:51 /mine /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids';
+    const machine = machineOf({
+      mountinfo: [root, v2, over, v1, again, ''].join('\n'),
+      selfCgroup: '4:pids:/mine/box\n0::/\n',
+      writable: ['/sys/fs/cgroup', '/sys/fs/cgroup/pids', '/sys/fs/cgroup/pids/box'],
+    });
+    expect(machine).toMatchObject({ version: 'v1', v1: { pids: '/sys/fs/cgroup/pids/box' } });
+    const back = '60 50 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw';
+    expect(
+      machineOf({ ...machines.laptopRoot, mountinfo: [root, v2, over, v1, again, back, ''].join('\n') }),
+    ).toMatchObject({ version: 'v2', v2: { parent: '/sys/fs/cgroup' } });
   });
 
   test('a path from outside the cgroup namespace does not lead out of the mount', () => {

@@ -14,6 +14,7 @@ mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
 mount -t devtmpfs -o mode=755,nosuid devtmpfs /dev
 
 for module in /modules/*; do
+  [ -e "$module" ] || continue # all is built in
   insmod "$module" || fail "could not load $module"
 done
 
@@ -22,6 +23,14 @@ mount -t tmpfs -o mode=755 layers /layers
 mkdir /layers/upper /layers/work
 mount -t overlay -o lowerdir=/host,upperdir=/layers/upper,workdir=/layers/work overlay /new ||
   fail 'could not lay an overlay over the host'
+
+# For modprobe, where the kernel is not one that is installed.
+modules=$(cat /modules-of-kernel)
+release=${modules##*/}
+if [ "$modules" != "/lib/modules/$release" ]; then
+  mkdir -p "/new/lib/modules/$release"
+  mount -o bind "/host$modules" "/new/lib/modules/$release" || fail "could not lay $modules over /lib/modules/$release"
+fi
 
 mount --move /proc /new/proc
 mount --move /sys /new/sys

@@ -67,13 +67,28 @@ describe('findParts', () => {
     expect(find().kernel.release).toBe('6.1.0');
   });
 
-  test('without the emulator its package is named', () => {
-    expect(find).toThrow(missing('qemu-system-x86'));
+  test('what a kernel has built in it needs no modules for', () => {
+    addProgram('qemu-system-x86_64');
+    addProgram('busybox', elf(CODE));
+    addKernel('6.1.192', ['kernel/kvm.ko:']);
+    const builtIn = join(root, 'lib/modules/6.1.192/modules.builtin');
+    writeFileSync(builtIn, 'kernel/9pnet_virtio.ko\n');
+    expect(find).toThrow('with 9p and overlay');
+    writeFileSync(builtIn, 'kernel/9pnet_virtio.ko\nkernel/overlay.ko\n');
+    expect(find().kernel.release).toBe('6.1.192');
   });
 
-  test('without a kernel its package is named', () => {
+  test("where one's own kernel is not, it is said how it gets there", () => {
     addProgram('qemu-system-x86_64');
-    expect(find).toThrow(missing('linux-image-amd64'));
+    const error = expect.objectContaining({
+      code: 'EMISSING',
+      message: expect.stringMatching(/kernel \S+\/boot\/vmlinuz-\* .*make modules_install INSTALL_MOD_PATH=/),
+    });
+    expect(find).toThrow(error);
+  });
+
+  test('without the emulator its package is named', () => {
+    expect(find).toThrow(missing('qemu-system-x86'));
   });
 
   test.each([

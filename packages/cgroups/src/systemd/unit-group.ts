@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { Group } from '@coracle/cgroups-core';
-import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+import type { MountInfo } from '@coracle/mountinfo';
+import { cgroupMounts } from '../cgroup-mounts.ts';
 import type { Facts } from '../facts.ts';
-import { onlyCgroups } from '../hierarchy.ts';
 import { open } from '../open.ts';
 
 /** Those controllers that systemd takes from version 1 where that has them. */
@@ -12,7 +12,7 @@ const OF_SYSTEMD = ['cpu', 'memory', 'pids', 'blkio'];
 export function versionOf({ mountinfo }: Pick<Facts, 'mountinfo'>): 1 | 2 {
   const isV1 = ({ type, superOptions }: MountInfo): boolean =>
     type === 'cgroup' && superOptions.some((option) => OF_SYSTEMD.includes(option));
-  return parseMountinfo(onlyCgroups(mountinfo)).some(isV1) ? 1 : 2;
+  return cgroupMounts(mountinfo).some(isV1) ? 1 : 2;
 }
 
 /** Where a group lies in a hierarchy, or would. */
@@ -23,7 +23,7 @@ export interface Placed {
 
 /** In each hierarchy that shows it. @param path from the top of the tree, which is `''` */
 export function placesOf(path: string, { mountinfo }: Pick<Facts, 'mountinfo'>): Placed[] {
-  return parseMountinfo(onlyCgroups(mountinfo)).flatMap((mount) => {
+  return cgroupMounts(mountinfo).flatMap((mount) => {
     const top = mount.root === '/' ? '' : mount.root;
     const isShown = path === top || path.startsWith(`${top}/`);
     return isShown ? [{ directory: `${mount.mountPoint}${path.slice(top.length)}`, mount }] : [];

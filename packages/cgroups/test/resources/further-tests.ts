@@ -4,9 +4,11 @@ import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { needs } from '@coracle/test-support';
 import { expect } from '@jest/globals';
-import { commandInside, create } from '../../src/index.ts';
+import { commandInside, create, type Resources } from '../../src/index.ts';
 import { failureOf, on, read, someDisk, testWith } from './on-this-machine.ts';
 
+/** The kernel refuses it, after all that comes before it. */
+const NOT_COUNTED = { nothing_of_the_kind: 1 };
 const RDMA = '/sys/class/infiniband';
 
 /** Of the controllers that few machines have: the virtual one has them, on each version in a run of its own. */
@@ -77,24 +79,58 @@ export function furtherTests(name: string): void {
   );
 
   testWith(
-    ['cpu'],
-    'the clock rate that processes ask for has a least and a highest, which are lifted',
+    ['cpu', 'misc'],
+    'the clock rate that processes ask for has a least and a highest, which are put back and lifted',
     async () => {
-      await using box = create(name, { cpu: { uclampMin: 10, uclampMax: 50.5 } });
-      expect([read(box, 'cpu.uclamp.min'), read(box, 'cpu.uclamp.max')]).toEqual(['10.00', '50.50']);
+      await using box = create(name, { cpu: { uclampMin: 10, uclampMax: 50.5 }, misc: {} });
+      const clamps = (): string[] => [read(box, 'cpu.uclamp.min'), read(box, 'cpu.uclamp.max')];
+      expect(clamps()).toEqual(['10.00', '50.50']);
+      const [command, ...args] = commandInside(box, ['cat', '/proc/self/sched']);
+      const { stdout } = spawnSync(command, args, { encoding: 'utf8' });
+      // In parts of 1024; only a kernel with CONFIG_SCHED_DEBUG shows it.
+      if (stdout.includes('uclamp')) {
+        expect(stdout).toMatch(/^effective uclamp\.min\s*:\s*102$/m);
+        expect(stdout).toMatch(/^effective uclamp\.max\s*:\s*517$/m);
+      }
+      const failure = failureOf(() => box.update({ cpu: { uclampMin: 20, uclampMax: 40 }, misc: NOT_COUNTED }));
+      expect(failure).toMatchObject({
+        code: 'EINVAL',
+        detail: expect.stringMatching(/put back as before: cpu\.uclamp\.max, cpu\.uclamp\.min$/),
+      });
+      expect(clamps()).toEqual(['10.00', '50.50']);
+      for (const uclampMin of [-1, 100.5, 1.234])
+        expect(failureOf(() => box.update({ cpu: { uclampMin } }))).toMatchObject({
+          code: 'EINVAL',
+          path: 'cpu.uclampMin',
+          hint: expect.stringContaining('from 0 to 100 with at most two decimals'),
+        });
       box.update({ cpu: { uclampMin: 0, uclampMax: 'max' } });
-      expect([read(box, 'cpu.uclamp.min'), read(box, 'cpu.uclamp.max')]).toEqual(['0.00', 'max']);
+      expect(clamps()).toEqual(['0.00', 'max']);
     },
     { what: 'a kernel with CONFIG_UCLAMP_TASK_GROUP, and version 2', met: hasFile('cpu', 'v2', 'cpu.uclamp.min') },
   );
 
   testWith(
-    ['io'],
+    ['io', 'misc'],
     'others wait while the disk takes longer than it may for the group, until that is lifted',
     async () => {
       const disk = someDisk();
-      await using box = create(name, { io: { devices: { [disk]: { latencyUsec: 75_000 } } } });
+      const within = (latencyUsec: number | 'max'): Resources => ({ io: { devices: { [disk]: { latencyUsec } } } });
+      await using box = create(name, { ...within(75_000), misc: {} });
       expect(read(box, 'io.latency')).toBe(`${disk} target=75000`);
+      for (const latencyUsec of [10_000, 'max'] as const) {
+        const failure = failureOf(() => box.update({ ...within(latencyUsec), misc: NOT_COUNTED }));
+        expect(failure).toMatchObject({ detail: expect.stringMatching(/put back as before: io\.latency$/) });
+        expect(read(box, 'io.latency')).toBe(`${disk} target=75000`);
+      }
+      expect(failureOf(() => box.update({ io: { devices: { '4095:7': { latencyUsec: 5 } } } }))).toMatchObject({
+        code: 'ENODEV',
+        message: expect.stringContaining('there is no disk 4095:7'),
+      });
+      expect(failureOf(() => box.update(within(0)))).toMatchObject({
+        code: 'EINVAL',
+        path: `io.devices['${disk}'].latencyUsec`,
+      });
       box.update({ io: { devices: { [disk]: { latencyUsec: 'max' } } } });
       expect(read(box, 'io.latency')).toBe('');
     },
@@ -115,6 +151,13 @@ export function furtherTests(name: string): void {
     async () => {
       const [one = ''] = counted();
       await using box = create(name, { misc: { [one]: 1 } });
+      expect(read(box, 'misc.max')).toContain(`${one} 1`);
+      expect(box.stats(['misc']).misc?.[one]).toMatchObject({ current: 0n, limitHits: 0n });
+      expect(failureOf(() => box.update({ misc: { [one]: 2, ...NOT_COUNTED } }))).toMatchObject({
+        code: 'EINVAL',
+        hint: expect.stringContaining(one),
+        detail: expect.stringContaining('put back as before: misc.max'),
+      });
       expect(read(box, 'misc.max')).toContain(`${one} 1`);
       box.update({ misc: { [one]: 'max' } });
       expect(read(box, 'misc.max')).toContain(`${one} max`);

@@ -1,0 +1,52 @@
+import { type MountInfo, parseMountinfo } from '@coracle/mountinfo';
+
+/** A mount as far as it tells what it is mounted on. */
+interface Seat {
+  parent: string;
+  mountPoint: string;
+}
+
+/**
+ * The mounts of cgroups that can be seen. A container's start looks here, and a host may have many mounts: the lines of others
+ * need not be taken apart.
+ */
+export function cgroupMounts(mountinfo: string): MountInfo[] {
+  const lines = mountinfo.split('\n');
+  const ours = lines.filter((line) => line.includes(' - cgroup'));
+  const seats = seatsOf(lines);
+  const covered = coveredOf(seats);
+  return parseMountinfo(ours.filter((line) => isVisible(line.slice(0, line.indexOf(' ')), seats, covered)).join('\n'));
+}
+
+/** By the number of the mount, in the kernel's own spelling. */
+function seatsOf(lines: readonly string[]): Map<string, Seat> {
+  return new Map(
+    lines.flatMap((line) => {
+      const [id, parent, , , mountPoint] = line.split(' ', 5);
+      return id === undefined || parent === undefined || mountPoint === undefined ? [] : [[id, { parent, mountPoint }]];
+    }),
+  );
+}
+
+/** A mount on the top of another hides it, and all that was mounted in it. */
+function coveredOf(seats: ReadonlyMap<string, Seat>): Set<string> {
+  const covers = [...seats].filter(
+    ([id, { parent, mountPoint }]) => id !== parent && seats.get(parent)?.mountPoint === mountPoint,
+  );
+  return new Set(covers.map(([, { parent }]) => parent));
+}
+
+function isVisible(id: string, seats: ReadonlyMap<string, Seat>, covered: ReadonlySet<string>): boolean {
+  if (covered.has(id)) return false;
+  const passed = new Set<string>();
+  for (
+    let [at, seat] = [id, seats.get(id)];
+    seat && !passed.has(at);
+    [at, seat] = [seat.parent, seats.get(seat.parent)]
+  ) {
+    passed.add(at);
+    const isCover = seats.get(seat.parent)?.mountPoint === seat.mountPoint;
+    if (covered.has(seat.parent) && !isCover) return false;
+  }
+  return true;
+}
