@@ -15,16 +15,21 @@ const PT_INTERP = 3;
 
 /**
  * Finds everything a machine needs.
- * @param {{ path?: string, root?: string }} [options] `path` is searched for programs (default: `$PATH` and the system's
- *   own directories), `root` for kernels (default: `/`), which lie below it as they are installed
+ * @param {{ path?: string, root?: string, isOwn?: boolean }} [options] `path` is searched for programs (default: `$PATH` and the
+ *   system's own directories), `root` for kernels (default: `/`), which lie below it as they are installed; `isOwn` if they are of
+ *   no package
  * @returns {Parts}
  * @throws {import('./machine-error.mjs').MachineError} EMISSING, with the packages to install
  */
-export function findParts({ path = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, root = '/' } = {}) {
+export function findParts({
+  path = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`,
+  root = '/',
+  isOwn = false,
+} = {}) {
   const emulator = findProgram(EMULATOR, path);
   if (!emulator) throw missing(`There is no ${EMULATOR}`, 'qemu-system-x86');
   const kernel = findKernel(root);
-  if (!kernel) throw noKernel(root);
+  if (!kernel) throw noKernel(root, isOwn);
   const busybox = findProgram('busybox', path);
   if (!busybox || !isStatic(readFileSync(busybox))) {
     throw missing('There is no statically linked busybox', 'busybox-static');
@@ -37,12 +42,12 @@ export function findParts({ path = `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin
  * @param {string} [directory] that has `boot/vmlinuz-*` and `lib/modules/*` (default: the installed ones)
  */
 export function kernelsIn(directory) {
-  return directory === undefined ? {} : { root: resolve(directory) };
+  return directory === undefined ? {} : { root: resolve(directory), isOwn: true };
 }
 
-function noKernel(root) {
+function noKernel(root, isOwn) {
   const what = `There is no readable kernel ${join(root, 'boot/vmlinuz-*')} with 9p and overlay, built in or as modules`;
-  if (root === '/') return missing(what, 'linux-image-amd64');
+  if (!isOwn) return missing(what, 'linux-image-amd64');
   const put = [
     `mkdir -p ${join(root, 'boot')}`,
     `make install INSTALL_PATH=${join(root, 'boot')}`,

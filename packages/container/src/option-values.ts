@@ -34,6 +34,8 @@ export function checkValues(options: ContainerOptions): void {
   checkWord('network', network);
   checkWord('security.landlock', security?.landlock);
   checkWord('security.systemPaths', security?.systemPaths);
+  checkList('security.mask', security?.mask);
+  checkList('security.unmask', security?.unmask);
 }
 
 function checkParts(name: string, value: unknown): void {
@@ -54,6 +56,11 @@ function checkWord(name: keyof typeof WORDS, value: string | undefined): void {
   const words: readonly string[] = WORDS[name];
   if (value === undefined || words.includes(value)) return;
   throw new OptionError(name, `${name} cannot be ${shown(value)}`, `there are ${words.join(' and ')}`);
+}
+
+function checkList(name: string, value: unknown): void {
+  if (value === undefined || Array.isArray(value)) return;
+  throw new OptionError(name, `${name} cannot be ${shown(value)}: it is a list`, `write ${name}: [ ... ]`);
 }
 
 function shown(value: unknown): string {

@@ -64,6 +64,8 @@ describe('a value that would silently be taken as another is refused, and what i
     [{ security: { noNewPrivileges: 'false' } }, 'security.noNewPrivileges', 'write true or false'],
     [{ security: { landlock: 'file' } }, 'security.landlock', 'there are default and files'],
     [{ security: { systemPaths: true } }, 'security.systemPaths', 'there are default and unconfined'],
+    [{ security: { mask: '/proc/version' } }, 'security.mask', 'write security.mask: [ ... ]'],
+    [{ security: { unmask: 'all' } }, 'security.unmask', 'write security.unmask: [ ... ]'],
     [{ network: 'Host' }, 'network', 'there are none and host'],
     [{ network: 'bridge' }, 'network', 'there are none and host'],
     [{ root: { path: '/', overlay: 'no' } }, 'root.overlay', 'write true or false'],

@@ -35,8 +35,8 @@ function elf(...segments) {
   return file;
 }
 
-function find() {
-  return findParts({ path: join(root, 'bin'), root });
+function find(options) {
+  return findParts({ path: join(root, 'bin'), root, ...options });
 }
 
 function missing(packages) {
@@ -73,7 +73,7 @@ describe('findParts', () => {
     addKernel('6.1.192', ['kernel/kvm.ko:']);
     const builtIn = join(root, 'lib/modules/6.1.192/modules.builtin');
     writeFileSync(builtIn, 'kernel/9pnet_virtio.ko\n');
-    expect(find).toThrow('with 9p and overlay');
+    expect(() => find()).toThrow('with 9p and overlay');
     writeFileSync(builtIn, 'kernel/9pnet_virtio.ko\nkernel/overlay.ko\n');
     expect(find().kernel.release).toBe('6.1.192');
   });
@@ -84,7 +84,12 @@ describe('findParts', () => {
       code: 'EMISSING',
       message: expect.stringMatching(/kernel \S+\/boot\/vmlinuz-\* .*make modules_install INSTALL_MOD_PATH=/),
     });
-    expect(find).toThrow(error);
+    expect(() => find({ isOwn: true })).toThrow(error);
+  });
+
+  test('without a kernel its package is named', () => {
+    addProgram('qemu-system-x86_64');
+    expect(find).toThrow(missing('linux-image-amd64'));
   });
 
   test('without the emulator its package is named', () => {
