@@ -1,6 +1,18 @@
-import { isUtf8 } from 'node:buffer';
-import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { close, flags, mkdirat, OPEN, openat2, resultOf, type Step, symlinkat, write } from '@coracle/syscalls';
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import {
+  close,
+  flags,
+  mkdirat,
+  OPEN,
+  openat,
+  openat2,
+  type Purpose,
+  resultOf,
+  type Step,
+  sendfile,
+  symlinkat,
+  write,
+} from '@coracle/syscalls';
 import { parseMountOptions } from './mount-options.ts';
 import { attach, cloneTree, IN_ROOT, openMountpoint } from './mounts.ts';
 
@@ -9,7 +21,7 @@ export interface HostRoot {
   /** Links such as /bin -> usr/bin, made again. */
   links: readonly { path: string; target: string }[];
   /** Small files, of which the container gets copies. */
-  copied: readonly { path: string; text: string }[];
+  copied: readonly string[];
   /** Shown read-only. */
   shown: readonly { path: string; kind: 'file' | 'directory' }[];
 }
@@ -43,7 +55,7 @@ const SETTINGS = [
   'timezone',
 ].map((name) => `/etc/${name}`);
 
-/** Larger files are shown instead of copied: a copy costs its size at every start, showing a file seven system calls. */
+/** Larger files are shown instead of copied: a copy costs its size at every start, showing a file a mount. */
 const COPY_LIMIT = 16 * 1024;
 
 /** Directories of the container's own, with their modes. */
@@ -70,7 +82,7 @@ export const HOST_ROOT_OWN: readonly string[] = ['/home', '/root', '/run', '/tmp
  */
 export function inspectHost(): HostRoot {
   const links: { path: string; target: string }[] = [];
-  const copied: { path: string; text: string }[] = [];
+  const copied: string[] = [];
   const shown: { path: string; kind: 'file' | 'directory' }[] = [];
   for (const path of [...PROGRAMS, ...SETTINGS]) {
     const entry = lstatSync(path, { throwIfNoEntry: false });
@@ -79,19 +91,10 @@ export function inspectHost(): HostRoot {
     // A link that leads elsewhere than to the programs (/run/systemd/resolve ...) is followed: its end need not be inside.
     if (target !== undefined && (PROGRAMS.includes(path) || target.startsWith('/usr/'))) links.push({ path, target });
     else if (stats?.isDirectory()) shown.push({ path, kind: 'directory' });
-    else if (stats?.isFile()) {
-      const text = stats.size <= COPY_LIMIT ? textOf(path) : undefined;
-      if (text === undefined) shown.push({ path, kind: 'file' });
-      else copied.push({ path, text });
-    }
+    else if (stats?.isFile() && stats.size <= COPY_LIMIT) copied.push(path);
+    else if (stats?.isFile()) shown.push({ path, kind: 'file' });
   }
   return { links, copied, shown };
-}
-
-/** Time zones and a small ld.so.cache are no text: as one they would be garbled. */
-function textOf(path: string): string | undefined {
-  const bytes = readFileSync(path);
-  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
 
 /**
@@ -115,7 +118,7 @@ export function furnishHostRoot(root: HostRoot, { hostname }: { hostname: string
         attach('mount', why),
       ];
     }),
-    ...root.copied.flatMap(({ path, text }) => copyFile(path.slice(1), text)),
+    ...root.copied.flatMap(copyFile),
     ...writeFile('etc/hostname', `${hostname}\n`),
     ...writeFile(
       'etc/hosts',
@@ -129,8 +132,18 @@ function makeLink(path: string, target: string): Step[] {
   return [...makeParents(path, why), symlinkat({ target, dir: resultOf('rootfs'), path }, why)];
 }
 
-function copyFile(path: string, text: string): Step[] {
-  return [...makeParents(path, `write /${path}`), ...writeFile(path, text)];
+/** The kernel copies: what the files say is no part of the program. One that the caller may not read is left out. */
+function copyFile(source: string): Step[] {
+  const why = `copy the host's ${source}`;
+  const found = flags(OPEN, 'O_RDONLY', 'O_NONBLOCK', 'O_CLOEXEC');
+  return [
+    ...makeParents(source.slice(1), why),
+    openat({ path: source, flags: found }, { why, result: 'source', tolerate: ['EACCES', 'ENOENT'] }),
+    createFile(source.slice(1), { why, result: 'file', needs: 'source' }),
+    sendfile({ from: resultOf('source'), to: resultOf('file'), length: COPY_LIMIT }, why),
+    close(resultOf('file'), why),
+    close(resultOf('source'), why),
+  ];
 }
 
 /** Settings lie in /etc itself, which is there already, or in directories of it, which must be there before them. */
@@ -147,10 +160,14 @@ function makeParents(path: string, why: string): Step[] {
 /** Closed again at once: a root on which a file is open for writing cannot be made read-only (EBUSY). */
 function writeFile(path: string, text: string): Step[] {
   const why = `write /${path}`;
-  const create = flags(OPEN, 'O_WRONLY', 'O_CREAT', 'O_EXCL', 'O_CLOEXEC');
   return [
-    openat2({ dir: resultOf('rootfs'), path, flags: create, mode: 0o644, resolve: IN_ROOT }, { why, result: 'file' }),
+    createFile(path, { why, result: 'file' }),
     write({ fd: resultOf('file'), data: text }, why),
     close(resultOf('file'), why),
   ];
+}
+
+function createFile(path: string, purpose: Purpose): Step {
+  const create = flags(OPEN, 'O_WRONLY', 'O_CREAT', 'O_EXCL', 'O_CLOEXEC');
+  return openat2({ dir: resultOf('rootfs'), path, flags: create, mode: 0o644, resolve: IN_ROOT }, purpose);
 }

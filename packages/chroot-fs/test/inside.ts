@@ -89,13 +89,18 @@ export class Inside implements Disposable {
 
   /** The beginning of a file as the process sees it. @throws SyscallError */
   async read(path: string): Promise<string> {
+    return (await this.bytes(path)).toString();
+  }
+
+  /** The same, as it is. @throws SyscallError */
+  async bytes(path: string): Promise<Buffer> {
     const length = 32 * 1024;
     const outcome = await this.run([
       openat({ path, flags: flags(OPEN, 'O_RDONLY', 'O_CLOEXEC', 'O_NONBLOCK') }, { why: 'look', result: 'file' }),
       { ...read({ fd: resultOf('file'), into: output('text', length) }, 'look'), result: 'length' },
       close(resultOf('file'), 'have looked'),
     ]);
-    return Buffer.from(outcome.output('text').subarray(0, outcome.result('length') ?? 0)).toString();
+    return Buffer.from(outcome.output('text').subarray(0, outcome.result('length') ?? 0));
   }
 
   /** Whether a path leads anywhere. */

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HostRoot } from '@coracle/chroot-fs';
@@ -25,7 +24,7 @@ function inspect(etc: string): HostRoot {
 }
 
 needs.test(needs.root, needs.program('unshare'))(
-  'a host with odd settings: what is text and small is copied, the rest shown, links to programs made again',
+  'a host with odd settings: what is small is copied, the rest shown, links to programs made again',
   () => {
     using scene = makeScene({
       'etc/passwd': 'röot:x:0:0::/root:/bin/sh\n',
@@ -39,19 +38,10 @@ needs.test(needs.root, needs.program('unshare'))(
       'etc/group': { link: 'none' },
       'etc/profile.d/one.sh': '',
     });
-    // A time zone and a cache of libraries are no text, however small.
-    writeFileSync(join(scene.rootfs, 'etc/localtime'), Buffer.from([0x54, 0x5a, 0x69, 0x66, 0xff, 0xfe, 0x80]));
-    writeFileSync(join(scene.rootfs, 'etc/ld.so.cache'), Buffer.from([0xc3, 0x28]));
     const found = inspect(join(scene.rootfs, 'etc'));
     const inEtc = ({ path }: { path: string }): boolean => path.startsWith('/etc/');
-    expect(found.copied.map(({ path, text }) => [path, text.length > 100 ? text.length : text])).toEqual([
-      ['/etc/passwd', 'röot:x:0:0::/root:/bin/sh\n'],
-      ['/etc/profile', 16 * 1024],
-      ['/etc/resolv.conf', 'nameserver 10.0.0.1\n'],
-    ]);
+    expect(found.copied).toEqual(['/etc/passwd', '/etc/profile', '/etc/resolv.conf']);
     expect(found.shown.filter(inEtc)).toEqual([
-      { path: '/etc/ld.so.cache', kind: 'file' },
-      { path: '/etc/localtime', kind: 'file' },
       { path: '/etc/profile.d', kind: 'directory' },
       { path: '/etc/services', kind: 'file' },
     ]);

@@ -16,7 +16,7 @@ import {
   populateDev,
   type RootSource,
 } from '@coracle/chroot-fs';
-import { chdir, mkdirat, mount, output, resultOf, type Step, step } from '@coracle/syscalls';
+import { chdir, flags, MS, mkdirat, mount, output, resultOf, type Step, step } from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
 import { afterAll, expect, test } from '@jest/globals';
 import { byDescriptor } from './by-descriptor.ts';
@@ -202,19 +202,25 @@ needs.describe(needs.root)('the host root', () => {
       expect(line.split(' ')[5]).toMatch(/^ro,nosuid/);
   });
 
-  test('takes links and settings in directories that only they need, and bytes of other tongues', async () => {
+  test('takes links and settings in directories that only they need, byte by byte, and none that are gone by then', async () => {
+    using scene = makeScene({ 'etc/pki/tls/text': 'größe = 1\n', 'etc/ssl/empty': '' });
+    const odd = Buffer.from([0x54, 0x5a, 0x69, 0x66, 0xff, 0xfe, 0x80]);
+    writeFileSync(join(scene.rootfs, 'etc/odd'), odd);
     using inside = await Inside.start();
     const facts = {
       links: [{ path: '/etc/ssl/certs', target: '/usr/share/certs' }],
-      copied: [
-        { path: '/etc/pki/tls/openssl.cnf', text: 'größe = 1\n' },
-        { path: '/etc/ssl/openssl.cnf', text: '' },
-      ],
+      copied: ['/etc/pki/tls/text', '/etc/ssl/empty', '/etc/odd', '/etc/gone'],
       shown: [],
     };
-    await inside.run(enter({ kind: 'tmpfs' }, furnishHostRoot(facts, { hostname: 'box' })));
-    expect(await inside.read('/etc/pki/tls/openssl.cnf')).toBe('größe = 1\n');
-    expect(await inside.read('/etc/ssl/openssl.cnf')).toBe('');
+    const bindEtc = mount(
+      { source: join(scene.rootfs, 'etc'), target: '/etc', flags: flags(MS, 'MS_BIND') },
+      'have an odd /etc',
+    );
+    await inside.run([bindEtc, ...enter({ kind: 'tmpfs' }, furnishHostRoot(facts, { hostname: 'box' }))]);
+    expect(await inside.read('/etc/pki/tls/text')).toBe('größe = 1\n');
+    expect(await inside.read('/etc/ssl/empty')).toBe('');
+    expect(await inside.bytes('/etc/odd')).toEqual(odd);
+    expect(await inside.has('/etc/gone')).toBe(false);
     expect((await inside.refusal([mkdirat({ path: '/etc/ssl/certs' }, 'look')]))?.code).toBe('EEXIST');
   });
 });

@@ -6,7 +6,7 @@ import { type LandlockPlaces, landlockPlaces } from '../src/landlock-places.ts';
 
 const HOST: HostRoot = {
   links: [{ path: '/bin', target: 'usr/bin' }],
-  copied: [{ path: '/etc/passwd', text: '' }],
+  copied: ['/etc/passwd'],
   shown: [
     { path: '/usr', kind: 'directory' },
     { path: '/etc/ssl/certs', kind: 'directory' },

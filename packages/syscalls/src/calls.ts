@@ -278,6 +278,16 @@ export function write({ fd, data }: { fd: Fd; data: string | Uint8Array }, purpo
 }
 
 /**
+ * Has the kernel copy up to `length` bytes of a file to another, from where both stand.
+ * @see sendfile(2)
+ * @example
+ * sendfile({ from: resultOf('source'), to: resultOf('file'), length: 4096 }, 'copy what it says');
+ */
+export function sendfile({ from, to, length }: { from: Fd; to: Fd; length: number }, purpose: Purpose): Step {
+  return step('sendfile', [to, from, 0, length], purpose);
+}
+
+/**
  * Reads into an output of the program.
  * @see read(2)
  * @example
