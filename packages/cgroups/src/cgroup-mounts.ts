@@ -6,11 +6,17 @@ interface Seat {
   mountPoint: string;
 }
 
-/**
- * The mounts of cgroups that can be seen. A container's start looks here, and a host may have many mounts: the lines of others
- * need not be taken apart.
- */
-export function cgroupMounts(mountinfo: string): MountInfo[] {
+/** What a start asks several times is the same text each time, and a host may have many mounts. */
+let latest: { mountinfo: string; mounts: readonly MountInfo[] } | undefined;
+
+/** The mounts of cgroups that can be seen. */
+export function cgroupMounts(mountinfo: string): readonly MountInfo[] {
+  if (latest?.mountinfo !== mountinfo) latest = { mountinfo, mounts: findMounts(mountinfo) };
+  return latest.mounts;
+}
+
+/** The lines of others need not be taken apart. */
+function findMounts(mountinfo: string): MountInfo[] {
   const lines = mountinfo.split('\n');
   const ours = lines.filter((line) => line.includes(' - cgroup'));
   const seats = seatsOf(lines);

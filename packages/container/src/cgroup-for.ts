@@ -154,14 +154,27 @@ function toCalls(operations: readonly Operation[]): Step[] {
  * @returns whether it is gone; a group is busy as long as a process is in it
  */
 export function removeGroup(directory: string): boolean {
+  if (isRemoved(directory)) return true;
+  for (const child of groupsIn(directory)) removeGroup(child);
+  return isRemoved(directory);
+}
+
+function isRemoved(directory: string): boolean {
   try {
-    for (const entry of readdirSync(directory, { withFileTypes: true })) {
-      if (entry.isDirectory()) removeGroup(join(directory, entry.name));
-    }
     rmdirSync(directory);
   } catch (error) {
     if (isErrno(error, 'EBUSY')) return false;
     if (!isErrno(error, 'ENOENT')) throw error;
   }
   return true;
+}
+
+function groupsIn(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(directory, name));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
 }

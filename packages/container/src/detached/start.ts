@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno, SystemError } from '@coracle/errors';
 import { OCI_VERSION } from '@coracle/oci-spec';
@@ -95,7 +95,7 @@ async function letStart({ directory }: Held, record: ContainerRecord): Promise<v
     if (outcome) {
       throw startError(record.config.process?.args?.[0] ?? '', outcome, trace.steps);
     }
-    rmSync(join(directory, DOOR), { force: true });
+    unlinkSync(join(directory, DOOR));
   } finally {
     channel.close();
     if (listener !== undefined) closeFd(listener);

@@ -7,8 +7,10 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -169,8 +171,18 @@ export class Store {
     // In one piece: who waits for the lock must find all of it or nothing.
     renameSync(directory, `${directory}${REMOVED}${process.pid}`);
     const beginning = `${basename(directory)}${REMOVED}`;
-    for (const name of readdirSync(this.root))
-      if (name.startsWith(beginning)) rmSync(join(this.root, name), { recursive: true, force: true });
+    for (const name of readdirSync(this.root)) if (name.startsWith(beginning)) removeWithFiles(join(this.root, name));
+  }
+}
+
+/** There are files in it and nothing else; `rmSync` alone would do, but Node has to fetch the code for it first. */
+function removeWithFiles(directory: string): void {
+  try {
+    for (const name of readdirSync(directory)) unlinkSync(join(directory, name));
+    rmdirSync(directory);
+  } catch {
+    // Somebody else removes it as well, or has put something in it.
+    rmSync(directory, { recursive: true, force: true });
   }
 }
 

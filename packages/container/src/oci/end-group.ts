@@ -1,5 +1,6 @@
 import { open } from '@coracle/cgroups';
 import { SystemError } from '@coracle/errors';
+import { removeGroup } from '../cgroup-for.ts';
 import { within } from '../within.ts';
 
 /** A process that is still there after this time waits for a device that does not answer. */
@@ -15,6 +16,8 @@ const PATIENCE_MS = 10_000;
  * await endGroup(['/sys/fs/cgroup/pids/box', '/sys/fs/cgroup/memory/box']);
  */
 export async function endGroup(directories: readonly string[]): Promise<void> {
+  // Most are empty: what the kernel then takes away at once need not be looked through.
+  if (directories.filter((directory) => !removeGroup(directory)).length === 0) return;
   await endProcesses(directories);
   await open(directories).delete();
 }
