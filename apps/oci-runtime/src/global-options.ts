@@ -23,6 +23,8 @@ export const GLOBAL_OPTIONS: readonly OptionRow[] = [
 export interface Settings {
   /** Where the state of containers is kept. */
   root: string;
+  /** Whether the caller has named it. */
+  isRootGiven: boolean;
   log: LogOptions;
   systemdCgroup: boolean;
 }
@@ -50,6 +52,7 @@ export function settingsOf(options: Options, caller: Caller): Settings {
     throw new UsageError(`--rootless is true, false or auto, and not ${JSON.stringify(rootless)}`);
   return {
     root: options.text('root') ?? defaultRoot(caller),
+    isRootGiven: options.has('root'),
     log: { file: options.text('log'), format, debug: options.has('debug') },
     systemdCgroup: options.has('systemd-cgroup'),
   };

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import type { Config, Process } from '@coracle/oci-spec';
 import { needs, startSeccompAgent } from '@coracle/test-support';
-import { expect } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { Bundle, groupsNamed, Runtime, type Said, testRuntime } from './runtime.ts';
 
 let ours: string;
@@ -361,3 +361,12 @@ needs.describe(
 function readText(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
+
+test('list of a --root that is not there is refused: an empty list would be believed', () => {
+  using runtime = new Runtime(ours);
+  const { status, out, error } = runtime.call(['list']);
+  expect({ status, out }).toEqual({ status: 1, out: '' });
+  expect(error).toContain('ENOENT: there is no such directory');
+  mkdirSync(join(runtime.state, 'root'));
+  expect(runtime.call(['list', '--quiet'])).toEqual({ status: 0, out: '', error: '' });
+});

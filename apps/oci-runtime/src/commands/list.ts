@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import { list, Store } from '@coracle/container/detached';
+import { SystemError } from '@coracle/errors';
 import { parseCommandLine, UsageError } from '../command-line.ts';
 import type { Settings } from '../global-options.ts';
 import { nameOfUser } from '../name-of-user.ts';
@@ -11,6 +13,7 @@ export async function command(args: readonly string[], settings: Settings): Prom
     { long: 'format', short: 'f', value: 'table|json', help: 'how: a table if absent' },
     { long: 'quiet', short: 'q', help: 'only the ids' },
   ]);
+  if (settings.isRootGiven) checkRoot(settings.root);
   const documents = list(new Store(settings.root)).map((container) => ({
     ...stateDocument(container),
     owner: nameOfUser(container.record.owner),
@@ -37,6 +40,18 @@ export async function command(args: readonly string[], settings: Settings): Prom
     );
   else throw new UsageError(`--format is table or json, and not ${JSON.stringify(format)}`);
   return 0;
+}
+
+/** As newer versions of runc: no containers, where somebody was wrong about the directory, would be believed. */
+function checkRoot(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new SystemError({
+    code: 'ENOENT',
+    syscall: 'open',
+    path,
+    text: 'there is no such directory',
+    hint: 'containers are listed with the --root that they were created with; the first create makes the directory',
+  });
 }
 
 const HEADINGS = ['ID', 'PID', 'STATUS', 'BUNDLE', 'CREATED', 'OWNER'];
