@@ -1,4 +1,4 @@
-import type { Config, Process } from '@coracle/oci-spec';
+import type { Config, Process, User } from '@coracle/oci-spec';
 import { parseProcess } from '@coracle/oci-spec/validate';
 import { type Options, UsageError } from './command-line.ts';
 import { readText } from './read-config.ts';
@@ -38,7 +38,7 @@ function changed(own: Process, options: Options): Process {
     ...(options.has('tty') ? { terminal: true } : {}),
     cwd: options.text('cwd') ?? own.cwd,
     env: [...(own.env ?? []), ...options.list('env')],
-    user: userOf(own.user, options),
+    user: userOf(own.user ?? { uid: 0, gid: 0 }, options),
     ...(options.has('no-new-privs') ? { noNewPrivileges: true } : {}),
     ...(apparmorProfile === undefined ? {} : { apparmorProfile }),
     ...(selinuxLabel === undefined ? {} : { selinuxLabel }),
@@ -46,7 +46,7 @@ function changed(own: Process, options: Options): Process {
   };
 }
 
-function userOf(own: Process['user'], options: Options): Process['user'] {
+function userOf(own: User, options: Options): User {
   const gids = options
     .list('additional-gids')
     .flatMap((text) => text.split(','))

@@ -362,6 +362,33 @@ function readText(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
+needs.describe(needs.root, needs.program('busybox'))('what a process leaves out', () => {
+  const test = needs.test();
+  const say = ['sh', '-c', 'echo "$HOME $(busybox id -u):$(busybox id -g)"'];
+
+  test('it is user 0 without a user, and has the home of /etc/passwd without a HOME, or with an empty one', () => {
+    using it = scene((config) => {
+      const { user: _, ...process } = { cwd: '/', ...config.process };
+      return { ...config, process: { ...process, args: say, env: ['PATH=/bin', 'HOME=/x', 'HOME='] } };
+    });
+    writeFileSync(join(it.bundle.rootfs, 'etc/passwd'), 'root:x:0:0::/home/of/root:/bin/sh\n');
+    expect(it.call('run', '--bundle', it.bundle.path, 'box')).toEqual({
+      status: 0,
+      out: '/home/of/root 0:0\n',
+      error: '',
+    });
+  });
+
+  test('so does one of exec', () => {
+    using it = scene();
+    writeFileSync(join(it.bundle.rootfs, 'etc/passwd'), 'root:x:0:0::/home/of/root:/bin/sh\n');
+    expect(start(it)).toMatchObject({ status: 0 });
+    const file = join(it.runtime.state, 'process.json');
+    writeFileSync(file, JSON.stringify({ cwd: '/', args: say, env: ['PATH=/bin', 'HOME='] }));
+    expect(it.call('exec', '--process', file, 'box')).toEqual({ status: 0, out: '/home/of/root 0:0\n', error: '' });
+  });
+});
+
 test('list of a --root that is not there is refused: an empty list would be believed', () => {
   using runtime = new Runtime(ours);
   const { status, out, error } = runtime.call(['list']);

@@ -39,6 +39,7 @@ import {
 import { FDS } from './descriptors.ts';
 import { filterFor } from './filter-for.ts';
 import { enterRuleset, type Landlock, makeRuleset } from './plan-landlock.ts';
+import { userOf } from './user-of.ts';
 
 const KILL = toMask(['CAP_KILL']);
 const INIT_CAPABILITIES = { bounding: KILL, permitted: KILL, effective: KILL, inheritable: 0n, ambient: 0n };
@@ -83,7 +84,7 @@ export function planProcess(plan: ProcessPlan): Step[] {
     ...becomeUser(process, canSetGroups),
     ...capabilities.after,
     prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
-    umask(process.user.umask ?? 0o022, 'start with the usual umask'),
+    umask(userOf(process).umask ?? 0o022, 'start with the usual umask'),
     ...(process.noNewPrivileges ? [noNewPrivileges(), ...filter] : []),
     ...becomeProgram(process),
   ];
@@ -93,7 +94,7 @@ export function planProcess(plan: ProcessPlan): Step[] {
 function capabilitySteps({ process, bounding }: ProcessPlan): CapabilityPlan {
   if (!process.capabilities) return { before: [], after: [] };
   const { sets } = parseCapabilities(process.capabilities);
-  return planCapabilities(sets, { uid: process.user.uid, from: bounding });
+  return planCapabilities(sets, { uid: userOf(process).uid, from: bounding });
 }
 
 function filterSteps({ seccomp, landlock }: ProcessPlan): Step[] {
@@ -164,7 +165,8 @@ function orMax(limit: number): number | 'max' {
   return limit >= 2 ** 64 ? 'max' : limit;
 }
 
-function becomeUser({ user }: Process, canSetGroups: boolean): Step[] {
+function becomeUser(process: Process, canSetGroups: boolean): Step[] {
+  const user = userOf(process);
   const why = `become user ${user.uid}, group ${user.gid}`;
   return [
     ...(canSetGroups ? [setgroups(user.additionalGids ?? [], why)] : []),

@@ -19,6 +19,7 @@ import {
   windowSize,
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
+import { userOf } from './user-of.ts';
 
 /**
  * Steps of {@link takeTerminal}, and those that make its inner side /dev/console of the container too.
@@ -46,7 +47,8 @@ export function openTerminal(process: Process): Step[] {
  * side input and output. Both sides are held by descriptor from the start (CVE-2025-52565).
  * @see pts(4), ioctl_tty(2) TIOCGPTPEER
  */
-export function takeTerminal({ consoleSize, user }: Process): Step[] {
+export function takeTerminal(process: Process): Step[] {
+  const { consoleSize } = process;
   const why = 'give the program a terminal';
   const cloexec = flags(OPEN, 'O_CLOEXEC');
   const master = resultOf('master');
@@ -60,7 +62,7 @@ export function takeTerminal({ consoleSize, user }: Process): Step[] {
       { why, result: 'terminal' },
     ),
     ioctl({ fd: master, request: flags(IOCTL, 'TIOCSWINSZ'), arg: size }, why),
-    giveTerminal({ terminal: 'terminal', uid: user?.uid ?? 0 }),
+    giveTerminal({ terminal: 'terminal', uid: userOf(process).uid }),
     dup3({ from: master, to: FDS.master, flags: cloexec }, why),
     step(
       'sendmsg',

@@ -14,6 +14,7 @@ import type { Landlock } from './plan-landlock.ts';
 import { planBirth, planMonitor } from './plan-monitor.ts';
 import type { OwnGroup } from './plan-own-cgroups.ts';
 import { planProcess } from './plan-process.ts';
+import { userOf } from './user-of.ts';
 
 /** Everything a container is made from; all of it plain data. */
 export interface PlanInput {
@@ -151,8 +152,8 @@ export function makePlan(input: PlanInput): Plan {
 }
 
 /** In a user namespace that was there before, groups may be settled for good; the monitor has left its own then. */
-function hasNoGroups({ user }: Process, further: Further | undefined): boolean {
-  return further?.joinsUserNamespace === true && (user.additionalGids ?? []).length === 0;
+function hasNoGroups(process: Process, further: Further | undefined): boolean {
+  return further?.joinsUserNamespace === true && (userOf(process).additionalGids ?? []).length === 0;
 }
 
 function once<T>(make: () => T): () => T {

@@ -17,6 +17,7 @@ import { planFurther } from './oci/plan-further.ts';
 import { planConfigGroup } from './oci/plan-group.ts';
 import type { Prepared } from './prepare.ts';
 import { defaultStateRoot } from './state-root.ts';
+import { userOf } from './user-of.ts';
 
 /** What a container is made with, beside its configuration. */
 export interface PrepareConfigOptions {
@@ -57,7 +58,7 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   const { available, bounding } = host.capabilities(inUserNamespace);
   const capabilities = possibleCapabilities(written.process.capabilities ?? {}, { available, onWarning });
   const root = checkRoot(written);
-  const env = withHome(written.process.env ?? [], { root, uid: written.process.user.uid });
+  const env = withHome(written.process.env ?? [], { root, uid: userOf(written.process).uid });
   const config = { ...written, process: { ...written.process, capabilities, env } };
   const idMaps = configIdMaps(config, host);
   const group = planConfigGroup(config, { id, isRoot: host.uid === 0, unitPath });

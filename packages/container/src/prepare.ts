@@ -19,6 +19,7 @@ import { ownGroups } from './plan-own-cgroups.ts';
 import type { RootOwner } from './root-ids.ts';
 import { defaultStateRoot } from './state-root.ts';
 import { defaultUser, userIdsOf, wantedIds } from './user-namespace.ts';
+import { userOf } from './user-of.ts';
 
 /** The group `tty`. */
 const TTY = 5;
@@ -71,7 +72,7 @@ export function prepare(
       hidden: host.hidden,
     },
   );
-  if (idMaps && config.process) checkUser(config.process.user, idMaps);
+  if (idMaps && config.process) checkUser(userOf(config.process), idMaps);
   const group = planGroup({
     machine: host.machine,
     id,
@@ -97,7 +98,7 @@ export function prepare(
       idRegister: host.uid === 0 && wanted?.mode === 'auto' ? { path: idRegister(), owner } : undefined,
       userIds: userIdsOf(wanted, idMaps),
       owned: ownedTrees(options.volumes ?? [], {
-        user: config.process?.user ?? { uid: 0, gid: 0 },
+        user: userOf(config.process ?? {}),
         idMaps,
         isRoot: host.uid === 0,
       }),

@@ -18,7 +18,7 @@ export { features } from './features.ts';
 export { MASKED_PATHS, READONLY_PATHS } from './hidden-paths.ts';
 export { IPC_SYSCTLS } from './ipc-sysctls.ts';
 export { mountOptions } from './mount-options.ts';
-export { rootlessConfig, specConfig } from './spec-config.ts';
+export { rootlessConfig, type SpecMachine, specConfig } from './spec-config.ts';
 export {
   type Config,
   HOOK_NAMES,

@@ -108,7 +108,6 @@ const REQUIRED = [
   '$.mounts[].destination',
   '$.process.cwd',
   '$.process.args',
-  '$.process.user',
   '$.process.user.uid',
   '$.process.user.gid',
   '$.process.consoleSize.height',

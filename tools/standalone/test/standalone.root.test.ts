@@ -62,6 +62,15 @@ needs.describe(
     expect(call('coracle', args)).toEqual({ status: 0, out: '[]\n' });
   });
 
+  test('lines end as the program ends them, where what a terminal shows goes to a file', () => {
+    const config = specConfig({ hasCgroup2: false });
+    const args = ['sh', '-c', 'tty; echo two'];
+    const text = JSON.stringify({ ...config, process: { ...config.process, args }, root: { path: rootfs.path } });
+    writeFileSync(join(directory, 'config.json'), text);
+    const words = ['--root', join(directory, 'state'), 'run', 'box'];
+    expect(call('coracle-oci', words)).toEqual({ status: 0, out: '/dev/pts/0\ntwo\n' });
+  });
+
   test('coracle-oci brings a container through its life', () => {
     const { process: program, ...config } = specConfig();
     const args = ['sh', '-c', 'exec sleep 1000'];

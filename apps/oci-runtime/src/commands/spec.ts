@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { detect } from '@coracle/cgroups';
 import { SystemError } from '@coracle/errors';
 import { rootlessConfig, specConfig } from '@coracle/oci-spec';
 import { parseCommandLine } from '../command-line.ts';
@@ -12,7 +13,8 @@ export async function command(args: readonly string[]): Promise<number> {
   ]);
   const path = join(resolve(options.text('bundle') ?? '.'), 'config.json');
   const user = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  const config = options.has('rootless') ? rootlessConfig(user) : specConfig();
+  const hasCgroup2 = detect().version === 'v2';
+  const config = options.has('rootless') ? rootlessConfig({ ...user, hasCgroup2 }) : specConfig({ hasCgroup2 });
   if (existsSync(path))
     throw new SystemError({
       code: 'EEXIST',

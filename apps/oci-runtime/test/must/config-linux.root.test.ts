@@ -216,10 +216,10 @@ needs.describe(
     const frozen = tops.map((top) => join(top, file)).filter((path) => existsSync(path));
     expect(frozen.length).toBeGreaterThan(0);
     for (const path of frozen) writeFileSync(path, on);
-    expect(second()).toMatchObject({ status: 1, error: expect.stringContaining('that is not frozen') });
+    expect(second()).toMatchObject({ status: 1, error: expect.stringContaining('unexpectedly frozen') });
     // Nor does it have to be in each hierarchy.
     for (const top of tops.filter((one) => !existsSync(join(one, file)))) rmdirSync(top);
-    expect(second()).toMatchObject({ status: 1, error: expect.stringContaining('that is not frozen') });
+    expect(second()).toMatchObject({ status: 1, error: expect.stringContaining('unexpectedly frozen') });
     for (const path of frozen) {
       writeFileSync(path, off);
       rmdirSync(dirname(path));

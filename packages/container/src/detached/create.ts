@@ -13,6 +13,7 @@ import type { Prepared } from '../prepare.ts';
 import { prepareConfig } from '../prepare-config.ts';
 import { receiveDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
+import { userOf } from '../user-of.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openDoor } from './door.ts';
 import { giveBirth, type Newborn } from './give-birth.ts';
@@ -122,7 +123,7 @@ async function make(
   const door = openDoor(held.directory);
   try {
     store.write(held, record);
-    if (!prepared.plan.terminal) giveStdio(config.process?.user.uid ?? 0, prepared.plan.idMaps?.uids);
+    if (!prepared.plan.terminal) giveStdio(userOf(config.process ?? {}).uid, prepared.plan.idMaps?.uids);
     newborn = await giveBirth(prepared.plan, { door, preserved, unit });
     record = { ...record, process: newborn.identity };
     store.write(held, record);

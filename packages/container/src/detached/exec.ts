@@ -7,6 +7,7 @@ import { ENTERED } from '../plan-entry.ts';
 import { startError } from '../program-error.ts';
 import { awaitDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
+import { userOf } from '../user-of.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { handOver } from './hand-over-listener.ts';
 import { openProcess } from './kill.ts';
@@ -70,7 +71,7 @@ async function enter(record: ContainerRecord, options: ExecOptions & { target: n
     joinFiles: doorsOfSubgroups(record.doors, options.subgroups ?? []),
     onWarning: options.onWarning,
   });
-  if (!wanted.terminal) giveStdio(wanted.user.uid, record.idMaps?.uids);
+  if (!wanted.terminal) giveStdio(userOf(wanted).uid, record.idMaps?.uids);
   const answerer = record.notifies ? handOver(record) : undefined;
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);

@@ -13,6 +13,7 @@ import { planSettings } from '../oci/plan-settings.ts';
 import { hasOwnMounts } from '../own-mounts.ts';
 import { planEntry } from '../plan-entry.ts';
 import { takeTerminal } from '../plan-terminal.ts';
+import { userOf } from '../user-of.ts';
 import { planAffinity } from './plan-affinity.ts';
 import type { ContainerRecord } from './record.ts';
 import { outliveMaker, passDescriptors, takePreserved } from './steps-for-detached.ts';
@@ -42,7 +43,7 @@ export function planExec({ record, wanted, preserved, joinFiles, onWarning = () 
   const process = {
     ...normalized.process,
     capabilities: possibleCapabilities(normalized.process.capabilities ?? {}, { available, onWarning }),
-    env: withHome(normalized.process.env ?? [], { root, uid: wanted.user.uid }),
+    env: withHome(normalized.process.env ?? [], { root, uid: userOf(wanted).uid }),
   };
   const affinity = planAffinity(process.execCPUAffinity);
   const start = outliveMaker(

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { WriteStream } from 'node:tty';
+import type { ReadStream, WriteStream } from 'node:tty';
 import { isErrno } from '@coracle/errors';
 import { duplicateFd } from '@coracle/syscalls';
 import type { LifeOptions } from '../container.ts';
@@ -20,13 +20,18 @@ export type CallerTerminal = NonNullable<LifeOptions['callerTerminal']>;
 
 /** The terminal that keys come from, if they come from one, and how it is set now. */
 export function terminalOf(input: Readable | undefined): CallerTerminal | undefined {
-  if (!(input instanceof tty().ReadStream) || !('fd' in input) || typeof input.fd !== 'number') return undefined;
+  if (!isKeyboard(input) || !('fd' in input) || typeof input.fd !== 'number') return undefined;
   return { fd: input.fd, settings: readSettings(input.fd) };
 }
 
-/** Whether what is shown is shown on a terminal. */
+/** Whether what is read is typed on a terminal. */
+function isKeyboard(input: Readable | undefined): input is ReadStream {
+  return input instanceof tty().ReadStream && input.isTTY;
+}
+
+/** Whether what is shown is shown on a terminal. Bun's standard output is of that class wherever it goes. */
 export function isTerminal(output: Writable): output is WriteStream {
-  return output instanceof tty().WriteStream;
+  return output instanceof tty().WriteStream && output.isTTY;
 }
 
 /** How large what is shown may be. */
@@ -59,7 +64,7 @@ export function connectTerminal(
   };
   const onInputEnd = (): void => {
     // A terminal that was closed takes its container along; a file that was read to its end only ends the input.
-    if (input instanceof tty().ReadStream) onHangUp();
+    if (isKeyboard(input)) onHangUp();
     else keyboard.write(END_OF_TRANSMISSION);
   };
   const onResize = (): void => {

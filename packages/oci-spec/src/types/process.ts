@@ -28,8 +28,8 @@ export interface Process {
   ioPriority?: IOPriority;
   /** Processors it may use. @see sched_setaffinity(2) */
   execCPUAffinity?: ExecCPUAffinity;
-  /** User and groups, as numbers inside the container. */
-  user: User;
+  /** User and groups, as numbers inside the container. Absent: root. */
+  user?: User;
 }
 
 /** Size of a terminal, in characters. */

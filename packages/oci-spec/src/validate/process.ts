@@ -45,7 +45,7 @@ export function process(): Check<Process> {
     selinuxLabel: text,
     ioPriority: object<IOPriority>({ class: required(oneOf(IO_PRIORITY_CLASSES)), priority: integer(0, 7) }),
     execCPUAffinity: object<ExecCPUAffinity>({ initial: processors, final: processors }),
-    user: required(user()),
+    user: user(),
   });
 }
 

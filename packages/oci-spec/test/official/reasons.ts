@@ -30,7 +30,7 @@ const STRICTER = [
 
 /** What the specification's text requires, and its schema does not. */
 const REQUIRED = [
-  ...['$.root', '$.process.args', '$.process.user', '$.process.user.uid', '$.process.user.gid'],
+  ...['$.root', '$.process.args', '$.process.user.uid', '$.process.user.gid'],
   ...['$.linux.memoryPolicy.mode', '$.linux.personality.domain'],
 ];
 
