@@ -188,6 +188,24 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     );
   });
 
+  test('a startContainer hook without an environment has that of the program, and what it says of its failure is told', () => {
+    using it = scene(ours);
+    const failing = (hook: object): string => {
+      it.bundle.configure(['true'], (config) => ({
+        ...config,
+        process: { cwd: '/', ...config.process, args: ['true'], env: ['PATH=/bin', 'ONE=two'] },
+        hooks: { startContainer: [{ path: '/bin/sh', args: ['sh', '-c', 'echo "$ONE, $HOME" >&2; exit 3'], ...hook }] },
+      }));
+      return it.runtime.call(['run', '--bundle', it.bundle.path, 'box']).error;
+    };
+    expect(failing({})).toContain('/bin/sh ended with status 3: two, /');
+    expect(failing({ env: ['ONE=own'] })).toContain('/bin/sh ended with status 3: own,;');
+    expect(
+      failing({ args: ['sh', '-c', 'yes >&2 | true; head -c 100000 /dev/zero | tr "\\0" x >&2; exit 3'] }).length,
+    ).toBeLessThan(5000);
+    expectGone(it);
+  });
+
   test('a startContainer hook that fails ends the container before its program, removes it, and poststop hooks run', () => {
     using it = scene(ours, (hook, kind) => (kind === 'startContainer' ? { path: '/bin/false' } : hook));
     it.runtime.call(['create', '--bundle', it.bundle.path, 'box']);

@@ -389,6 +389,23 @@ needs.describe(needs.root, needs.program('busybox'))('what a process leaves out'
   });
 });
 
+needs.test(needs.root, needs.program('busybox'))(
+  'what is hidden twice is hidden once, and an empty path of a namespace is none',
+  () => {
+    using it = scene((config) => ({
+      ...config,
+      process: { cwd: '/', ...config.process, args: ['sh', '-c', 'grep -c " /etc " /proc/self/mountinfo; echo $$'] },
+      linux: {
+        ...config.linux,
+        namespaces: config.linux?.namespaces?.map(({ type }) => ({ type, path: '' })) ?? [],
+        maskedPaths: ['/etc', '/etc'],
+        readonlyPaths: ['/bin', '/bin'],
+      },
+    }));
+    expect(it.call('run', '--bundle', it.bundle.path, 'box')).toEqual({ status: 0, out: '1\n1\n', error: '' });
+  },
+);
+
 test('list of a --root that is not there is refused: an empty list would be believed', () => {
   using runtime = new Runtime(ours);
   const { status, out, error } = runtime.call(['list']);

@@ -4,9 +4,11 @@ import { startIn } from '../exec.ts';
 import { thisHost } from '../host.ts';
 import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
 import { possibleCapabilities } from '../oci/capabilities.ts';
+import { withHome } from '../oci/home.ts';
 import { normalize } from '../oci/normalize.ts';
 import { planSettings } from '../oci/plan-settings.ts';
 import type { Entry } from '../plan-entry.ts';
+import { userOf } from '../user-of.ts';
 import type { ContainerRecord } from './record.ts';
 
 /** What a hook that is a file of the container runs with, beside its namespaces. */
@@ -16,13 +18,15 @@ export type Confinement = Required<Pick<Entry, 'joinFiles' | 'before' | 'born' |
  * The steps of a hook whose program is a file of the container, and so may be anybody's: it has what the container's program will
  * have and no more, user, capabilities, limits, filter, label and cgroup. As with runc, whose hook is a child of that program to be.
  *
- * What the filter asks about is refused to it: who answers is told of the container's program alone.
+ * What the filter asks about is refused to it: who answers is told of the container's program alone. A hook that is given no environment
+ * has that of the program, as always with runc.
  */
 export function planInsideHook(hook: Hook, { config, bundle, idMaps, doors }: ContainerRecord): Confinement {
-  const { path, args = [path], env = [] } = hook;
+  const { path, args = [path] } = hook;
   const { available, bounding } = thisHost().capabilities(idMaps !== undefined);
   const normalized = normalize(config, bundle);
   const { process: own, linux } = normalized;
+  const env = hook.env ?? withHome(own.env ?? [], { root: normalized.root.path, uid: userOf(own).uid });
   const capabilities = possibleCapabilities(own.capabilities ?? {}, { available, onWarning: () => {} }); // create has told
   const process = { ...own, terminal: false, args: [path], env, capabilities };
   const seccomp = linux.seccomp && answered(linux.seccomp);

@@ -63,7 +63,7 @@ function doorBelow(door: string, path: string): string {
       code: 'EINVAL',
       syscall: 'exec',
       path,
-      text: 'this leads out of the group of the container',
+      text: 'bad sub cgroup path: it leads out of the group of the container',
       hint: 'name a group below it: mkdir makes one',
     });
   return posix.join(below, posix.basename(door));

@@ -9,8 +9,8 @@ export type Normalized = Config &
 /**
  * Writes a configuration out: paths of the host are absolute; a bind mount has the type `bind`, and the option `idmap` where it has
  * mappings, which containerd leaves out; places in the container begin at `/` and are plain; sets of capabilities that are absent are
- * there, empty, as runc has it; and a variable that is given more than once is there once, with its last value: programs would see the
- * first, and `exec --env` comes behind.
+ * there, empty, as runc has it; a variable that is given more than once is there once, with its last value: programs would see the
+ * first, and `exec --env` comes behind; what is hidden twice is hidden once; and an empty path of a namespace is none.
  * @param bundle the directory that relative paths begin at
  * @throws {ConfigError} for what cannot make a container that runs
  */
@@ -26,7 +26,21 @@ export function normalize(config: Config, bundle: string): Normalized {
       ...(process.env ? { env: lastOfEach(process.env) } : {}),
     },
     mounts: (config.mounts ?? []).map((one) => plainMount(one, bundle)),
-    linux,
+    linux: plainLinux(linux),
+  };
+}
+
+function plainLinux({
+  namespaces,
+  maskedPaths,
+  readonlyPaths,
+  ...linux
+}: NonNullable<Config['linux']>): Normalized['linux'] {
+  return {
+    ...linux,
+    ...(namespaces ? { namespaces: namespaces.map(({ type, path }) => (path ? { type, path } : { type })) } : {}),
+    ...(maskedPaths ? { maskedPaths: [...new Set(maskedPaths)] } : {}),
+    ...(readonlyPaths ? { readonlyPaths: [...new Set(readonlyPaths)] } : {}),
   };
 }
 

@@ -155,7 +155,7 @@ function check({ mount, index, options, place }: Wanted, { kindOf, onWarning }: 
   if ((mount.type === 'proc' || mount.type === 'sysfs') && place.path !== mount.destination)
     throw cannot(
       { path: `${path}.destination`, value: mount.destination },
-      `no symbolic link, as somebody else could lead it elsewhere (it leads to ${place.path} now)`,
+      `no symbolic link: it must be mounted on ordinary directory, as somebody else could lead a link elsewhere (this one leads to ${place.path} now)`,
     );
 }
 

@@ -22,9 +22,13 @@ import { idMapping } from './id-mapping.ts';
 import { resources } from './resources.ts';
 import { seccomp } from './seccomp.ts';
 
+/** An empty path is none: so the libraries in Go that others write configurations with have it. */
+const pathOrNone: Check<string> = (value, at, findings): value is string =>
+  value === '' || absolutePath(value, at, findings);
+
 /** {@link Linux}. */
 export function linux(): Check<Linux> {
-  const namespace = object<Namespace>({ type: required(oneOf(NAMESPACE_TYPES)), path: absolutePath });
+  const namespace = object<Namespace>({ type: required(oneOf(NAMESPACE_TYPES)), path: pathOrNone });
   const offset = object<TimeOffset>({ secs: int64, nanosecs: integer(0, 999_999_999) });
   const domain = required(oneOf(PERSONALITY_DOMAINS));
   return object<Linux>({
