@@ -6,7 +6,15 @@
  * @module
  */
 export { bindDevices, type DeviceSource, giveTerminal, populateDev } from './devices.ts';
-export { COPIES_DETACHED, type HideOptions, makeReadOnly, maskPaths, type PathKind } from './hide.ts';
+export {
+  COPIES_DETACHED,
+  type HideOptions,
+  type MaskOptions,
+  makeReadOnly,
+  maskPaths,
+  type NullDevice,
+  type PathKind,
+} from './hide.ts';
 export { furnishHostRoot, HOST_ROOT_OWN, type HostRoot, inspectHost } from './host-root.ts';
 export { type MountOptions, parseMountOptions } from './mount-options.ts';
 export {
@@ -19,6 +27,7 @@ export {
   openInRoot,
   openMountpoint,
 } from './mounts.ts';
+export { explainNullDevice, holdNullDevice, inspectNullDevice, NULL_DEVICE } from './null-device.ts';
 export { checkMounts, type Restriction } from './older-calls/check-mounts.ts';
 export { hostTree, type MountedTree } from './older-calls/host-tree.ts';
 export type { MountWords } from './older-calls/mount-words.ts';

@@ -3,6 +3,7 @@ import type { HostRoot, RootSource } from '@coracle/chroot-fs';
 import type { IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { doorsOf, type Group } from './cgroup-for.ts';
+import { hidesFiles } from './device-source.ts';
 import type { OwnedTree } from './give-tree.ts';
 import type { Host } from './host.ts';
 import type { IdRegister } from './id-register.ts';
@@ -59,6 +60,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     labelled: parts.labelled,
     kindOf: host.kindOf,
     canDetach: canDetach(),
+    hidesFiles: hidesFiles(config, host, { isOlder: older !== undefined }),
     olderCalls: older,
     bounding: parts.bounding,
     landlock: landlock.landlock,

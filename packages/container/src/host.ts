@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine, type OwnHierarchy, ownHierarchies } from '@coracle/cgroups';
-import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
+import { type HostRoot, inspectHost, inspectNullDevice, type PathKind } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
@@ -21,6 +21,7 @@ export class Host {
   readonly #capabilities = new Map<boolean, AvailableCapabilities>();
   #landlock: number | undefined;
   #hidden: readonly string[] | undefined;
+  #nullDevice: number | undefined;
   #machine: Machine | undefined;
   #hierarchies: readonly OwnHierarchy[] | undefined;
   #hostRoot: HostRoot | undefined;
@@ -36,6 +37,12 @@ export class Host {
   get hierarchies(): readonly OwnHierarchy[] {
     this.#hierarchies ??= ownHierarchies();
     return this.#hierarchies;
+  }
+
+  /** Type and permission bits of /dev/null, which was seen to be the null device. */
+  get nullDevice(): number {
+    this.#nullDevice ??= inspectNullDevice();
+    return this.#nullDevice;
   }
 
   /** What of this host a container in the `host` root sees. */

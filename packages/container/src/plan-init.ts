@@ -6,6 +6,7 @@ import {
   enterNewRoot,
   furnishHostRoot,
   type HostRoot,
+  holdNullDevice,
   keepMountsPrivate,
   leaveOldRoot,
   makeReadOnly,
@@ -36,6 +37,7 @@ import {
   umask,
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
+import type { HidesFiles } from './device-source.ts';
 import { filterFor } from './filter-for.ts';
 import { labelTop, withContext } from './labels/label-mounts.ts';
 import { isLabelled, joinOwnKeyring, labelContainer } from './labels/plan-labels.ts';
@@ -61,6 +63,8 @@ export interface InitPlan {
   kindOf: (path: string) => PathKind;
   /** Whether mounts can be copied that are attached nowhere. */
   canDetach: boolean;
+  /** What masked files are hidden behind. */
+  hidesFiles: HidesFiles;
   /** What only a config.json can ask for. */
   further?: Further | undefined;
 }
@@ -146,6 +150,7 @@ function makeFiles(plan: InitPlan): Step[] {
     ...takeIdmapped(plan.idmapped),
     ...copySharing(config),
     keepMountsPrivate(),
+    ...holdForMasks(plan),
     ...enterNewRoot(root, withContext([], config.linux?.mountLabel)),
     ...(hostRoot ? furnishHostRoot(hostRoot, { hostname: config.hostname ?? 'localhost' }) : []),
     ...makeMounts(plan),
@@ -153,6 +158,11 @@ function makeFiles(plan: InitPlan): Step[] {
     ...leaveOldRoot(),
     ...(config.root?.readonly ? [makeRootReadOnly()] : []),
   ];
+}
+
+/** While the host's files are reachable by path. */
+export function holdForMasks({ hidesFiles }: Pick<InitPlan, 'hidesFiles'>): Step[] {
+  return hidesFiles.mode === undefined ? [] : holdNullDevice(hidesFiles.mode);
 }
 
 /**
@@ -257,14 +267,15 @@ export function purposeOf(mount: Mount): string {
   return PURPOSES[mount.destination] ?? `mount a ${mount.type} on ${mount.destination}`;
 }
 
-function hideKernel({ config, kindOf, canDetach }: InitPlan): Step[] {
+function hideKernel({ config, kindOf, canDetach, hidesFiles }: InitPlan): Step[] {
   const mounted = (config.mounts ?? []).flatMap((mount): [string, string][] =>
     resultFor(mount) === 'mount' ? [] : [[mount.destination, resultFor(mount)]],
   );
-  const options = { mounts: Object.fromEntries(mounted), copiesDetached: canDetach };
+  const mounts = Object.fromEntries(mounted);
+  const behind = { copiesDetached: canDetach, nullDevice: hidesFiles.source };
   return [
-    ...maskPaths(config.linux?.maskedPaths ?? [], kindOf, options),
-    ...makeReadOnly(config.linux?.readonlyPaths ?? [], kindOf, options),
+    ...maskPaths(config.linux?.maskedPaths ?? [], kindOf, { mounts, ...behind }),
+    ...makeReadOnly(config.linux?.readonlyPaths ?? [], kindOf, { mounts }),
   ];
 }
 

@@ -3,6 +3,7 @@ import type { IdMaps } from '@coracle/namespaces';
 import type { Config, Process } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
+import type { HidesFiles } from './device-source.ts';
 import { filterFor } from './filter-for.ts';
 import type { OwnedTree } from './give-tree.ts';
 import { claimIds, type IdRegister } from './id-register.ts';
@@ -37,6 +38,8 @@ export interface PlanInput {
   kindOf: (path: string) => PathKind;
   /** Whether mounts can be copied that are attached nowhere. */
   canDetach: boolean;
+  /** What masked files are hidden behind. */
+  hidesFiles: HidesFiles;
   /** Translates the set-up, where mounts cannot be made by descriptor. */
   olderCalls?: OlderCalls | undefined;
   /** The bounding set that the first process begins with. */
@@ -91,10 +94,12 @@ export function makePlan(input: PlanInput): Plan {
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
-  const { root, hostRoot, kindOf, canDetach, olderCalls, ownGroups } = input;
+  const { root, hostRoot, kindOf, canDetach, hidesFiles, olderCalls, ownGroups } = input;
   const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
-    const planned = planInit({ config, root, ownGroups, hostRoot, idMaps, idmapped, kindOf, canDetach, further });
+    const planned = planInit({
+      ...{ config, root, ownGroups, hostRoot, idMaps, idmapped, kindOf, canDetach, hidesFiles, further },
+    });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
   });
