@@ -19,6 +19,7 @@ import {
   OPEN_TREE,
   openat2,
   openTree,
+  type Purpose,
   resultOf,
   S,
   type Step,
@@ -90,14 +91,24 @@ export function maskPaths(
   if (files.length === 0 && directories.length === 0) return [];
   const from = nullDevice === 'held' && copiesDetached ? { dir: resultOf('null') } : { dir: NOTHING, path: 'null' };
   const isNode = nullDevice === 'mknod' && files.length > 0;
+  const hiddenFiles = files.map(({ path, kind }) => hideFile(path, { from, mounts, isSure: kind === 'file' }));
+  const hiddenDirectories = directories.map(({ path }) => hideDirectory(path, mounts));
   return [
+    // Before anything is attached to the top of the root, where a link with `..` would find it.
+    ...[...hiddenFiles, ...hiddenDirectories].flatMap(({ find }) => find),
     ...makeNothing({ nullDevice, has: { files: files.length > 0, directories: directories.length > 0 } }),
     ...(copiesDetached ? [] : [attachNothing(), ...(nullDevice === 'held' ? [attachNull()] : [])]),
-    ...files.flatMap(({ path, kind }) => hideFile(path, { from, mounts, isSure: kind === 'file' })),
+    ...hiddenFiles.flatMap(({ hide }) => hide),
     ...(isNode && directories.length > 0 ? [forbidDevices()] : []),
-    ...directories.flatMap(({ path }) => hideDirectory(path, mounts)),
+    ...hiddenDirectories.flatMap(({ hide }) => hide),
     ...(copiesDetached ? [] : leaveNothing()),
   ];
+}
+
+/** How a path is found, and then hidden. */
+interface Hidden {
+  find: Step[];
+  hide: Step[];
 }
 
 /** A directory does not let a file be mounted on it, and is hidden as one afterwards. */
@@ -108,34 +119,37 @@ function hideFile(
     mounts,
     isSure,
   }: { from: { dir: Fd; path?: string }; mounts: Readonly<Record<string, string>>; isSure: boolean },
-): Step[] {
+): Hidden {
   const why = `hide ${path}`;
   const isWhole = from.path === undefined ? (['AT_EMPTY_PATH'] as const) : [];
   const copy = openTree({ path: '', ...from, flags: flags(OPEN_TREE, ...COPY, ...isWhole) }, { why, result: 'mask' });
   const { dir, name } = placeOf(path, mounts);
   // Nothing can lead elsewhere between the top of a mount and what is in it, so that one call finds it and covers it.
-  if (isSure && dir !== AT_FDCWD && /^\/[^/]+$/.test(name))
-    return [
-      copy,
-      moveMount(
-        { from: resultOf('mask'), to: dir, toPath: name.slice(1), flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
-        { why, tolerate: GONE },
-      ),
-    ];
-  return [
-    find({ path, mounts, directory: false }, why),
-    copy,
-    isSure ? cover('mask', why) : { ...cover('mask', why), tolerate: ['EINVAL'] as const },
-  ];
+  if (isSure && dir !== AT_FDCWD && /^\/[^/]+$/.test(name)) {
+    const how = flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH');
+    const purpose = { why, tolerate: GONE };
+    return {
+      find: [],
+      hide: [copy, moveMount({ from: resultOf('mask'), to: dir, toPath: name.slice(1), flags: how }, purpose)],
+    };
+  }
+  const place = `file ${path}`;
+  return {
+    find: [find({ path, mounts, directory: false, result: place }, why)],
+    hide: [copy, cover('mask', { place }, isSure ? why : { why, tolerate: ['EINVAL'] })],
+  };
 }
 
-function hideDirectory(path: string, mounts: Readonly<Record<string, string>>): Step[] {
+function hideDirectory(path: string, mounts: Readonly<Record<string, string>>): Hidden {
   const why = `hide ${path}`;
-  return [
-    find({ path, mounts, directory: true }, why),
-    openTree({ dir: NOTHING, path: 'directory', flags: flags(OPEN_TREE, ...COPY) }, { why, result: 'mask' }),
-    cover('mask', why),
-  ];
+  const place = `directory ${path}`;
+  return {
+    find: [find({ path, mounts, directory: true, result: place }, why)],
+    hide: [
+      openTree({ dir: NOTHING, path: 'directory', flags: flags(OPEN_TREE, ...COPY) }, { why, result: 'mask' }),
+      cover('mask', { place }, why),
+    ],
+  };
 }
 
 /**
@@ -212,7 +226,7 @@ export function makeReadOnly(
     .flatMap((path) => {
       const why = `forbid changes to ${path}`;
       return [
-        find({ path, mounts, directory: false }, why),
+        find({ path, mounts, directory: false, result: 'place' }, why),
         openTree(
           { dir: resultOf('place'), path: '', flags: flags(OPEN_TREE, ...COPY, 'AT_EMPTY_PATH', 'AT_RECURSIVE') },
           { why, result: 'tree' },
@@ -225,21 +239,26 @@ export function makeReadOnly(
           },
           why,
         ),
-        cover('tree', why),
+        cover('tree', { place: 'place' }, why),
       ];
     });
 }
 
-/** The step that opens the path as `'place'`; where there is none, the steps that would use it are passed over. */
+/** The step that opens the path; where there is none, the steps that would use it are passed over. */
 function find(
-  { path, mounts, directory }: { path: string; mounts: Readonly<Record<string, string>>; directory: boolean },
+  {
+    path,
+    mounts,
+    directory,
+    result,
+  }: { path: string; mounts: Readonly<Record<string, string>>; directory: boolean; result: string },
   why: string,
 ): Step {
   const { dir, name } = placeOf(path, mounts);
   const only = directory ? (['O_DIRECTORY'] as const) : [];
   return openat2(
     { dir, path: name, flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC', ...only), resolve: IN_ROOT },
-    { why, result: 'place', tolerate: GONE },
+    { why, result, tolerate: GONE },
   );
 }
 
@@ -250,8 +269,8 @@ function placeOf(path: string, mounts: Readonly<Record<string, string>>): { dir:
   return { dir: mount === undefined ? AT_FDCWD : resultOf(mount), name: plain.slice(at.length) };
 }
 
-function cover(mount: string, why: string): Step {
-  return moveMount({ from: resultOf(mount), to: resultOf('place'), flags: ON_PLACE }, why);
+function cover(mount: string, { place }: { place: string }, purpose: Purpose): Step {
+  return moveMount({ from: resultOf(mount), to: resultOf(place), flags: ON_PLACE }, purpose);
 }
 
 function isKernels(path: string): boolean {

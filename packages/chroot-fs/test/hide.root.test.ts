@@ -142,6 +142,19 @@ needs.describe(needs.root)('masked paths', () => {
     expect(readFileSync(join(scene.rootfs, 'opt/secret'), 'utf8')).toBe('secret\n');
   });
 
+  test('of the root are found through links that lead up to its top', async () => {
+    using scene = makeScene({
+      'opt/up': { link: '../secret' },
+      secret: 'secret\n',
+      'opt/ups': { link: '../s' },
+      's/k': 'key\n',
+    });
+    using inside = await Inside.start();
+    await inside.run([...enter(scene.rootfs), ...leaveOldRoot(), ...maskPaths(['/opt/up', '/opt/ups'], kindOf)]);
+    expect(await inside.read('/secret')).toBe('');
+    expect([await inside.has('/s'), await inside.has('/s/k')]).toEqual([true, false]);
+  });
+
   test('do not become a door when /dev/null of the root is a link to a file of the kernel (CVE-2025-31133)', async () => {
     using scene = makeScene({ 'dev/null': { link: '/proc/sys/kernel/domainname' } });
     using naive = await Inside.start(OWN_NAME);

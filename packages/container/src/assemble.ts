@@ -27,6 +27,8 @@ export interface Parts {
   limits: Limits;
   /** Groups of the container's own, for it to see; none if absent. */
   ownGroups?: PlanInput['ownGroups'];
+  /** Files of its own where the root has others; none if absent. */
+  ownFiles?: PlanInput['ownFiles'];
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
   idRegister?: IdRegister | undefined;
@@ -54,6 +56,7 @@ export function assemble(parts: Parts, host: Host): Prepared {
     hostRoot,
     cgroup: group.plan,
     ownGroups: parts.ownGroups,
+    ownFiles: parts.ownFiles,
     idMaps,
     idRegister: parts.idRegister,
     owned: parts.owned,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine, type OwnHierarchy, ownHierarchies } from '@coracle/cgroups';
-import { type HostRoot, inspectHost, inspectNullDevice, type PathKind } from '@coracle/chroot-fs';
+import { type HostRoot, inspectHost, inspectNullDevice, type PathKind, resolvConfText } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
@@ -22,6 +22,7 @@ export class Host {
   #landlock: number | undefined;
   #hidden: readonly string[] | undefined;
   #nullDevice: number | undefined;
+  #resolvConf: { text: string | undefined } | undefined;
   #machine: Machine | undefined;
   #hierarchies: readonly OwnHierarchy[] | undefined;
   #hostRoot: HostRoot | undefined;
@@ -50,6 +51,12 @@ export class Host {
     this.#hostRoot ??= inspectHost();
     return this.#hostRoot;
   }
+
+  /** What is known of name servers. */
+  readonly resolvConf = (): string | undefined => {
+    this.#resolvConf ??= { text: resolvConfText() };
+    return this.#resolvConf.text;
+  };
 
   /** What this machine tells of its processors' heat, and so of what others do on them; Docker hides it as well. */
   get hidden(): readonly string[] {

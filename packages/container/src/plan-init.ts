@@ -12,11 +12,13 @@ import {
   makeReadOnly,
   makeRootReadOnly,
   maskPaths,
+  type OwnFile,
   openMountpoint,
   type PathKind,
   parseMountOptions,
   populateDev,
   type RootSource,
+  showOwnFiles,
 } from '@coracle/chroot-fs';
 import { type IdMaps, isMapped, loopbackUp, type NamespaceType, setDomainname, setHostname } from '@coracle/namespaces';
 import type { Config, Mount } from '@coracle/oci-spec';
@@ -53,6 +55,8 @@ export interface InitPlan {
   root: RootSource;
   /** Groups of the container's own; none if absent. */
   ownGroups?: readonly OwnGroup[] | undefined;
+  /** Files of the container's own, for it to see in place of the root's; none if absent. */
+  ownFiles?: readonly OwnFile[] | undefined;
   /** What of the host to show, for the `host` root. */
   hostRoot: HostRoot | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
@@ -63,6 +67,8 @@ export interface InitPlan {
   kindOf: (path: string) => PathKind;
   /** Whether mounts can be copied that are attached nowhere. */
   canDetach: boolean;
+  /** Whether the steps are translated into the older mount calls, which attach each mount when it is made. */
+  isTranslated?: boolean;
   /** What masked files are hidden behind. */
   hidesFiles: HidesFiles;
   /** What only a config.json can ask for. */
@@ -153,6 +159,11 @@ function makeFiles(plan: InitPlan): Step[] {
     ...holdForMasks(plan),
     ...enterNewRoot(root, withContext([], config.linux?.mountLabel)),
     ...(hostRoot ? furnishHostRoot(hostRoot, { hostname: config.hostname ?? 'localhost' }) : []),
+    ...showOwnFiles(plan.ownFiles ?? [], {
+      readonly: config.root?.readonly === true,
+      options: withContext([], config.linux?.mountLabel),
+      copiesDetached: plan.canDetach || plan.isTranslated === true,
+    }),
     ...makeMounts(plan),
     ...(plan.idMaps && !bringsOwnDev(config) ? bindDevices('rootfs') : []),
     ...leaveOldRoot(),

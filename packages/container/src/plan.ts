@@ -1,4 +1,4 @@
-import type { HostRoot, OlderCalls, PathKind, Restriction, RootSource } from '@coracle/chroot-fs';
+import type { HostRoot, OlderCalls, OwnFile, PathKind, Restriction, RootSource } from '@coracle/chroot-fs';
 import type { IdMaps } from '@coracle/namespaces';
 import type { Config, Process } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
@@ -27,6 +27,8 @@ export interface PlanInput {
   cgroup: CgroupPlan | undefined;
   /** Groups of the container's own, for it to see; none if absent. */
   ownGroups?: readonly OwnGroup[] | undefined;
+  /** Files of the container's own, for it to see in place of the root's; none if absent. */
+  ownFiles?: readonly OwnFile[] | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
@@ -94,11 +96,12 @@ export function makePlan(input: PlanInput): Plan {
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
-  const { root, hostRoot, kindOf, canDetach, hidesFiles, olderCalls, ownGroups } = input;
+  const { root, hostRoot, kindOf, canDetach, hidesFiles, olderCalls, ownGroups, ownFiles } = input;
   const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
     const planned = planInit({
-      ...{ config, root, ownGroups, hostRoot, idMaps, idmapped, kindOf, canDetach, hidesFiles, further },
+      ...{ config, root, ownGroups, ownFiles, hostRoot, idMaps, idmapped, kindOf, canDetach, hidesFiles, further },
+      isTranslated: olderCalls !== undefined,
     });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
