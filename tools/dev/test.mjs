@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { ROOT } from './checkout.mjs';
 import { ensureBuilt } from './ensure.mjs';
 import { findTests, runKernelTests, runUnitTests } from './jest.mjs';
+import { stateOfUsers } from './state-of-users.mjs';
 import { add, exitCode, NOTHING, summary } from './tally.mjs';
 
 const { values, positionals: patterns } = parseArgs({
@@ -20,6 +21,7 @@ await ensureBuilt();
 const scratch = mkdtempSync(join(tmpdir(), 'coracle-test-'));
 chmodSync(scratch, 0o711); // other users run programs that lie in it
 process.env.CORACLE_TEST_SCRATCH = scratch;
+const removeState = stateOfUsers();
 let tally = NOTHING;
 try {
   const jest = { root: ROOT, scratch, cache: cacheDirectory(scratch) };
@@ -34,6 +36,7 @@ try {
   tally = add(tally, { ...NOTHING, failed: 1 });
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+  removeState();
 }
 process.stdout.write(summary(name ? { ...tally, skips: [] } : tally)); // those that a name leaves out say nothing
 process.exitCode = exitCode(tally);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ContainerOptions, DeviceOption, SelinuxLabelParts } from '@coracle/container';
 import { ConfigError } from '@coracle/oci-spec';
-import { parseProfile } from '@coracle/seccomp';
+import { checkProfile, parseProfile } from '@coracle/seccomp';
 import { type Options, UsageError } from './arguments.ts';
 import { messageOf } from './render/error.ts';
 
@@ -126,9 +126,15 @@ function readProfile(path: string): object {
     throw wrong(messageOf(cause), 'name a file with a seccomp profile, or unconfined');
   }
   try {
-    return parseProfile(text);
+    const profile = parseProfile(text);
+    checkProfile(profile);
+    return profile;
   } catch (cause) {
     if (!(cause instanceof ConfigError)) throw cause;
-    throw wrong(`must be ${cause.allowed}, found ${cause.found}`, 'write a profile as Docker or OCI has it');
+    const { path: where, allowed, found } = cause;
+    throw wrong(
+      `${where === '$' ? '' : `${where} `}must be ${allowed}, found ${found}`,
+      'write a profile as Docker or OCI has it',
+    );
   }
 }

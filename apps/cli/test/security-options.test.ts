@@ -105,7 +105,14 @@ describe('options for the rights of a container', () => {
       profile('18446744073709551608'),
       'must be a number that JSON in JavaScript keeps exactly, found 18446744073709551608',
     ],
-  ])('a file with %j: %s', (text, message) => {
-    expect(() => parse('--security-opt', file(text))).toThrow(message);
+    ['[1]', 'must be an object, found an array of 1'],
+    ['{"defaultAction":"DENY"}', '$.defaultAction must be one of SCMP_ACT_KILL'],
+    [
+      profile('1').replace('"index":0', '"index":9'),
+      '$.syscalls[0].args[0].index must be a whole number from 0 to 5, found 9',
+    ],
+  ])('a file with %j: %s, and the file is named', (text, message) => {
+    const option = file(text);
+    expect(() => parse('--security-opt', option)).toThrow(`--security-opt ${option}: ${message}`);
   });
 });

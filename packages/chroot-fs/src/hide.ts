@@ -3,6 +3,7 @@ import {
   AT,
   AT_FDCWD,
   chdir,
+  deviceNumber,
   type Fd,
   fchdir,
   flags,
@@ -18,12 +19,14 @@ import {
   OPEN_TREE,
   openat2,
   openTree,
+  type Purpose,
   resultOf,
   S,
   type Step,
   umount2,
 } from '@coracle/syscalls';
 import { createFilesystem, IN_ROOT } from './mounts.ts';
+import { NULL_DEVICE } from './null-device.ts';
 
 /** What a path is; `undefined` when there is nothing. */
 export type PathKind = 'file' | 'directory' | undefined;
@@ -36,23 +39,38 @@ export interface HideOptions {
    * (CVE-2019-19921, CVE-2025-52881). By default every path is looked up from the root.
    */
   mounts?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What files are hidden behind: `'mknod'`, a null device that is made for it; `'held'`, one that `holdNullDevice` has opened; `'none'`,
+ * an empty file that cannot be written, where neither can be had.
+ */
+export type NullDevice = 'mknod' | 'held' | 'none';
+
+/** How paths are hidden. */
+export interface MaskOptions extends HideOptions {
   /**
    * Whether the kernel copies mounts that are attached nowhere, see {@link COPIES_DETACHED}. If not, the default, what paths are
    * hidden behind is attached for a while; to take it off again, the kernel waits for every processor.
    */
   copiesDetached?: boolean;
+  /** `'mknod'` if absent. */
+  nullDevice?: NullDevice;
 }
 
 /** open_tree(2) copies a mount that is attached nowhere since Linux 6.15. */
 export const COPIES_DETACHED: KernelVersion = { major: 6, minor: 15 };
+
+/** The file system that paths are hidden behind. */
+const NOTHING = resultOf('nothing');
 
 const GONE = ['ENOENT', 'ENOTDIR'] as const;
 const COPY = ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC'] as const;
 const ON_PLACE = flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPTY_PATH');
 
 /**
- * Steps that hide paths from a container that stands at the top of its root: a file behind an empty one, a directory
- * behind an empty one, neither of which can be changed. Paths that are not there are passed over.
+ * Steps that hide paths from a container that stands at the top of its root: a file behind a null device, which swallows what is
+ * written, a directory behind an empty one, which cannot be changed. Paths that are not there are passed over.
  *
  * What hides is new and out of reach. It is not the root's /dev/null, which may be somebody else's link to a file of the
  * kernel, for all to write (CVE-2025-31133).
@@ -65,62 +83,129 @@ const ON_PLACE = flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH', 'MOVE_MOUNT_T_EMPT
 export function maskPaths(
   paths: readonly string[],
   kindOf: (path: string) => PathKind,
-  { mounts = {}, copiesDetached = false }: HideOptions = {},
+  { mounts = {}, copiesDetached = false, nullDevice = 'mknod' }: MaskOptions = {},
 ): Step[] {
-  const masks = paths.flatMap((path) => {
-    const why = `hide ${path}`;
-    const on = (kind: 'file' | 'directory'): Step[] => [
-      find({ path, mounts, directory: kind === 'directory' }, why),
-      openTree({ dir: resultOf('nothing'), path: kind, flags: flags(OPEN_TREE, ...COPY) }, { why, result: 'mask' }),
-    ];
-    if (isKernels(path)) {
-      const kind = kindOf(path);
-      return kind ? [...on(kind), cover('mask', why)] : [];
-    }
-    // Only a directory is found by the first half; a file cannot go on top of it, and has no need to.
-    return [
-      ...on('directory'),
-      cover('mask', why),
-      ...on('file'),
-      { ...cover('mask', why), tolerate: ['EINVAL'] as const },
-    ];
-  });
-  if (masks.length === 0) return [];
-  return copiesDetached
-    ? [...makeNothing(), ...masks]
-    : [...makeNothing(), attachNothing(), ...masks, ...leaveNothing()];
+  const wanted = paths.map((path) => ({ path, kind: isKernels(path) ? kindOf(path) : ('unknown' as const) }));
+  const files = wanted.filter(({ kind }) => kind === 'file' || kind === 'unknown');
+  const directories = wanted.filter(({ kind }) => kind === 'directory' || kind === 'unknown');
+  if (files.length === 0 && directories.length === 0) return [];
+  const from = nullDevice === 'held' && copiesDetached ? { dir: resultOf('null') } : { dir: NOTHING, path: 'null' };
+  const isNode = nullDevice === 'mknod' && files.length > 0;
+  const hiddenFiles = files.map(({ path, kind }) => hideFile(path, { from, mounts, isSure: kind === 'file' }));
+  const hiddenDirectories = directories.map(({ path }) => hideDirectory(path, mounts));
+  return [
+    // Before anything is attached to the top of the root, where a link with `..` would find it.
+    ...[...hiddenFiles, ...hiddenDirectories].flatMap(({ find }) => find),
+    ...makeNothing({ nullDevice, has: { files: files.length > 0, directories: directories.length > 0 } }),
+    ...(copiesDetached ? [] : [attachNothing(), ...(nullDevice === 'held' ? [attachNull()] : [])]),
+    ...hiddenFiles.flatMap(({ hide }) => hide),
+    ...(isNode && directories.length > 0 ? [forbidDevices()] : []),
+    ...hiddenDirectories.flatMap(({ hide }) => hide),
+    ...(copiesDetached ? [] : leaveNothing()),
+  ];
 }
 
-/** A file system with an empty file and an empty directory. */
-function makeNothing(): Step[] {
-  const why = 'make something empty to hide paths behind';
-  const nothing = resultOf('nothing');
+/** How a path is found, and then hidden. */
+interface Hidden {
+  find: Step[];
+  hide: Step[];
+}
+
+/** A directory does not let a file be mounted on it, and is hidden as one afterwards. */
+function hideFile(
+  path: string,
+  {
+    from,
+    mounts,
+    isSure,
+  }: { from: { dir: Fd; path?: string }; mounts: Readonly<Record<string, string>>; isSure: boolean },
+): Hidden {
+  const why = `hide ${path}`;
+  const isWhole = from.path === undefined ? (['AT_EMPTY_PATH'] as const) : [];
+  const copy = openTree({ path: '', ...from, flags: flags(OPEN_TREE, ...COPY, ...isWhole) }, { why, result: 'mask' });
+  const { dir, name } = placeOf(path, mounts);
+  // Nothing can lead elsewhere between the top of a mount and what is in it, so that one call finds it and covers it.
+  if (isSure && dir !== AT_FDCWD && /^\/[^/]+$/.test(name)) {
+    const how = flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH');
+    const purpose = { why, tolerate: GONE };
+    return {
+      find: [],
+      hide: [copy, moveMount({ from: resultOf('mask'), to: dir, toPath: name.slice(1), flags: how }, purpose)],
+    };
+  }
+  const place = `file ${path}`;
+  return {
+    find: [find({ path, mounts, directory: false, result: place }, why)],
+    hide: [copy, cover('mask', { place }, isSure ? why : { why, tolerate: ['EINVAL'] })],
+  };
+}
+
+function hideDirectory(path: string, mounts: Readonly<Record<string, string>>): Hidden {
+  const why = `hide ${path}`;
+  const place = `directory ${path}`;
+  return {
+    find: [find({ path, mounts, directory: true, result: place }, why)],
+    hide: [
+      openTree({ dir: NOTHING, path: 'directory', flags: flags(OPEN_TREE, ...COPY) }, { why, result: 'mask' }),
+      cover('mask', { place }, why),
+    ],
+  };
+}
+
+/**
+ * A file system with an empty directory and a null device, or a place for one. Devices are usable in it as long as there is one: a
+ * copy is as its original is when it is made.
+ */
+function makeNothing({
+  nullDevice,
+  has,
+}: {
+  nullDevice: NullDevice;
+  has: Record<'files' | 'directories', boolean>;
+}): Step[] {
+  const why = 'make something to hide paths behind';
+  const isNode = nullDevice === 'mknod' && has.files;
+  const options = ['nosuid', ...(isNode ? [] : ['nodev']), 'noexec'];
+  const node = isNode
+    ? { mode: S.S_IFCHR | 0o666, device: deviceNumber(NULL_DEVICE.major, NULL_DEVICE.minor) }
+    : { mode: S.S_IFREG | 0o444 };
   return [
-    ...createFilesystem({ type: 'tmpfs', options: ['nosuid', 'nodev', 'noexec'], result: 'nothing' }, why),
-    mkdirat({ dir: nothing, path: 'directory', mode: 0o555 }, why),
-    mknodat({ dir: nothing, path: 'file', mode: S.S_IFREG | 0o444 }, why),
+    ...createFilesystem({ type: 'tmpfs', options, result: 'nothing' }, why),
+    ...(has.directories ? [mkdirat({ dir: NOTHING, path: 'directory', mode: 0o555 }, why)] : []),
+    ...(has.files ? [mknodat({ dir: NOTHING, path: 'null', ...node }, why)] : []),
     mountSetattr(
-      { mount: nothing, flags: flags(AT, 'AT_EMPTY_PATH'), set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') },
+      { mount: NOTHING, flags: flags(AT, 'AT_EMPTY_PATH'), set: flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY') },
       why,
     ),
   ];
 }
 
+function forbidDevices(): Step {
+  return mountSetattr(
+    { mount: NOTHING, flags: flags(AT, 'AT_EMPTY_PATH'), set: flags(MOUNT_ATTR, 'MOUNT_ATTR_NODEV') },
+    'have no devices in directories that hide others',
+  );
+}
+
+/** A null device that is held is attached nowhere: here it can be copied. */
+function attachNull(): Step {
+  return moveMount(
+    { from: resultOf('null'), to: NOTHING, toPath: 'null', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
+    'have the null device where it can be copied',
+  );
+}
+
 /** On top of the root, where no path leads, for copies to be made of it. */
 function attachNothing(): Step {
   return moveMount(
-    { from: resultOf('nothing'), to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
+    { from: NOTHING, to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
     'have it where it can be copied',
   );
 }
 
 function leaveNothing(): Step[] {
   const why = 'let go of what paths are hidden behind';
-  return [
-    fchdir(resultOf('nothing'), why),
-    umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, why),
-    chdir('/', why),
-  ];
+  return [fchdir(NOTHING, why), umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, why), chdir('/', why)];
 }
 
 /**
@@ -141,7 +226,7 @@ export function makeReadOnly(
     .flatMap((path) => {
       const why = `forbid changes to ${path}`;
       return [
-        find({ path, mounts, directory: false }, why),
+        find({ path, mounts, directory: false, result: 'place' }, why),
         openTree(
           { dir: resultOf('place'), path: '', flags: flags(OPEN_TREE, ...COPY, 'AT_EMPTY_PATH', 'AT_RECURSIVE') },
           { why, result: 'tree' },
@@ -154,28 +239,38 @@ export function makeReadOnly(
           },
           why,
         ),
-        cover('tree', why),
+        cover('tree', { place: 'place' }, why),
       ];
     });
 }
 
-/** The step that opens the path as `'place'`; where there is none, the steps that would use it are passed over. */
+/** The step that opens the path; where there is none, the steps that would use it are passed over. */
 function find(
-  { path, mounts, directory }: { path: string; mounts: Readonly<Record<string, string>>; directory: boolean },
+  {
+    path,
+    mounts,
+    directory,
+    result,
+  }: { path: string; mounts: Readonly<Record<string, string>>; directory: boolean; result: string },
   why: string,
 ): Step {
-  const plain = posix.normalize(path);
-  const [at, name] = Object.entries(mounts).find(([at]) => plain.startsWith(`${at}/`)) ?? ['', undefined];
-  const dir: Fd = name === undefined ? AT_FDCWD : resultOf(name);
+  const { dir, name } = placeOf(path, mounts);
   const only = directory ? (['O_DIRECTORY'] as const) : [];
   return openat2(
-    { dir, path: plain.slice(at.length), flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC', ...only), resolve: IN_ROOT },
-    { why, result: 'place', tolerate: GONE },
+    { dir, path: name, flags: flags(OPEN, 'O_PATH', 'O_CLOEXEC', ...only), resolve: IN_ROOT },
+    { why, result, tolerate: GONE },
   );
 }
 
-function cover(mount: string, why: string): Step {
-  return moveMount({ from: resultOf(mount), to: resultOf('place'), flags: ON_PLACE }, why);
+/** The mount that a path is looked up in, and the rest of the path. */
+function placeOf(path: string, mounts: Readonly<Record<string, string>>): { dir: Fd; name: string } {
+  const plain = posix.normalize(path);
+  const [at, mount] = Object.entries(mounts).find(([at]) => plain.startsWith(`${at}/`)) ?? ['', undefined];
+  return { dir: mount === undefined ? AT_FDCWD : resultOf(mount), name: plain.slice(at.length) };
+}
+
+function cover(mount: string, { place }: { place: string }, purpose: Purpose): Step {
+  return moveMount({ from: resultOf(mount), to: resultOf(place), flags: ON_PLACE }, purpose);
 }
 
 function isKernels(path: string): boolean {

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import {
   close,
   flags,
@@ -98,6 +98,35 @@ export function inspectHost(): HostRoot {
 }
 
 /**
+ * What /etc/resolv.conf of the host says; `undefined` where there is none, or none that is worth a copy.
+ * @example
+ * const text = resolvConfText();
+ */
+export function resolvConfText(): string | undefined {
+  const path = '/etc/resolv.conf';
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() && stats.size <= COPY_LIMIT ? readFileSync(path, 'utf8') : undefined;
+}
+
+/**
+ * What /etc/hosts of a container says: the local names, and its own.
+ * @example
+ * hostsText('box');
+ */
+export function hostsText(hostname: string): string {
+  return `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`;
+}
+
+/**
+ * What /etc/hostname of a container says.
+ * @example
+ * hostnameText('box'); // 'box\n'
+ */
+export function hostnameText(hostname: string): string {
+  return `${hostname}\n`;
+}
+
+/**
  * Steps that furnish an empty root in memory (the result `'rootfs'`) as the `host` root.
  * @param root what {@link inspectHost} found
  * @example
@@ -119,11 +148,8 @@ export function furnishHostRoot(root: HostRoot, { hostname }: { hostname: string
       ];
     }),
     ...root.copied.flatMap(copyFile),
-    ...writeFile('etc/hostname', `${hostname}\n`),
-    ...writeFile(
-      'etc/hosts',
-      `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
-    ),
+    ...writeFile('etc/hostname', hostnameText(hostname)),
+    ...writeFile('etc/hosts', hostsText(hostname)),
   ];
 }
 

@@ -6,8 +6,24 @@
  * @module
  */
 export { bindDevices, type DeviceSource, giveTerminal, populateDev } from './devices.ts';
-export { COPIES_DETACHED, type HideOptions, makeReadOnly, maskPaths, type PathKind } from './hide.ts';
-export { furnishHostRoot, HOST_ROOT_OWN, type HostRoot, inspectHost } from './host-root.ts';
+export {
+  COPIES_DETACHED,
+  type HideOptions,
+  type MaskOptions,
+  makeReadOnly,
+  maskPaths,
+  type NullDevice,
+  type PathKind,
+} from './hide.ts';
+export {
+  furnishHostRoot,
+  HOST_ROOT_OWN,
+  type HostRoot,
+  hostnameText,
+  hostsText,
+  inspectHost,
+  resolvConfText,
+} from './host-root.ts';
 export { type MountOptions, parseMountOptions } from './mount-options.ts';
 export {
   attach,
@@ -19,11 +35,13 @@ export {
   openInRoot,
   openMountpoint,
 } from './mounts.ts';
+export { explainNullDevice, holdNullDevice, inspectNullDevice, NULL_DEVICE } from './null-device.ts';
 export { checkMounts, type Restriction } from './older-calls/check-mounts.ts';
 export { hostTree, type MountedTree } from './older-calls/host-tree.ts';
 export type { MountWords } from './older-calls/mount-words.ts';
 export { OlderCalls, type OlderCallsOptions } from './older-calls/older-calls.ts';
 export { isMountCall, type MountCall, refusedMountCalls } from './older-calls/refused-mount-calls.ts';
+export { type OwnFile, type OwnFilesOptions, showOwnFiles } from './own-files.ts';
 export { readInRoot } from './read-in-root.ts';
 export { lookInDirectory, type Place, resolveInRoot, type Seen } from './resolve-in-root.ts';
 export {

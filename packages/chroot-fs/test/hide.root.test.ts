@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import {
   attach,
   COPIES_DETACHED,
+  cloneTree,
   createFilesystem,
   enterNewRoot,
+  holdNullDevice,
+  inspectNullDevice,
   leaveOldRoot,
   makeReadOnly,
   maskPaths,
   openMountpoint,
   type PathKind,
+  parseMountOptions,
 } from '@coracle/chroot-fs';
 import {
   flags,
@@ -20,8 +24,12 @@ import {
   moveMount,
   OPEN_TREE,
   openTree,
+  output,
   resultOf,
+  S,
+  STATX,
   type Step,
+  statx,
 } from '@coracle/syscalls';
 import { needs } from '@coracle/test-support';
 import { afterAll, expect, test } from '@jest/globals';
@@ -50,10 +58,22 @@ const enter = (path: string): Step[] => [
   attach('proc', 'show processes'),
 ];
 
+/** Who reads it finds nothing, who writes to it leaves nothing. */
+async function expectNull(inside: Inside, path: string): Promise<void> {
+  expect(await inside.read(path)).toBe('');
+  expect(await inside.write(path)).toBeUndefined();
+  expect(await inside.read(path)).toBe('');
+  const seen = output('stat', STATX.length);
+  const outcome = await inside.run([statx({ path, into: seen }, 'see what it is')]);
+  const view = Buffer.from(outcome.output('stat'));
+  const words = [STATX.mode, STATX.rdevMajor, STATX.rdevMinor].map((at) => view.readUInt32LE(at));
+  expect(words).toEqual([S.S_IFCHR | 0o666, 1, 3]);
+}
+
 afterAll(() => expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain('chroot-fs-test-'));
 
 needs.describe(needs.root)('masked paths', () => {
-  test('of the kernel are empty, cannot be changed, and are passed over when they are not there', async () => {
+  test('of the kernel are empty and stay so, and are passed over when they are not there', async () => {
     using scene = makeScene();
     using inside = await Inside.start();
     await inside.run([
@@ -61,8 +81,7 @@ needs.describe(needs.root)('masked paths', () => {
       ...leaveOldRoot(),
       ...maskPaths(['/proc/version', '/proc/sys/kernel', '/proc/none'], kindOf),
     ]);
-    expect(await inside.read('/proc/version')).toBe('');
-    expect(await inside.write('/proc/version')).toBe('EROFS');
+    await expectNull(inside, '/proc/version');
     expect(await inside.has('/proc/sys/kernel')).toBe(true);
     expect(await inside.has('/proc/sys/kernel/core_pattern')).toBe(false);
     expect(await inside.write('/proc/sys/kernel/new')).toBe('EROFS');
@@ -77,6 +96,16 @@ needs.describe(needs.root)('masked paths', () => {
     expect(await inside.mountPoints()).toEqual(['/', '/proc', '/proc/version']);
     expect(await inside.has('proc/version')).toBe(true);
     for (const line of (await inside.mountLines()).filter((line) => line.includes('/proc/version')))
+      expect(line.split(' ')[5]).toMatch(/^ro,nosuid,noexec/);
+  });
+
+  test('that are directories cannot be changed and have no devices, beside files that are one', async () => {
+    using scene = makeScene();
+    using inside = await Inside.start();
+    const masks = maskPaths(['/proc/sys/kernel', '/proc/version', '/proc/fs'], kindOf);
+    await inside.run([...enter(scene.rootfs), ...leaveOldRoot(), ...masks]);
+    await expectNull(inside, '/proc/version');
+    for (const line of (await inside.mountLines()).filter((line) => /\/proc\/(sys|fs)/.test(line)))
       expect(line.split(' ')[5]).toMatch(/^ro,nosuid,nodev,noexec/);
   });
 
@@ -88,8 +117,7 @@ needs.describe(needs.root)('masked paths', () => {
       const masks = maskPaths(['/proc/version', '/proc/sys/kernel'], kindOf, { copiesDetached: true });
       await inside.run([...enter(scene.rootfs), ...leaveOldRoot(), ...masks]);
       expect(await inside.mountPoints()).toEqual(['/', '/proc', '/proc/version', '/proc/sys/kernel']);
-      expect(await inside.read('/proc/version')).toBe('');
-      expect(await inside.write('/proc/version')).toBe('EROFS');
+      await expectNull(inside, '/proc/version');
       expect(await inside.has('/proc/sys/kernel/core_pattern')).toBe(false);
     },
   );
@@ -110,7 +138,21 @@ needs.describe(needs.root)('masked paths', () => {
     expect(await inside.has('/opt/secrets/key')).toBe(false);
     expect([await inside.read('/opt/link'), await inside.read('/opt/real')]).toEqual(['', '']);
     expect(await inside.read('/opt/open')).toBe('open\n');
+    expect(await inside.write('/opt/secret')).toBeUndefined();
     expect(readFileSync(join(scene.rootfs, 'opt/secret'), 'utf8')).toBe('secret\n');
+  });
+
+  test('of the root are found through links that lead up to its top', async () => {
+    using scene = makeScene({
+      'opt/up': { link: '../secret' },
+      secret: 'secret\n',
+      'opt/ups': { link: '../s' },
+      's/k': 'key\n',
+    });
+    using inside = await Inside.start();
+    await inside.run([...enter(scene.rootfs), ...leaveOldRoot(), ...maskPaths(['/opt/up', '/opt/ups'], kindOf)]);
+    expect(await inside.read('/secret')).toBe('');
+    expect([await inside.has('/s'), await inside.has('/s/k')]).toEqual([true, false]);
   });
 
   test('do not become a door when /dev/null of the root is a link to a file of the kernel (CVE-2025-31133)', async () => {
@@ -133,8 +175,29 @@ needs.describe(needs.root)('masked paths', () => {
     expect(await naive.read('/proc/sys/kernel/domainname')).toBe('fooled\n');
     using inside = await Inside.start(OWN_NAME);
     await inside.run([...enter(scene.rootfs), ...leaveOldRoot(), ...maskPaths(['/proc/version'], kindOf)]);
-    expect(await inside.write('/proc/version', 'fooled')).toBe('EROFS');
+    await expectNull(inside, '/proc/version');
     expect(await inside.read('/proc/sys/kernel/domainname')).not.toBe('fooled\n');
+  });
+
+  test('cannot be hidden behind what has taken the place of the host’s null device since it was looked at', async () => {
+    for (const other of ['zero', 'full', 'tty']) {
+      using inside = await Inside.start();
+      const mode = inspectNullDevice();
+      const why = 'show another device as /dev/null';
+      await inside.run([
+        ...cloneTree({ source: `/dev/${other}`, options: parseMountOptions(['bind']) }, why),
+        moveMount(
+          { from: resultOf('mount'), toPath: '/dev/null', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
+          why,
+        ),
+      ]);
+      const refusal = await inside.refusal(holdNullDevice(mode));
+      expect([refusal?.syscall, refusal?.code]).toEqual(['futex', 'EAGAIN']);
+    }
+    using inside = await Inside.start();
+    expect(await inside.refusal(holdNullDevice(inspectNullDevice()))).toBeUndefined();
+    // A block device has the numbers of the null device as well, and another mode.
+    expect(await inside.refusal(holdNullDevice(S.S_IFBLK | 0o660))).toMatchObject({ syscall: 'futex', code: 'EAGAIN' });
   });
 
   test('found by a mount stay hidden when somebody has moved its directory since (CVE-2025-52881)', async () => {

@@ -9,6 +9,7 @@ import {
   enterWorkingDirectory,
   furnishHostRoot,
   giveTerminal,
+  holdNullDevice,
   idmappedCopyOf,
   inspectHost,
   keepMountsPrivate,
@@ -264,37 +265,49 @@ describe('masks', () => {
   const kindOf = (path: string): 'file' | 'directory' | undefined =>
     ({ '/proc/kcore': 'file' as const, '/sys/firmware': 'directory' as const })[path];
 
-  test('are copies of nothing, made once and let go of at the end', () => {
-    const steps = maskPaths(['/proc/kcore', '/sys/firmware', '/proc/none'], kindOf);
+  const newFilesystem = (...options: string[]): string[] =>
+    text(createFilesystem({ type: 'tmpfs', options, result: 'nothing' }, ''));
+  const onto = (place: string): string =>
+    `move_mount(<mask>, "", <${place}>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)`;
+  const MAKE_DIRECTORY = 'mkdirat(<nothing>, "directory", 0555)';
+  const FORBID_CHANGES = 'mount_setattr(<nothing>, "", AT_EMPTY_PATH, {set: MOUNT_ATTR_RDONLY}, 32)';
+  const COPY_DIRECTORY = 'open_tree(<nothing>, "directory", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) -> <mask>';
+
+  test('are copies of a null device and an empty directory, made once and let go of at the end', () => {
+    const steps = maskPaths(['/sys/firmware', '/proc/kcore', '/proc/none'], kindOf);
     expect(text(steps)).toEqual([
-      ...text(
-        createFilesystem(
-          {
-            type: 'tmpfs',
-            options: ['nosuid', 'nodev', 'noexec'],
-            result: 'nothing',
-          },
-          '',
-        ),
-      ),
-      'mkdirat(<nothing>, "directory", 0555)',
-      'mknodat(<nothing>, "file", 0100444, 0)',
-      'mount_setattr(<nothing>, "", AT_EMPTY_PATH, {set: MOUNT_ATTR_RDONLY}, 32)',
+      `openat2(AT_FDCWD, "/proc/kcore", ${FILE_PLACE} -> <file /proc/kcore>`,
+      `openat2(AT_FDCWD, "/sys/firmware", ${PLACE} -> <directory /sys/firmware>`,
+      ...newFilesystem('nosuid', 'noexec'),
+      MAKE_DIRECTORY,
+      'mknodat(<nothing>, "null", 020666, 259)',
+      FORBID_CHANGES,
       'move_mount(<nothing>, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH)',
-      `openat2(AT_FDCWD, "/proc/kcore", ${FILE_PLACE} -> <place>`,
-      'open_tree(<nothing>, "file", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) -> <mask>',
-      'move_mount(<mask>, "", <place>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)',
-      `openat2(AT_FDCWD, "/sys/firmware", ${PLACE} -> <place>`,
-      'open_tree(<nothing>, "directory", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) -> <mask>',
-      'move_mount(<mask>, "", <place>, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH)',
+      'open_tree(<nothing>, "null", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) -> <mask>',
+      onto('file /proc/kcore'),
+      'mount_setattr(<nothing>, "", AT_EMPTY_PATH, {set: MOUNT_ATTR_NODEV}, 32)',
+      COPY_DIRECTORY,
+      onto('directory /sys/firmware'),
       'fchdir(<nothing>)',
       'umount2(".", MNT_DETACH)',
       'chdir("/")',
     ]);
-    const places = steps.filter(({ result }) => result === 'place');
-    expect(places.map(({ tolerate, why }) => [tolerate, why])).toEqual([
+    expect(steps.slice(0, 2).map(({ tolerate, why }) => [tolerate, why])).toEqual([
       [['ENOENT', 'ENOTDIR'], 'hide /proc/kcore'],
       [['ENOENT', 'ENOTDIR'], 'hide /sys/firmware'],
+    ]);
+  });
+
+  test('make no more than they need', () => {
+    expect(text(maskPaths(['/sys/firmware'], kindOf, { copiesDetached: true })).slice(1, -2)).toEqual([
+      ...newFilesystem('nosuid', 'nodev', 'noexec'),
+      MAKE_DIRECTORY,
+      FORBID_CHANGES,
+    ]);
+    expect(text(maskPaths(['/proc/kcore'], kindOf, { copiesDetached: true })).slice(1, -2)).toEqual([
+      ...newFilesystem('nosuid', 'noexec'),
+      'mknodat(<nothing>, "null", 020666, 259)',
+      FORBID_CHANGES,
     ]);
   });
 
@@ -309,6 +322,32 @@ describe('masks', () => {
       'chdir("/")',
     ]);
     expect(attached.filter((call) => detached.includes(call))).toEqual(detached);
+  });
+
+  test('are copies of a null device that is held, which has to be attached where the kernel wants that', () => {
+    const masks = (copiesDetached: boolean): string[] =>
+      text(maskPaths(['/proc/kcore'], kindOf, { copiesDetached, nullDevice: 'held' }));
+    expect(masks(true)).toContain('open_tree(<null>, "", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC|AT_EMPTY_PATH) -> <mask>');
+    expect(masks(true).filter((call) => call.startsWith('move_mount(<null>'))).toEqual([]);
+    const steps = masks(false);
+    expect(steps).toContain('mknodat(<nothing>, "null", 0100444, 0)');
+    expect(steps.indexOf('move_mount(<null>, "", <nothing>, "null", MOVE_MOUNT_F_EMPTY_PATH)')).toBeLessThan(
+      steps.indexOf('open_tree(<nothing>, "null", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) -> <mask>'),
+    );
+  });
+
+  test('are copies of an empty file where there is no null device', () => {
+    const steps = text(maskPaths(['/proc/kcore', '/sys/firmware'], kindOf, { nullDevice: 'none' }));
+    expect(steps).toContain('mknodat(<nothing>, "null", 0100444, 0)');
+    expect(steps).toEqual(expect.arrayContaining(newFilesystem('nosuid', 'nodev', 'noexec')));
+    expect(steps.filter((call) => /<null>|NODEV}/.test(call))).toEqual([]);
+  });
+
+  test('of the root itself may be either: a file is tried first, and a directory refuses it', () => {
+    const steps = maskPaths(['/opt/secret'], kindOf);
+    const covers = steps.filter(({ syscall, why }) => syscall === 'move_mount' && why === 'hide /opt/secret');
+    expect(covers.map(({ tolerate }) => tolerate)).toEqual([['EINVAL'], undefined]);
+    expect(steps.filter(({ result }) => result === 'mask').map(({ args }) => args[1])).toEqual(['null', 'directory']);
   });
 
   test('that hide nothing cost nothing', () => {
@@ -334,12 +373,17 @@ describe('masks', () => {
 
   test('can look in the mount that the path belongs to', () => {
     const options = { mounts: { '/proc': 'proc', '/sys': 'sysfs' } };
+    const inTop = maskPaths(['/proc/kcore'], kindOf, options).slice(-5);
+    expect(text(inTop).slice(0, 2)).toEqual([
+      'open_tree(<nothing>, "null", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) -> <mask>',
+      'move_mount(<mask>, "", <proc>, "kcore", MOVE_MOUNT_F_EMPTY_PATH)',
+    ]);
+    expect(inTop[1]?.tolerate).toEqual(['ENOENT', 'ENOTDIR']);
     const looked = [
       ...maskPaths(['/proc/kcore', '/sys/firmware'], kindOf, options),
       ...makeReadOnly(['/proc/kcore', '/etc/x'], kindOf, options),
     ].filter(({ syscall }) => syscall === 'openat2');
     expect(text(looked).map((line) => line.split(', {')[0])).toEqual([
-      'openat2(<proc>, "/kcore"',
       'openat2(<sysfs>, "/firmware"',
       'openat2(<proc>, "/kcore"',
       'openat2(AT_FDCWD, "/etc/x"',
@@ -536,7 +580,9 @@ test('every step says what it is for', () => {
     ...furnishHostRoot(inspectHost(), { hostname: 'box' }),
     ...bindDevices('rootfs'),
     ...leaveOldRoot(),
-    ...maskPaths(['/a'], () => undefined),
+    ...holdNullDevice(0o20666),
+    ...maskPaths(['/a'], () => undefined, { nullDevice: 'held' }),
+    ...maskPaths(['/a', '/sys/a'], () => 'directory'),
     ...makeReadOnly(['/a'], () => undefined),
     ...enterWorkingDirectory('/a', { create: true }),
   ];

@@ -3,6 +3,7 @@ import type { HostRoot, RootSource } from '@coracle/chroot-fs';
 import type { IdMaps } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
 import { doorsOf, type Group } from './cgroup-for.ts';
+import { hidesFiles } from './device-source.ts';
 import type { OwnedTree } from './give-tree.ts';
 import type { Host } from './host.ts';
 import type { IdRegister } from './id-register.ts';
@@ -26,6 +27,8 @@ export interface Parts {
   limits: Limits;
   /** Groups of the container's own, for it to see; none if absent. */
   ownGroups?: PlanInput['ownGroups'];
+  /** Files of its own where the root has others; none if absent. */
+  ownFiles?: PlanInput['ownFiles'];
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
   idRegister?: IdRegister | undefined;
@@ -53,12 +56,14 @@ export function assemble(parts: Parts, host: Host): Prepared {
     hostRoot,
     cgroup: group.plan,
     ownGroups: parts.ownGroups,
+    ownFiles: parts.ownFiles,
     idMaps,
     idRegister: parts.idRegister,
     owned: parts.owned,
     labelled: parts.labelled,
     kindOf: host.kindOf,
     canDetach: canDetach(),
+    hidesFiles: hidesFiles(config, host, { isOlder: older !== undefined }),
     olderCalls: older,
     bounding: parts.bounding,
     landlock: landlock.landlock,

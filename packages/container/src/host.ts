@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine, type OwnHierarchy, ownHierarchies } from '@coracle/cgroups';
-import { type HostRoot, inspectHost, type PathKind } from '@coracle/chroot-fs';
+import { type HostRoot, inspectHost, inspectNullDevice, type PathKind, resolvConfText } from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
@@ -21,6 +21,8 @@ export class Host {
   readonly #capabilities = new Map<boolean, AvailableCapabilities>();
   #landlock: number | undefined;
   #hidden: readonly string[] | undefined;
+  #nullDevice: number | undefined;
+  #resolvConf: { text: string | undefined } | undefined;
   #machine: Machine | undefined;
   #hierarchies: readonly OwnHierarchy[] | undefined;
   #hostRoot: HostRoot | undefined;
@@ -38,11 +40,23 @@ export class Host {
     return this.#hierarchies;
   }
 
+  /** Type and permission bits of /dev/null, which was seen to be the null device. */
+  get nullDevice(): number {
+    this.#nullDevice ??= inspectNullDevice();
+    return this.#nullDevice;
+  }
+
   /** What of this host a container in the `host` root sees. */
   get hostRoot(): HostRoot {
     this.#hostRoot ??= inspectHost();
     return this.#hostRoot;
   }
+
+  /** What is known of name servers. */
+  readonly resolvConf = (): string | undefined => {
+    this.#resolvConf ??= { text: resolvConfText() };
+    return this.#resolvConf.text;
+  };
 
   /** What this machine tells of its processors' heat, and so of what others do on them; Docker hides it as well. */
   get hidden(): readonly string[] {

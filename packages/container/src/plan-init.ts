@@ -6,16 +6,19 @@ import {
   enterNewRoot,
   furnishHostRoot,
   type HostRoot,
+  holdNullDevice,
   keepMountsPrivate,
   leaveOldRoot,
   makeReadOnly,
   makeRootReadOnly,
   maskPaths,
+  type OwnFile,
   openMountpoint,
   type PathKind,
   parseMountOptions,
   populateDev,
   type RootSource,
+  showOwnFiles,
 } from '@coracle/chroot-fs';
 import { type IdMaps, isMapped, loopbackUp, type NamespaceType, setDomainname, setHostname } from '@coracle/namespaces';
 import type { Config, Mount } from '@coracle/oci-spec';
@@ -36,6 +39,7 @@ import {
   umask,
 } from '@coracle/syscalls';
 import { FDS } from './descriptors.ts';
+import type { HidesFiles } from './device-source.ts';
 import { filterFor } from './filter-for.ts';
 import { labelTop, withContext } from './labels/label-mounts.ts';
 import { isLabelled, joinOwnKeyring, labelContainer } from './labels/plan-labels.ts';
@@ -51,6 +55,8 @@ export interface InitPlan {
   root: RootSource;
   /** Groups of the container's own; none if absent. */
   ownGroups?: readonly OwnGroup[] | undefined;
+  /** Files of the container's own, for it to see in place of the root's; none if absent. */
+  ownFiles?: readonly OwnFile[] | undefined;
   /** What of the host to show, for the `host` root. */
   hostRoot: HostRoot | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
@@ -61,6 +67,10 @@ export interface InitPlan {
   kindOf: (path: string) => PathKind;
   /** Whether mounts can be copied that are attached nowhere. */
   canDetach: boolean;
+  /** Whether the steps are translated into the older mount calls, which attach each mount when it is made. */
+  isTranslated?: boolean;
+  /** What masked files are hidden behind. */
+  hidesFiles: HidesFiles;
   /** What only a config.json can ask for. */
   further?: Further | undefined;
 }
@@ -146,13 +156,24 @@ function makeFiles(plan: InitPlan): Step[] {
     ...takeIdmapped(plan.idmapped),
     ...copySharing(config),
     keepMountsPrivate(),
+    ...holdForMasks(plan),
     ...enterNewRoot(root, withContext([], config.linux?.mountLabel)),
     ...(hostRoot ? furnishHostRoot(hostRoot, { hostname: config.hostname ?? 'localhost' }) : []),
+    ...showOwnFiles(plan.ownFiles ?? [], {
+      readonly: config.root?.readonly === true,
+      options: withContext([], config.linux?.mountLabel),
+      copiesDetached: plan.canDetach || plan.isTranslated === true,
+    }),
     ...makeMounts(plan),
     ...(plan.idMaps && !bringsOwnDev(config) ? bindDevices('rootfs') : []),
     ...leaveOldRoot(),
     ...(config.root?.readonly ? [makeRootReadOnly()] : []),
   ];
+}
+
+/** While the host's files are reachable by path. */
+export function holdForMasks({ hidesFiles }: Pick<InitPlan, 'hidesFiles'>): Step[] {
+  return hidesFiles.mode === undefined ? [] : holdNullDevice(hidesFiles.mode);
 }
 
 /**
@@ -257,14 +278,15 @@ export function purposeOf(mount: Mount): string {
   return PURPOSES[mount.destination] ?? `mount a ${mount.type} on ${mount.destination}`;
 }
 
-function hideKernel({ config, kindOf, canDetach }: InitPlan): Step[] {
+function hideKernel({ config, kindOf, canDetach, hidesFiles }: InitPlan): Step[] {
   const mounted = (config.mounts ?? []).flatMap((mount): [string, string][] =>
     resultFor(mount) === 'mount' ? [] : [[mount.destination, resultFor(mount)]],
   );
-  const options = { mounts: Object.fromEntries(mounted), copiesDetached: canDetach };
+  const mounts = Object.fromEntries(mounted);
+  const behind = { copiesDetached: canDetach, nullDevice: hidesFiles.source };
   return [
-    ...maskPaths(config.linux?.maskedPaths ?? [], kindOf, options),
-    ...makeReadOnly(config.linux?.readonlyPaths ?? [], kindOf, options),
+    ...maskPaths(config.linux?.maskedPaths ?? [], kindOf, { mounts, ...behind }),
+    ...makeReadOnly(config.linux?.readonlyPaths ?? [], kindOf, { mounts }),
   ];
 }
 

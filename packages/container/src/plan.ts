@@ -1,8 +1,9 @@
-import type { HostRoot, OlderCalls, PathKind, Restriction, RootSource } from '@coracle/chroot-fs';
+import type { HostRoot, OlderCalls, OwnFile, PathKind, Restriction, RootSource } from '@coracle/chroot-fs';
 import type { IdMaps } from '@coracle/namespaces';
 import type { Config, Process } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from './cgroup-plan.ts';
+import type { HidesFiles } from './device-source.ts';
 import { filterFor } from './filter-for.ts';
 import type { OwnedTree } from './give-tree.ts';
 import { claimIds, type IdRegister } from './id-register.ts';
@@ -27,6 +28,8 @@ export interface PlanInput {
   cgroup: CgroupPlan | undefined;
   /** Groups of the container's own, for it to see; none if absent. */
   ownGroups?: readonly OwnGroup[] | undefined;
+  /** Files of the container's own, for it to see in place of the root's; none if absent. */
+  ownFiles?: readonly OwnFile[] | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
@@ -38,6 +41,8 @@ export interface PlanInput {
   kindOf: (path: string) => PathKind;
   /** Whether mounts can be copied that are attached nowhere. */
   canDetach: boolean;
+  /** What masked files are hidden behind. */
+  hidesFiles: HidesFiles;
   /** Translates the set-up, where mounts cannot be made by descriptor. */
   olderCalls?: OlderCalls | undefined;
   /** The bounding set that the first process begins with. */
@@ -92,10 +97,13 @@ export function makePlan(input: PlanInput): Plan {
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
-  const { root, hostRoot, kindOf, canDetach, olderCalls, ownGroups } = input;
+  const { root, hostRoot, kindOf, canDetach, hidesFiles, olderCalls, ownGroups, ownFiles } = input;
   const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
-    const planned = planInit({ config, root, ownGroups, hostRoot, idMaps, idmapped, kindOf, canDetach, further });
+    const planned = planInit({
+      ...{ config, root, ownGroups, ownFiles, hostRoot, idMaps, idmapped, kindOf, canDetach, hidesFiles, further },
+      isTranslated: olderCalls !== undefined,
+    });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
   });

@@ -14,6 +14,7 @@ import type { Isolation } from './isolation.ts';
 import { labelledTrees } from './labels/labelled-trees.ts';
 import { landlockFor } from './landlock-for.ts';
 import type { ContainerOptions, RootOption } from './options.ts';
+import { ownFilesFor } from './own-files.ts';
 import type { Plan } from './plan.ts';
 import { ownGroups } from './plan-own-cgroups.ts';
 import type { RootOwner } from './root-ids.ts';
@@ -90,6 +91,12 @@ export function prepare(
       stateRoot: options.stateRoot ?? defaultStateRoot(host.uid),
       config: own.length > 0 ? config : withoutCgroups(config),
       ownGroups: own,
+      ownFiles: ownFilesFor({
+        root,
+        mounts: config.mounts ?? [],
+        hostname: config.hostname ?? 'localhost',
+        resolvConf: host.resolvConf,
+      }),
       root,
       hostRoot,
       group,

@@ -1,3 +1,4 @@
+import { explainNullDevice } from '@coracle/chroot-fs';
 import { errnoName } from '@coracle/errors';
 import { explainProcRefusal } from '@coracle/procfs-mount';
 import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
@@ -11,9 +12,9 @@ type Failure = NonNullable<Outcome['failure']>;
 /** The error for a step that the kernel refused, with the remedy where one is known. */
 export function stepError({ step, errno }: Failure): SyscallError {
   const refused = { ...step, code: errnoName(errno) };
-  const label = explainLabelRefusal(refused);
+  const told = explainLabelRefusal(refused) ?? explainNullDevice(refused);
   const hint =
-    label?.hint ??
+    told?.hint ??
     explainNesting(refused) ??
     identityHint(step, errno) ??
     limitHint(step, errno) ??
@@ -21,7 +22,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     terminalHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
-  return new SyscallError(step, errno, { hint, text: label?.text });
+  return new SyscallError(step, errno, { hint, text: told?.text });
 }
 
 /** The kernel says EINVAL of an id that the container's user namespace has no place for. */

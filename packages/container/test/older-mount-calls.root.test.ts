@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -71,6 +72,7 @@ needs.describe(
   let rootfs: ReturnType<typeof makeBusyboxRootfs>;
   beforeAll(() => {
     rootfs = makeBusyboxRootfs();
+    writeFileSync(join(rootfs.path, 'etc/hosts'), 'old\n');
     userWithThem = startWorker({ uid: PLAIN_USER, gid: PLAIN_USER });
     older = {
       'root, ENOSYS': refusedWith('ENOSYS'),
@@ -118,7 +120,14 @@ needs.describe(
       };
       const tries = `ls / /dev; touch /new && rm /new; touch /ro/x /ro/below/x /data/file; echo x > /proc/sysrq-trigger; cat /proc/timer_list /..${scratch.path}`;
       const { without, withThem } = await onBothRoads(road, `${LOOK}; ${tries}`, options);
-      expect(without.stdout.split('\n')).toEqual(withThem.stdout.split('\n'));
+      const inUserNamespace = road === 'an ordinary user, EPERM' || 'userNamespace' in rest;
+      // There the null device that hides files is the host's, which the older calls lose with the old root: an empty file does it.
+      const masked = (line: string): string =>
+        inUserNamespace
+          ? line.replace(/^(\/proc\/\w+ ro,nosuid),noexec,relatime devtmpfs$/, '$1,nodev,noexec,relatime tmpfs')
+          : line;
+      expect(without.stdout.split('\n')).toEqual(withThem.stdout.split('\n').map(masked));
+      expect(/\/proc\/keys .* devtmpfs$/m.test(withThem.stdout)).toBe(inUserNamespace);
       expect(without.stderr).toBe(withThem.stderr);
       expect(without.stdout.split('\n')).toEqual(
         expect.arrayContaining([

@@ -40,6 +40,7 @@ export function planFor(
     idMaps,
     kindOf,
     canDetach,
+    hidesFiles: idMaps ? { source: 'held', mode: 0o20666 } : { source: 'mknod' },
     init: options.init === true,
     terminalSettings: undefined,
   });

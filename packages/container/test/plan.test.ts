@@ -39,6 +39,24 @@ describe('the program of a container', () => {
     expect([takenOff(false), takenOff(true)]).toEqual([2, 1]); // the old root is always
   });
 
+  test('in a user namespace the null device that hides files is held before the root is changed, and seen to be one', () => {
+    const setup = planFor({}, { rootless: true }).setup.map(renderStep);
+    const at = (text: string): number => setup.findIndex((call) => call.startsWith(text));
+    const held = at('open_tree(AT_FDCWD, "/dev/null", OPEN_TREE_CLONE|OPEN_TREE_CLOEXEC) -> <null>');
+    expect(setup[held - 1]).toBe('mount(NULL, "/", NULL, MS_REC|MS_PRIVATE, NULL)');
+    expect(setup.slice(held + 1, held + 5).map((call) => call.split('(')[0])).toEqual([
+      'statx',
+      ...Array(3).fill('futex'),
+    ]);
+    expect(held).toBeLessThan(at('pivot_root('));
+    expect(setup.filter((call) => call.startsWith('open_tree(<nothing>, "null"')).length).toBeGreaterThan(0);
+    expect(
+      planFor()
+        .setup.map(renderStep)
+        .filter((call) => /<null>|futex/.test(call)),
+    ).toEqual([]);
+  });
+
   test('the first thing is that nobody can trace the agent, and that its mounts stay its own', () => {
     const { setup } = planFor();
     expect(renderStep(setup[0] as Step)).toBe('prctl(PR_SET_DUMPABLE, 0)');

@@ -30,6 +30,7 @@ describe('a refused step is explained by its purpose', () => {
     ['bring in /etc/passwd as /etc', 'move_mount', 'EINVAL', 'a file cannot be mounted on a directory'],
     ['give the program a terminal', 'openat', 'ENOENT', 'a mount of type devpts at /dev/pts'],
     ['start in /proc/new', 'mkdirat', 'ENOENT', 'nothing can be made there'],
+    ['make sure that /dev/null of the host is the null device', 'futex', 'EAGAIN', 'mknod -m 666 /dev/null c 1 3'],
   ] as const)('%s: %s %s', (why, syscall, code, hint) => {
     expect(stepError({ step: step(syscall, [], { why }), errno: errnoNumber(code) }).hint).toContain(hint);
   });

@@ -21,7 +21,7 @@ export {
 } from './notification.ts';
 export { notifyBlocked } from './notify-blocked.ts';
 export { parseProfile } from './parse-profile.ts';
-export { resolveProfile } from './profile-file.ts';
+export { checkProfile, resolveProfile } from './profile-file.ts';
 export type { ProfileTarget } from './profile-target.ts';
 export { type CallData, type SimulatedVerdict, simulate } from './simulate.ts';
 export { actionOf, describeVerdict } from './verdict.ts';

@@ -56,6 +56,17 @@ export function resolveProfile(json: unknown, { arch, capabilities, kernel }: Pr
   };
 }
 
+/**
+ * Looks whether {@link resolveProfile} could read a profile file, on any machine: for who knows the file's name, which an error of
+ * later does not have.
+ * @throws {ConfigError} `ERR_CORACLE_CONFIG`; it names every problem with its JSON path.
+ * @example
+ * checkProfile({ defaultAction: 'SCMP_ACT_ERRNO' });
+ */
+export function checkProfile(json: unknown): void {
+  ensure(json, profileFile());
+}
+
 /** Absent where the map does not know the machine: then its own programs are filtered, and no others. */
 function mapped({ archMap }: ProfileFile, machine: SeccompArchitecture): SeccompArchitecture[] | undefined {
   const entry = archMap?.find(({ architecture }) => architecture === machine);

@@ -2,7 +2,7 @@ import type { Seccomp } from '@coracle/oci-spec';
 import { validateConfig } from '@coracle/oci-spec/validate';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { resolveProfile } from '../src/profile-file.ts';
+import { checkProfile, resolveProfile } from '../src/profile-file.ts';
 import type { ProfileTarget } from '../src/profile-target.ts';
 import { decisionsOf } from './decisions.ts';
 
@@ -33,6 +33,13 @@ const problemsOf = (json: unknown): { path: string; found: string; allowed: stri
 };
 
 const pathsOf = (json: unknown): string[] => problemsOf(json).map(({ path }) => path);
+
+test('a look at a profile finds what resolving it would find', () => {
+  const bad = withRule({ args: [{ index: 9, value: 1, op: 'SCMP_CMP_EQ' }] });
+  expect(() => checkProfile(bad)).toThrow(expect.objectContaining({ path: '$.syscalls[0].args[0].index' }));
+  expect(() => checkProfile([])).toThrow(expect.objectContaining({ path: '$' }));
+  expect(checkProfile(withRule({}))).toBeUndefined();
+});
 
 describe('the OCI form', () => {
   const plain: Seccomp = {

@@ -40,6 +40,8 @@ export interface Output {
   name: string;
   /** In bytes. */
   length: number;
+  /** The address is that of this byte of it; of its beginning if absent. */
+  at?: number;
 }
 
 /** The address of the report: all results so far and all outputs. With {@link ReportLength}, lets a program report midway. */

@@ -1,5 +1,5 @@
 import { type Arg, type Flags, flags, type Output, type Result, type Struct } from './arg.ts';
-import { AT_FDCWD, FS, MOUNT_ATTR } from './constants.ts';
+import { AT_FDCWD, FS, FUTEX, MOUNT_ATTR } from './constants.ts';
 import { type Purpose, type Step, step } from './step.ts';
 import {
   type CloneArgs,
@@ -26,6 +26,9 @@ function octal(mode: number): Flags {
 
 /** The operation of seccomp(2) that takes a filter. */
 const SECCOMP_SET_MODE_FILTER = 1;
+
+/** The fields of statx(2) that stat(2) has as well. */
+const STATX_BASIC_STATS = 0x7ff;
 
 /** A longer text is shown by its length. */
 const LONGEST_SHOWN = 200;
@@ -321,6 +324,32 @@ export function mknodat(
   purpose: Purpose,
 ): Step {
   return step('mknodat', [dir, path, octal(mode), device], purpose);
+}
+
+/**
+ * Asks what a file is: `into` is a `struct statx`, see {@link STATX}.
+ * @see statx(2) (since Linux 4.11)
+ * @example
+ * statx({ dir: resultOf('file'), flags: flags(AT, 'AT_EMPTY_PATH'), into: output('stat', STATX.length) }, 'see what it is');
+ */
+export function statx(
+  { dir = AT_FDCWD, path = '', flags = 0, into }: { dir?: Fd; path?: string; flags?: Flags | number; into: Output },
+  purpose: Purpose,
+): Step {
+  return step('statx', [dir, path, flags, STATX_BASIC_STATS, into], purpose);
+}
+
+/**
+ * Goes on only if a word that an earlier step was told is the expected one, else fails with EAGAIN: no program has an `if`, but the
+ * kernel compares the word of a futex before it does anything with it, and here there is nothing for it to do.
+ * @param word an output and the byte of it, a multiple of 4, where the 32 bits begin
+ * @see futex(2), FUTEX_CMP_REQUEUE
+ * @example
+ * futex({ word: { ...output('stat', STATX.length), at: STATX.rdevMajor }, expected: 1 }, 'make sure that it is a device of memory');
+ */
+export function futex({ word, expected }: { word: Output; expected: number }, purpose: Purpose): Step {
+  const operation = flags(FUTEX, 'FUTEX_CMP_REQUEUE', 'FUTEX_PRIVATE_FLAG');
+  return step('futex', [word, operation, 0, 0, word, expected], purpose);
 }
 
 /**

@@ -73,6 +73,9 @@ export const OPEN_TREE = {
   AT_SYMLINK_NOFOLLOW: 0x100,
 } as const;
 
+/** Operations of futex(2). */
+export const FUTEX = { FUTEX_CMP_REQUEUE: 4, FUTEX_PRIVATE_FLAG: 128 } as const;
+
 /** Flags of move_mount(2). */
 export const MOVE_MOUNT = { MOVE_MOUNT_F_EMPTY_PATH: 0x4, MOVE_MOUNT_T_EMPTY_PATH: 0x40 } as const;
 

@@ -62,7 +62,8 @@ export class Layout {
 
   #place(target: Memory): number {
     if (typeof target === 'string') return this.#placeString(target);
-    if (!(target instanceof Uint8Array) && target.kind === 'output') return this.outputs.get(target.name)?.offset ?? 0;
+    if (!(target instanceof Uint8Array) && target.kind === 'output')
+      return (this.outputs.get(target.name)?.offset ?? 0) + (target.at ?? 0);
     const known = this.#places.get(target);
     if (known !== undefined) return known;
     const bytes = target instanceof Uint8Array ? target : target.bytes;

@@ -20,7 +20,7 @@ export function renderArg(arg: Arg): string {
     case 'result':
       return `<${arg.of}>`;
     case 'output':
-      return `&${arg.name}`;
+      return arg.at === undefined ? `&${arg.name}` : `&${arg.name}[${arg.at}]`;
     case 'report':
       return '&report';
     case 'report-length':

@@ -68,6 +68,9 @@ export function openHow({
   });
 }
 
+/** `struct statx` of statx(2): how long it is, and where in it fields of 4 bytes are; the upper half of `mode` is zero. */
+export const STATX = { length: 256, mode: 28, rdevMajor: 128, rdevMinor: 132 } as const;
+
 /**
  * `struct mount_attr` of mount_setattr(2), 32 bytes.
  * @param attr `set` and `clear` take MOUNT_ATTR_*, `propagation` one of MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE;

@@ -77,6 +77,12 @@ const SHOWN: [Step, string][] = [
     calls.mknodat({ path: 'null', mode: S.S_IFCHR | 0o666, device: calls.deviceNumber(1, 3) }, why),
     'mknodat(AT_FDCWD, "null", 020666, 259)',
   ],
+  [calls.statx({ path: 'p', into: output('stat', 256) }, why), 'statx(AT_FDCWD, "p", 0, 2047, &stat)'],
+  [calls.statx({ dir: fd, flags: 0x1000, into: output('stat', 256) }, why), 'statx(<fd>, "", 4096, 2047, &stat)'],
+  [
+    calls.futex({ word: { ...output('stat', 256), at: 128 }, expected: 1 }, why),
+    'futex(&stat[128], FUTEX_CMP_REQUEUE|FUTEX_PRIVATE_FLAG, 0, 0, &stat[128], 1)',
+  ],
   [calls.symlinkat({ target: 't', dir: fd, path: 'p' }, why), 'symlinkat("t", <fd>, "p")'],
   [calls.unlinkat({ path: 'p' }, why), 'unlinkat(AT_FDCWD, "p", 0)'],
   [calls.fchownat({ dir: fd, path: '', uid: 0, gid: 5, flags: 0x1000 }, why), 'fchownat(<fd>, "", 0, 5, 4096)'],

@@ -205,6 +205,16 @@ describe('outputs', () => {
     expect(calls[1]?.args[0]).toBe(BASE + BigInt(report.offset + 32));
   });
 
+  test('can be named by a byte in them', () => {
+    const { bytes, outputs } = encoded([
+      step('uname', [output('names', 390)], 'a'),
+      step('uname', [{ ...output('names', 390), at: 65 }], 'b'),
+    ]);
+    const [first, second] = decode(bytes).calls;
+    expect(outputs.size).toBe(1);
+    expect(second?.args[0]).toBe((first?.args[0] ?? 0n) + 65n);
+  });
+
   test('inside structures are found', () => {
     const { bytes, outputs, report } = encoded([clone3({ flags: 0x1000, pidfd: output('pidfd', 4) }, 'a')]);
     expect(outputs.get('pidfd')).toEqual({ offset: 8, length: 4 });

@@ -7,6 +7,7 @@ import {
   close,
   execve,
   flags,
+  futex,
   mkdirat,
   OPEN,
   openat,
@@ -17,8 +18,10 @@ import {
   read,
   resultOf,
   runLocally,
+  STATX,
   type Step,
   SyscallError,
+  statx,
   step,
   symlinkat,
   unlinkat,
@@ -104,6 +107,21 @@ test('the report so far is memory of its own program', () => {
   ]);
   outcome.throwIfFailed();
   expect(readFileSync(here('file')).readBigInt64LE(0)).toBe(BigInt(process.pid));
+});
+
+test('a program goes on where a file is what it is expected to be, and ends where it is not', () => {
+  const seen = output('stat', STATX.length);
+  const minor = (expected: number): Step[] => [
+    statx({ path: '/dev/null', into: seen }, 'see what it is'),
+    futex(
+      { word: { ...seen, at: STATX.mode }, expected: statSync('/dev/null').mode },
+      'make sure that it is a device for all',
+    ),
+    futex({ word: { ...seen, at: STATX.rdevMajor }, expected: 1 }, 'make sure that it is one of memory'),
+    futex({ word: { ...seen, at: STATX.rdevMinor }, expected: expected }, 'make sure that it is this one'),
+  ];
+  expect(runLocally(minor(3)).failure).toBeUndefined();
+  expect(runLocally(minor(5)).failure).toMatchObject({ errno: -11, step: { why: 'make sure that it is this one' } });
 });
 
 describe('a failure', () => {

@@ -22,6 +22,7 @@ import {
   receiveHeader,
   rlimit,
   SIGINFO_LENGTH,
+  STATX,
   type Struct,
   sockFprog,
   unixAddress,
@@ -51,6 +52,12 @@ const LAYOUTS: Layout[] = [
     includes: ['linux/landlock.h'],
     length: 12,
     fields: { allowed_access: [0, 8], parent_fd: [8, 4] },
+  },
+  {
+    type: 'struct statx',
+    includes: ['linux/stat.h'],
+    length: STATX.length,
+    fields: { stx_mode: [STATX.mode, 2], stx_rdev_major: [STATX.rdevMajor, 4], stx_rdev_minor: [STATX.rdevMinor, 4] },
   },
   {
     type: 'struct clone_args',

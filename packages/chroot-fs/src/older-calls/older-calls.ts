@@ -12,10 +12,10 @@ import {
   type Purpose,
   RESOLVE,
   resultOf,
-  S,
   type Step,
 } from '@coracle/syscalls';
 import type { PathKind } from '../hide.ts';
+import { IN_ROOT } from '../mounts.ts';
 import { cannot } from './cannot.ts';
 import type { Restriction } from './check-mounts.ts';
 import type { MountedTree } from './host-tree.ts';
@@ -47,8 +47,6 @@ interface Made extends Omit<MountedTree, 'kind'> {
   at?: string;
 }
 
-/** The bits of a mode that say what kind of file it is; see inode(7). */
-const FILE_TYPE = 0o170000;
 /** The caller makes them, attached nowhere, and hands them over. */
 const MAPPED = 'mapping the ids of files to those of the container';
 const NOTHING: ReadonlySet<string> = new Set();
@@ -133,8 +131,7 @@ export class OlderCalls {
       const top = this.#mounts.get(from ?? '')?.at ?? '/';
       this.#places.set(step.result, posix.join('/', top, path));
     }
-    const isFile = step.syscall === 'mknodat' && (numberAt(step, 2) & FILE_TYPE) === S.S_IFREG;
-    if (isFile && from !== undefined) this.#files.add(`${from}/${path}`);
+    if (step.syscall === 'mknodat' && from !== undefined) this.#files.add(`${from}/${path}`);
   }
 
   #configure(step: Step): void {
@@ -272,6 +269,7 @@ export class OlderCalls {
   #attach(step: Step): Step[] {
     const { why } = step;
     const [from, to] = [resultAt(step, 0) ?? '', resultAt(step, 2)];
+    if (to !== undefined && textAt(step, 3) !== '') return this.#attachBelow(step, to);
     const made = this.#mounts.get(from);
     if (!made) throw cannot(MAPPED, this.#options.reason);
     const at = to === undefined ? textAt(step, 3) : this.#places.get(to);
@@ -290,6 +288,23 @@ export class OlderCalls {
       ...(to === undefined ? [] : [place(resultOf(to), 'to', { why, result: 'where to', needs: 'what to move' })]),
       ...throughProc([move], why),
     ];
+  }
+
+  /** A place that is named by an opened directory and a path in it is opened first. */
+  #attachBelow(step: Step, directory: string): Step[] {
+    const { why, tolerate, args } = step;
+    const [from = null, , , path, flag = null] = args;
+    const find = openat2(
+      {
+        dir: resultOf(directory),
+        path: typeof path === 'string' ? path : '',
+        flags: flags(OPEN, 'O_PATH', 'O_NOFOLLOW', 'O_CLOEXEC'),
+        resolve: IN_ROOT,
+      },
+      { why, result: 'place', ...(tolerate ? { tolerate } : {}) },
+    );
+    this.#note(find);
+    return [find, ...this.#attach({ ...step, args: [from, '', resultOf('place'), '', flag] })];
   }
 
   /** Notes what is now mounted where; what was there before is covered. */

@@ -173,7 +173,12 @@ describe('the whole way of a root', () => {
     const hide = calls.translate(maskPaths(['/proc/version', '/proc/fs'], () => 'file', MOUNTS));
     expect(hide.map(renderStep).filter((call) => call.startsWith('mount("coracle"'))).toHaveLength(1);
     expect(hide.map(renderStep).at(-1)).toBe('umount2("/..", MNT_DETACH)');
-    expect(text(hide)).toContain('mount("self/fd/63/file", "self/fd/62/file", NULL, MS_BIND, NULL)');
+    expect(text(hide)).toContain('mount("self/fd/63/null", "self/fd/62/file", NULL, MS_BIND, NULL)');
+    const find = hide.find((step) =>
+      renderStep(step).startsWith('openat2(<proc>, "version", {flags: O_PATH|O_NOFOLLOW'),
+    );
+    expect([...calls.restrictions.keys()]).toContain('/proc/version');
+    expect(find).toMatchObject({ result: 'place', tolerate: ['ENOENT', 'ENOTDIR'] });
   });
 
   test('what is made read-only of the kernel keeps what its mount forbids, and is passed over where it is not there', () => {

@@ -11,13 +11,16 @@ import {
   createFilesystem,
   enterNewRoot,
   furnishHostRoot,
+  holdNullDevice,
   inspectHost,
+  inspectNullDevice,
   leaveOldRoot,
   makeReadOnly,
   maskPaths,
   openMountpoint,
   parseMountOptions,
   populateDev,
+  refusedMountCalls,
 } from '@coracle/chroot-fs';
 import { resultOf, type Step } from '@coracle/syscalls';
 import { Inside } from '../inside.ts';
@@ -32,6 +35,8 @@ const put = (path: string, filesystem: readonly Step[]): Step[] => [
   attach('mount', `have ${path}`),
 ];
 
+/** The older calls lose it with the old root. */
+const isHeld = refusedMountCalls().length === 0;
 using scene = makeScene({ 'etc/name': 'box\n', 'opt/secret': 'secret\n' });
 const start = (): Promise<Inside> =>
   Inside.start({
@@ -47,6 +52,7 @@ const bare = cloneTree({ source: '/', options: parseMountOptions(['bind']) }, 'u
 try {
   const uncovered = (await before.refusal(bare))?.code;
   await inside.run([
+    ...(isHeld ? holdNullDevice(inspectNullDevice()) : []),
     ...enterNewRoot({ kind, path: scene.rootfs, inUserNamespace: true }),
     ...(kind === 'tmpfs' ? furnishHostRoot(inspectHost(), { hostname: 'box' }) : []),
     ...put('/proc', createFilesystem({ type: 'proc' }, 'show processes')),
@@ -56,7 +62,7 @@ try {
     ]),
     ...bindDevices('rootfs'),
     ...leaveOldRoot(),
-    ...maskPaths(['/proc/version', '/opt/secret'], () => 'file'),
+    ...maskPaths(['/proc/version', '/opt/secret'], () => 'file', { nullDevice: isHeld ? 'held' : 'none' }),
     ...makeReadOnly(['/proc/sys'], () => 'directory'),
   ]);
   const wrote = (await inside.write('/etc/name', 'new\n')) ?? 'yes';
@@ -67,6 +73,7 @@ try {
     kept: readFileSync(join(scene.rootfs, 'etc/name'), 'utf8'),
     names: readdirSync(join(scene.rootfs, 'etc')),
     secret: (await inside.has('/opt/secret')) ? await inside.read('/opt/secret') : 'none',
+    hides: (await inside.write('/proc/version')) ?? 'swallows',
     version: await inside.read('/proc/version'),
     null: (await inside.write('/dev/null')) ?? 'yes',
     zero: /^\0+$/.test(await inside.read('/dev/zero')),

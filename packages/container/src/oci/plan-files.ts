@@ -23,7 +23,7 @@ import {
 import { withContext } from '../labels/label-mounts.ts';
 import { hasOwnMounts } from '../own-mounts.ts';
 import { takeIdmapped } from '../plan-idmapped.ts';
-import type { InitPlan } from '../plan-init.ts';
+import { holdForMasks, type InitPlan } from '../plan-init.ts';
 import type { Normalized } from './normalize.ts';
 import { placeForHooks } from './place-for-hooks.ts';
 import { type DevicePlan, planDevices } from './plan-devices.ts';
@@ -44,11 +44,13 @@ export interface FilesContext extends MountsContext {
 export function planFiles(config: Normalized, context: FilesContext): (plan: InitPlan) => Step[] {
   const { early, make, finish } = planMounts(config, context);
   const isOwn = hasOwnMounts(config);
-  return ({ root, idmapped }) => [
-    ...takeIdmapped(idmapped),
+  return (plan) => [
+    ...takeIdmapped(plan.idmapped),
     ...early,
+    ...(isOwn ? [connect(config)] : []),
+    ...holdForMasks(plan),
     ...(isOwn
-      ? [connect(config), ...enterNewRoot(root, withContext([], config.linux.mountLabel))]
+      ? enterNewRoot(plan.root, withContext([], config.linux.mountLabel))
       : enterDetachedRoot({ kind: 'bind', path: config.root.path })),
     ...make,
     ...planDevices(context.devices),

@@ -1,10 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { toMask } from '@coracle/capabilities';
-import type { DeviceSource } from '@coracle/chroot-fs';
 import { parseMountinfo } from '@coracle/mountinfo';
 import { type IdMaps, namespaceOwner } from '@coracle/namespaces';
 import type { Namespace } from '@coracle/oci-spec';
 import type { Group } from '../cgroup-for.ts';
+import { deviceSource } from '../device-source.ts';
 import type { Host } from '../host.ts';
 import { isInOwnUserNamespace } from '../own-user-namespace.ts';
 import type { Further } from '../plan-further.ts';
@@ -91,10 +90,4 @@ function resctrl({ linux }: Normalized): string | undefined {
   if (!linux.intelRdt) return undefined;
   return parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).find(({ type }) => type === 'resctrl')
     ?.mountPoint;
-}
-
-/** Nodes can be made by who has the right, on a machine that is not itself a user namespace. */
-function deviceSource(inUserNamespace: boolean, host: Host): DeviceSource {
-  const mayMake = (host.capabilities(false).available & toMask(['CAP_MKNOD'])) !== 0n;
-  return inUserNamespace || !mayMake || isInOwnUserNamespace() ? 'bind' : 'mknod';
 }

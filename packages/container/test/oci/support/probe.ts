@@ -36,7 +36,7 @@ export const PROBE: string = [
   ),
   section(
     'masks',
-    'for p in $PROBE_MASKED; do echo $p $(cat $p 2>/dev/null | wc -c) $(ls $p 2>/dev/null | wc -l); done',
+    'for p in $PROBE_MASKED; do echo $p $(cat $p 2>/dev/null | wc -c) $(ls $p 2>/dev/null | wc -l) $(stat -c "%F %t:%T" $p); done',
   ),
   section(
     'read-only',
