@@ -1,6 +1,7 @@
 import { list, Store } from '@coracle/container/detached';
 import { parseCommandLine, UsageError } from '../command-line.ts';
 import type { Settings } from '../global-options.ts';
+import { describeError, log } from '../log.ts';
 import { nameOfUser } from '../name-of-user.ts';
 import { print, table } from '../output.ts';
 import { stateDocument } from '../state-document.ts';
@@ -11,7 +12,8 @@ export async function command(args: readonly string[], settings: Settings): Prom
     { long: 'format', short: 'f', value: 'table|json', help: 'how: a table if absent' },
     { long: 'quiet', short: 'q', help: 'only the ids' },
   ]);
-  const documents = list(new Store(settings.root)).map((container) => ({
+  const onDamaged = (error: unknown): void => log(settings.log, 'warning', describeError(error));
+  const documents = list(new Store(settings.root), onDamaged).map((container) => ({
     ...stateDocument(container),
     owner: nameOfUser(container.record.owner),
   }));

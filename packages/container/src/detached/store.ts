@@ -15,7 +15,9 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno, SystemError } from '@coracle/errors';
 import { tryLock } from '@coracle/syscalls';
+import { checkRoot } from './check-root.ts';
 import { checkId } from './container-id.ts';
+import { parseRecord } from './read-record.ts';
 import type { ContainerRecord } from './record.ts';
 
 const LOCK = 'lock';
@@ -41,8 +43,14 @@ export interface Held extends Disposable {
 export class Store {
   readonly root: string;
 
+  /** @throws SystemError EPERM when the root belongs to another user, or everybody can write it: nothing in it is believed */
   constructor(root: string) {
     this.root = root;
+    this.#check();
+  }
+
+  #check(): void {
+    checkRoot(this.root, process.geteuid?.() ?? 0);
   }
 
   /**
@@ -73,6 +81,8 @@ export class Store {
   async claim(id: string): Promise<Held> {
     const directory = this.directory(id);
     mkdirSync(this.root, { recursive: true, mode: 0o700 });
+    // Another user may have made it since it was looked for.
+    this.#check();
     try {
       mkdirSync(directory, { mode: 0o700 });
     } catch (cause) {
@@ -145,13 +155,14 @@ export class Store {
   /**
    * What is kept of a container.
    * @returns `undefined` while there is only its directory; also where the machine crashed before what was kept came to the disk
-   * @throws SystemError ENOENT when there is no such container
+   * @throws SystemError ENOENT when there is no such container, EBADMSG when what was kept is damaged
    */
   read(id: string): ContainerRecord | undefined {
     const directory = this.directory(id);
+    const path = join(directory, RECORD);
     try {
-      const text = readFileSync(join(directory, RECORD), 'utf8');
-      return text === '' ? undefined : JSON.parse(text);
+      const text = readFileSync(path, 'utf8');
+      return text === '' ? undefined : parseRecord(text, { id, path });
     } catch (cause) {
       if (!isErrno(cause, 'ENOENT')) throw cause;
       if (!statSync(directory, { throwIfNoEntry: false })) throw noSuchContainer(directory, cause);
