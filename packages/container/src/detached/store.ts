@@ -89,7 +89,21 @@ export class Store {
       if (!isErrno(cause, 'EEXIST')) throw cause;
       throw taken(id, { left: this.#wasLeft(id), cause });
     }
-    return this.hold(id);
+    return this.#holdNew(id);
+  }
+
+  /** Between the making of a directory and its lock there is a moment for others. */
+  async #holdNew(id: string): Promise<Held> {
+    let held: Held;
+    try {
+      held = await this.hold(id);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+      return this.claim(id); // removed by who found nothing in it
+    }
+    if (!this.read(id)) return held;
+    held[Symbol.dispose]();
+    throw taken(id, { left: false }); // removed, and made anew by another create
   }
 
   /** Whether a `create` was killed before there was a container. */
@@ -214,7 +228,7 @@ function noSuchContainer(directory: string, cause?: unknown): SystemError {
   });
 }
 
-function taken(id: string, { left, cause }: { left: boolean; cause: unknown }): SystemError {
+function taken(id: string, { left, cause }: { left: boolean; cause?: unknown }): SystemError {
   return new SystemError({
     code: 'EEXIST',
     syscall: 'create',
@@ -225,7 +239,7 @@ function taken(id: string, { left, cause }: { left: boolean; cause: unknown }): 
     hint: left
       ? `remove what is left: delete --force ${id}`
       : `choose another id, or remove it first: delete --force ${id}`,
-    cause,
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 

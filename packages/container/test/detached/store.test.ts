@@ -23,7 +23,7 @@ import type { ContainerRecord } from '../../src/detached/record.ts';
 import { stateOf } from '../../src/detached/record.ts';
 import { remove } from '../../src/detached/remove.ts';
 import { find } from '../../src/detached/status.ts';
-import { Store, writeWhole } from '../../src/detached/store.ts';
+import { type Held, Store, writeWhole } from '../../src/detached/store.ts';
 
 let root: string;
 let store: Store;
@@ -97,6 +97,36 @@ test('an id can be claimed once, until it is removed', async () => {
   expect(readdirSync(store.root)).toEqual([]);
   expect(await codeOf(() => store.read('box'))).toBe('ENOENT');
   (await store.claim('box'))[Symbol.dispose]();
+});
+
+test('a directory that another takes before it is locked is claimed anew, or is his', async () => {
+  /** Another command comes first when the lock is taken for the first time. */
+  class Raced extends Store {
+    readonly #other: (held: Held) => void;
+    #isFirst = true;
+    constructor(other: (held: Held) => void) {
+      super(store.root);
+      this.#other = other;
+    }
+    override async hold(id: string): Promise<Held> {
+      if (this.#isFirst) {
+        this.#isFirst = false;
+        using held = await super.hold(id);
+        this.#other(held);
+      }
+      return super.hold(id);
+    }
+  }
+  {
+    using _ = await new Raced((held) => store.remove(held)).claim('box');
+    expect(store.ids()).toEqual(['box']);
+    expect(store.isHeld('box')).toBe(true);
+  }
+  using held = await store.hold('box');
+  store.remove(held);
+  expect(await codeOf(() => new Raced((other) => store.write(other, record())).claim('box'))).toBe('EEXIST');
+  expect(store.isHeld('box')).toBe(false);
+  expect(store.read('box')).toEqual(record());
 });
 
 test('who waits for a container that is removed meanwhile is told that it is gone', async () => {
