@@ -93,4 +93,45 @@ needs.describe(
   });
   const run = { command: ['run', '--bundle', 'BUNDLE', 'box'], follow: true };
   kill('run with its agent and init', ['clone3', 'mkdirat', 'move_mount', 'pivot_root', 'accept4', 'capset'], run);
+
+  test('exec, kill, pause, resume and update, at a few calls each: the container goes on, and who asks again is served', async () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    bundle.configure(['sleep', '1000']);
+    for (const one of [
+      ['create', '--bundle', bundle.path, 'box'],
+      ['start', 'box'],
+    ])
+      expect(runtime.call(one).status).toBe(0);
+    const status = (): unknown => runtime.stateOf('box')?.['status'];
+    const kills = (command: string[], at: string, { follow = false } = {}): void => {
+      const args = [process.execPath, ours, '--root', join(runtime.state, 'root'), ...command];
+      const log = join(runtime.state, 'trace');
+      expect([...command, at, runAndKill(args, { at, count: 1, log, follow })]).toEqual([...command, at, true]);
+    };
+    const exec = ['exec', 'box', 'true'];
+    for (const at of ['setns', 'clone3', 'capset']) kills(exec, at, { follow: true });
+    kills(exec, 'sendto');
+    await until('only its own program is in it', () => processesOf(bundle.rootfs).length === 1);
+    expect(runtime.call(exec)).toMatchObject({ status: 0 });
+    kills(['kill', 'box', 'CONT'], 'pidfd_send_signal');
+    expect(runtime.call(['kill', 'box', 'CONT'])).toMatchObject({ status: 0 });
+    for (const at of ['flock', 'statfs']) kills(['update', '--pids-limit', '50', 'box'], at);
+    expect(runtime.call(['update', '--pids-limit', '50', 'box'])).toMatchObject({ status: 0 });
+    // A lock that stayed, or a state that says what is not so, would keep the other of the two from its work.
+    for (const [verb, before] of [
+      ['pause', 'running'],
+      ['resume', 'paused'],
+    ] as const) {
+      expect(status()).toBe(before);
+      kills([verb, 'box'], 'flock');
+      expect(status()).toBe(before);
+      kills([verb, 'box'], 'inotify_add_watch');
+      if (status() === before) expect(runtime.call([verb, 'box'])).toMatchObject({ status: 0 });
+    }
+    expect(status()).toBe('running');
+    expect(runtime.call(['delete', '--force', 'box'])).toMatchObject({ status: 0 });
+    expect(runtime.left()).toEqual([]);
+    await until('its processes are gone', () => processesOf(bundle.rootfs).length === 0);
+  }, 240_000);
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { rootlessConfig } from '@coracle/oci-spec';
@@ -294,6 +294,27 @@ needs.describe(needs.root, needs.program('busybox'))('several commands at once',
     expect(runtime.left()).toEqual([]);
     expect(await many('run', '--detach', '--bundle', bundle.path, 'box')).toEqual([0, 1, 1, 1]);
     expect(runtime.stateOf('box')?.['status']).toBe('running');
+  });
+
+  test("a container that is being made is nobody else's: it is creating, and its removal waits until it is made", async () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    const [began, goOn] = [join(bundle.path, 'began'), join(bundle.path, 'go-on')];
+    const script = `touch ${began}; while [ ! -e ${goOn} ]; do sleep 0.05; done`;
+    const hook = { path: '/bin/sh', args: ['sh', '-c', script], timeout: 60 };
+    bundle.configure(SLEEP, (config) => ({ ...config, hooks: { createRuntime: [hook] } }));
+    const creation = runtime.begin(['create', '--bundle', bundle.path, 'box']);
+    await until('the hook runs', () => existsSync(began));
+    expect(runtime.stateOf('box')?.['status']).toBe('creating');
+    expect(runtime.call(['create', '--bundle', bundle.path, 'box']).error).not.toContain('was killed');
+    const order: string[] = [];
+    const removal = runtime.begin(['delete', '--force', 'box']).then((code) => order.push(`deleted: ${code}`));
+    const created = creation.then((code) => order.push(`created: ${code}`));
+    expect(runtime.stateOf('box')?.['status']).toBe('creating'); // a command's time later
+    writeFileSync(goOn, '');
+    await Promise.all([created, removal]);
+    expect(order).toEqual(['created: 0', 'deleted: 0']);
+    expect(runtime.left()).toEqual([]);
   });
 });
 

@@ -13,6 +13,7 @@ export async function command(args: readonly string[], settings: Settings): Prom
   await remove(new Store(settings.root), onlyId(words, 'delete'), {
     force: options.has('force'),
     onHookFailure: (error) => log(settings.log, 'warning', describeError(error)),
+    onDamaged: (error) => log(settings.log, 'warning', describeError(error)),
   });
   return 0;
 }

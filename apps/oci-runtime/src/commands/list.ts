@@ -3,6 +3,7 @@ import { list, Store } from '@coracle/container/detached';
 import { SystemError } from '@coracle/errors';
 import { parseCommandLine, UsageError } from '../command-line.ts';
 import type { Settings } from '../global-options.ts';
+import { describeError, log } from '../log.ts';
 import { nameOfUser } from '../name-of-user.ts';
 import { print, table } from '../output.ts';
 import { stateDocument } from '../state-document.ts';
@@ -14,7 +15,8 @@ export async function command(args: readonly string[], settings: Settings): Prom
     { long: 'quiet', short: 'q', help: 'only the ids' },
   ]);
   if (settings.isRootGiven) checkRoot(settings.root);
-  const documents = list(new Store(settings.root)).map((container) => ({
+  const onDamaged = (error: unknown): void => log(settings.log, 'warning', describeError(error));
+  const documents = list(new Store(settings.root), onDamaged).map((container) => ({
     ...stateDocument(container),
     owner: nameOfUser(container.record.owner),
   }));

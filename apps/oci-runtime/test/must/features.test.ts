@@ -31,6 +31,13 @@ test('features.md#featuresSpecificationVersion: the greatest version is not less
   ).toBeGreaterThan(0);
 });
 
+test('features.md#featuresAnnotations: they are a map of strings by keys that are not empty, as in config.json', () => {
+  const withThem = (annotations: unknown): unknown => validateFeatures({ ...DOCUMENT, annotations });
+  expect(withThem({ 'org.example.key': '' })).toMatchObject({ annotations: { 'org.example.key': '' } });
+  for (const wrong of [{ key: 1 }, { key: null }, { '': 'value' }, ['value'], 'value'])
+    expect(() => withThem(wrong)).toThrow('$.annotations');
+});
+
 test('features.md#featuresSpecificationVersion: nothing is in it that the version does not define, and null is nowhere', () => {
   expect(() => validateFeatures(DOCUMENT)).not.toThrow();
   expect(Object.keys(DOCUMENT).sort()).toEqual(['hooks', 'linux', 'mountOptions', 'ociVersionMax', 'ociVersionMin']);

@@ -82,7 +82,8 @@ export async function create(store: Store, options: CreateOptions): Promise<numb
     store.remove(held);
     throw error;
   }
-  return make({ store, held }, planned, options);
+  // Awaited here: the lock is held until all is made.
+  return await make({ store, held }, planned, options);
 }
 
 /** What is to be made, and the descriptors that the program is given. */

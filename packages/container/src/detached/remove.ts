@@ -18,12 +18,15 @@ export interface RemoveOptions {
   force?: boolean;
   /** Is told of hooks that failed: the container is removed all the same. */
   onHookFailure?: (error: Error) => void;
+  /** With `force`, is told of a record that is damaged: the container is forgotten, and of its processes nothing is known. */
+  onDamaged?: (error: unknown) => void;
 }
 
 /**
  * Removes all that was made for a container: its cgroup, its class of service, what is kept of it. One that was created and not
  * started is ended first. Then the `poststop` hooks run, once.
- * @throws SystemError ENOENT when there is no such container, EBUSY when it still runs, unless with `force`
+ * @throws SystemError ENOENT when there is no such container, EBUSY when it still runs, EBADMSG when what is kept of it is damaged, unless
+ *   with `force`
  * @example
  * await remove(new Store('/run/coracle-oci'), 'web', { force: true });
  */
@@ -37,12 +40,27 @@ export async function remove(store: Store, id: string, options: RemoveOptions = 
     throw error;
   }
   using _ = held;
-  const record = store.read(id);
+  const record = readOrForget(store, id, options);
   // A create that was killed before it did anything.
   if (!record) return store.remove(held);
   const status = record.stage === 'creating' ? 'stopped' : statusOf(store, record);
   if (!force && status !== 'stopped' && status !== 'created') throw stillRuns(id, status);
   await destroy({ store, held, record }, options.onHookFailure);
+}
+
+/** What is kept of a container; nothing where it is damaged and to be forgotten nevertheless. */
+function readOrForget(
+  store: Store,
+  id: string,
+  { force = false, onDamaged }: RemoveOptions,
+): ContainerRecord | undefined {
+  try {
+    return store.read(id);
+  } catch (error) {
+    if (!force || !isErrno(error, 'EBADMSG')) throw error;
+    onDamaged?.(error);
+    return undefined;
+  }
 }
 
 /**

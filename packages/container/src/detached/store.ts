@@ -17,7 +17,9 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno, SystemError } from '@coracle/errors';
 import { tryLock } from '@coracle/syscalls';
+import { checkRoot } from './check-root.ts';
 import { checkId } from './container-id.ts';
+import { parseRecord } from './read-record.ts';
 import type { ContainerRecord } from './record.ts';
 
 const LOCK = 'lock';
@@ -43,8 +45,14 @@ export interface Held extends Disposable {
 export class Store {
   readonly root: string;
 
+  /** @throws SystemError EPERM when the root belongs to another user, or everybody can write it: nothing in it is believed */
   constructor(root: string) {
     this.root = root;
+    this.#check();
+  }
+
+  #check(): void {
+    checkRoot(this.root, process.geteuid?.() ?? 0);
   }
 
   /**
@@ -75,13 +83,29 @@ export class Store {
   async claim(id: string): Promise<Held> {
     const directory = this.directory(id);
     mkdirSync(this.root, { recursive: true, mode: 0o700 });
+    // Another user may have made it since it was looked for.
+    this.#check();
     try {
       mkdirSync(directory, { mode: 0o700 });
     } catch (cause) {
       if (!isErrno(cause, 'EEXIST')) throw cause;
       throw taken(id, { left: this.#wasLeft(id), cause });
     }
-    return this.hold(id);
+    return this.#holdNew(id);
+  }
+
+  /** Between the making of a directory and its lock there is a moment for others. */
+  async #holdNew(id: string): Promise<Held> {
+    let held: Held;
+    try {
+      held = await this.hold(id);
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+      return this.claim(id); // removed by who found nothing in it
+    }
+    if (!this.read(id)) return held;
+    held[Symbol.dispose]();
+    throw taken(id, { left: false }); // removed, and made anew by another create
   }
 
   /** Whether a `create` was killed before there was a container. */
@@ -147,13 +171,14 @@ export class Store {
   /**
    * What is kept of a container.
    * @returns `undefined` while there is only its directory; also where the machine crashed before what was kept came to the disk
-   * @throws SystemError ENOENT when there is no such container
+   * @throws SystemError ENOENT when there is no such container, EBADMSG when what was kept is damaged
    */
   read(id: string): ContainerRecord | undefined {
     const directory = this.directory(id);
+    const path = join(directory, RECORD);
     try {
-      const text = readFileSync(join(directory, RECORD), 'utf8');
-      return text === '' ? undefined : JSON.parse(text);
+      const text = readFileSync(path, 'utf8');
+      return text === '' ? undefined : parseRecord(text, { id, path });
     } catch (cause) {
       if (!isErrno(cause, 'ENOENT')) throw cause;
       if (!statSync(directory, { throwIfNoEntry: false })) throw noSuchContainer(directory, cause);
@@ -215,7 +240,7 @@ function noSuchContainer(directory: string, cause?: unknown): SystemError {
   });
 }
 
-function taken(id: string, { left, cause }: { left: boolean; cause: unknown }): SystemError {
+function taken(id: string, { left, cause }: { left: boolean; cause?: unknown }): SystemError {
   return new SystemError({
     code: 'EEXIST',
     syscall: 'create',
@@ -226,7 +251,7 @@ function taken(id: string, { left, cause }: { left: boolean; cause: unknown }): 
     hint: left
       ? `remove what is left: delete --force ${id}`
       : `choose another id, or remove it first: delete --force ${id}`,
-    cause,
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 

@@ -1,17 +1,29 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isErrno } from '@coracle/errors';
 import { closeFd } from '@coracle/syscalls';
+import { needs } from '@coracle/test-support';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { checkId } from '../../src/detached/container-id.ts';
 import { isDoorOpen, knock, openDoor } from '../../src/detached/door.ts';
+import { list } from '../../src/detached/list.ts';
 import { preservedDescriptors } from '../../src/detached/preserved-descriptors.ts';
 import { identityOf, isProcessAlive } from '../../src/detached/process-identity.ts';
 import type { ContainerRecord } from '../../src/detached/record.ts';
 import { stateOf } from '../../src/detached/record.ts';
+import { remove } from '../../src/detached/remove.ts';
 import { find } from '../../src/detached/status.ts';
-import { Store, writeWhole } from '../../src/detached/store.ts';
+import { type Held, Store, writeWhole } from '../../src/detached/store.ts';
 
 let root: string;
 let store: Store;
@@ -87,6 +99,36 @@ test('an id can be claimed once, until it is removed', async () => {
   (await store.claim('box'))[Symbol.dispose]();
 });
 
+test('a directory that another takes before it is locked is claimed anew, or is his', async () => {
+  /** Another command comes first when the lock is taken for the first time. */
+  class Raced extends Store {
+    readonly #other: (held: Held) => void;
+    #isFirst = true;
+    constructor(other: (held: Held) => void) {
+      super(store.root);
+      this.#other = other;
+    }
+    override async hold(id: string): Promise<Held> {
+      if (this.#isFirst) {
+        this.#isFirst = false;
+        using held = await super.hold(id);
+        this.#other(held);
+      }
+      return super.hold(id);
+    }
+  }
+  {
+    using _ = await new Raced((held) => store.remove(held)).claim('box');
+    expect(store.ids()).toEqual(['box']);
+    expect(store.isHeld('box')).toBe(true);
+  }
+  using held = await store.hold('box');
+  store.remove(held);
+  expect(await codeOf(() => new Raced((other) => store.write(other, record())).claim('box'))).toBe('EEXIST');
+  expect(store.isHeld('box')).toBe(false);
+  expect(store.read('box')).toEqual(record());
+});
+
 test('who waits for a container that is removed meanwhile is told that it is gone', async () => {
   const held = await store.claim('box');
   const waiting = codeOf(() => store.hold('box'));
@@ -157,6 +199,87 @@ test('what a crash of the machine has left of a container is asked for again, an
   expect(await codeOf(() => find(store, 'box'))).toBe('EAGAIN');
   store.remove(held);
   expect(store.ids()).toEqual([]);
+});
+
+test('a record that is damaged is told of with what of it is, its path and what helps', async () => {
+  using held = await store.claim('box');
+  const path = join(held.directory, 'state.json');
+  const self = identityOf(process.pid);
+  const damages: [string, string][] = [
+    ['{', 'no JSON'],
+    ['null', 'no object'],
+    ['[]', 'no object'],
+    ['{}', '"id"'],
+    [JSON.stringify(record({ id: 'other' })), '"id"'],
+    [JSON.stringify({ ...record(), config: null }), '"config"'],
+    [JSON.stringify({ ...record(), stage: 'running' }), '"stage"'],
+    [JSON.stringify({ ...record(), cgroups: ['relative'] }), '"cgroups"'],
+    [JSON.stringify({ ...record(), directories: '/' }), '"directories"'],
+    [JSON.stringify({ ...record(), process: { ...self, pid: -1 } }), '"process"'],
+    [JSON.stringify({ ...record(), process: { pid: process.pid } }), '"process"'],
+  ];
+  for (const [text, what] of damages) {
+    writeFileSync(path, text);
+    let thrown: unknown;
+    try {
+      store.read('box');
+    } catch (error) {
+      thrown = error;
+    }
+    expect({ text, thrown }).toMatchObject({
+      text,
+      thrown: { code: 'EBADMSG', path, hint: expect.stringContaining('delete --force box') },
+    });
+    expect(String(thrown)).toContain(what);
+  }
+  writeFileSync(path, JSON.stringify(record({ process: self, directories: ['/sys/fs/resctrl/box'] })));
+  expect(store.read('box')).toMatchObject({ id: 'box' });
+});
+
+test('a record that is damaged keeps nobody from those of others, and goes with force', async () => {
+  for (const id of ['box', 'sound']) {
+    using held = await store.claim(id);
+    store.write(held, record({ id }));
+  }
+  writeFileSync(join(store.root, 'box', 'state.json'), '{"id":');
+  const told: unknown[] = [];
+  const onDamaged = (error: unknown): number => told.push(Reflect.get(Object(error), 'code'));
+  expect(list(store, onDamaged).map((one) => one.record.id)).toEqual(['sound']);
+  expect(await codeOf(() => remove(store, 'box'))).toBe('EBADMSG');
+  expect(store.ids().sort()).toEqual(['box', 'sound']);
+  expect(told).toEqual(['EBADMSG']);
+  await remove(store, 'box', { force: true, onDamaged });
+  expect(told).toEqual(['EBADMSG', 'EBADMSG']);
+  expect(store.ids()).toEqual(['sound']);
+});
+
+test('a state root that others can write, or that is none, is not believed', async () => {
+  const made = store.root;
+  const codeFor = (path: string): Promise<unknown> => codeOf(() => new Store(path));
+  expect(await codeFor(made)).toBe('nothing thrown'); // not there yet
+  mkdirSync(made, { mode: 0o700 });
+  expect(await codeFor(made)).toBe('nothing thrown');
+  symlinkSync(made, join(root, 'link'));
+  expect(await codeFor(join(root, 'link'))).toBe('nothing thrown');
+  chmodSync(made, 0o777);
+  expect(await codeFor(made)).toBe('EPERM');
+  expect(await codeFor(join(root, 'link'))).toBe('EPERM');
+  expect(await codeOf(() => store.claim('box'))).toBe('EPERM'); // changed since it was looked at
+  expect(readdirSync(made)).toEqual([]);
+  writeFileSync(join(root, 'file'), '');
+  expect(await codeFor(join(root, 'file'))).toBe('ENOTDIR');
+});
+
+needs.test(needs.root)('a state root of another user is not believed, nor a link of his', async () => {
+  mkdirSync(store.root, { mode: 0o700 });
+  symlinkSync(store.root, join(root, 'link'));
+  lchownSync(join(root, 'link'), 12345, 12345);
+  expect(await codeOf(() => new Store(join(root, 'link')))).toBe('EPERM');
+  expect(await codeOf(() => new Store(store.root))).toBe('nothing thrown');
+  lchownSync(store.root, 12345, 12345);
+  expect(await codeOf(() => new Store(store.root))).toBe('EPERM');
+  symlinkSync(store.root, join(root, 'own'));
+  expect(await codeOf(() => new Store(join(root, 'own')))).toBe('EPERM');
 });
 
 test('a door is seen to be open without a knock, by a path of any length', () => {

@@ -94,6 +94,8 @@ export function configurations(scene: Scene): fc.Arbitrary<Config> {
       rootfsPropagation: maybe(fc.constantFrom('rprivate' as const, 'rslave' as const, 'rshared' as const)),
       cgroup: fc.record({
         mount: fc.boolean(),
+        // One that both make and remove, in turn.
+        path: maybe(fc.constantFrom('/coracle-differential', 'coracle-differential')),
         pids: maybe(fc.integer({ min: 20, max: 500 })),
         memory: maybe(fc.constantFrom(64 << 20, 128 << 20)),
         shares: maybe(fc.constantFrom(2, 512, 2048)),
@@ -150,6 +152,7 @@ type Choice = {
   rootfsPropagation: NonNullable<Config['linux']>['rootfsPropagation'];
   cgroup: {
     mount: boolean;
+    path: string | undefined;
     pids: number | undefined;
     memory: number | undefined;
     shares: number | undefined;
@@ -226,6 +229,7 @@ function build(choice: Choice, scene: Scene): Config {
         ? choice.devices.filter(({ path }) => path !== '/mnt/zero' && path !== '/dev/pipe')
         : choice.devices,
       ...(choice.rootfsPropagation === undefined ? {} : { rootfsPropagation: choice.rootfsPropagation }),
+      ...(cgroup.path === undefined ? {} : { cgroupsPath: cgroup.path }),
       resources: {
         ...(cgroup.pids === undefined ? {} : { pids: { limit: cgroup.pids } }),
         ...(cgroup.memory === undefined ? {} : { memory: { limit: cgroup.memory } }),
