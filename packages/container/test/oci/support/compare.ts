@@ -15,6 +15,7 @@ export interface Comparison {
 /**
  * A sight without what differs between two containers of one runtime, which is numbers of namespaces and the container's id, and
  * without where Coracle and runc 1.1 differ by intent:
+ * - a masked file is a null device for all to write, and not that of the container with the mode that its configuration gives it
  * - the mount of what is masked is read-only, without set-id bits or programs: what is compared is what is seen there
  * - a sysfs that is read-only is so by its mount; its super block belongs to all containers of that network
  * - the directory of cgroups of version 1 is as read-only as it is asked to be
@@ -35,12 +36,22 @@ function linesOf(question: string, text: string, { config, joinable }: Omit<Comp
   const lines = text.split('\n').filter((line) => line !== '');
   if (question === 'namespaces') return lines.map((line) => namespace(line, joinable));
   if (question === 'mounts') return mountsOf(text, config);
+  if (question === 'files')
+    return lines.map((line) => (isMasked('/full/one', config) && line.endsWith(' one') ? withoutMode(line) : line));
   if (question === 'cgroup')
     return lines
       .filter((line) => line !== 'c 10:200 rwm')
       .map(withoutMknod)
       .sort();
   return lines;
+}
+
+function isMasked(path: string, { linux }: Config): boolean {
+  return linux?.maskedPaths?.includes(path) ?? false;
+}
+
+function withoutMode(line: string): string {
+  return line.replace(/^(.)\S+/, '$1');
 }
 
 /** Every node may be made: whether a rule says so again makes no difference. */
