@@ -61,6 +61,6 @@ export function enforce(leftOut: readonly LeftOut[], mode: Mode = 'strict'): voi
     path: first.resource,
     detail: others.length === 0 ? undefined : `and ${others.map(({ resource }) => resource).join(', ')}`,
     text: first.reason,
-    hint: `${first.alternative}; or leave out what cannot be had with mode: 'best-effort'`,
+    hint: `${first.alternative}; a program can have left out what cannot be had: mode: 'best-effort'`,
   });
 }
