@@ -70,6 +70,7 @@ const SHOWN: [Step, string][] = [
   [calls.write({ fd, data: 'é' }, why), 'write(<fd>, "é", 2)'],
   [calls.write({ fd, data: new Uint8Array(3) }, why), 'write(<fd>, 3 bytes, 3)'],
   [calls.write({ fd, data: 'x'.repeat(500) }, why), 'write(<fd>, 500 bytes, 500)'],
+  [calls.sendfile({ from: 7, to: fd, length: 16 }, why), 'sendfile(<fd>, 7, 0, 16)'],
   [calls.read({ fd, into: output('text', 64) }, why), 'read(<fd>, &text, 64)'],
   [calls.mkdirat({ path: 'p' }, why), 'mkdirat(AT_FDCWD, "p", 0755)'],
   [calls.mkdirat({ dir: fd, path: 'p', mode: 0o1777 }, why), 'mkdirat(<fd>, "p", 01777)'],
