@@ -27,12 +27,16 @@ const PATHS = [
 const PLACES = ['/proc', '/dev', '/sys', '/dev/pts', '/dev/shm', '/dev/mqueue', '/proc/sys', '/proc/bus', '/proc/irq'];
 const RESTRICTIONS = ['ro', 'nosuid', 'nodev', 'noexec'];
 
+/** Whether a path can be written; what is written to a null device that hides it reaches nobody. */
+const WRITTEN =
+  'if [ "$(stat -c %t:%T $p 2>/dev/null)" = 1:3 ]; then echo 0; else (: >> $p) 2>/dev/null && echo 1 || echo 0; fi';
+
 const LOOKS = {
   status: 'grep -E "^(Cap|NoNewPrivs|Seccomp:)" /proc/self/status; umask',
   mounts: 'cat /proc/self/mountinfo',
   devices: 'cd /dev; for f in *; do stat -c "%n %F %t:%T %a" $f; readlink $f; done; true',
   // How much of each can be read, how many names there are in it, and whether it can be opened for writing.
-  paths: `for p in ${PATHS.join(' ')}; do echo "$p $(cat $p 2>/dev/null | wc -c) $(ls -A $p 2>/dev/null | wc -l) $( (: >> $p) 2>/dev/null && echo 1 || echo 0)"; done`,
+  paths: `for p in ${PATHS.join(' ')}; do echo "$p $(cat $p 2>/dev/null | wc -c) $(ls -A $p 2>/dev/null | wc -l) $(${WRITTEN})"; done`,
 };
 
 /** What was seen in a container. */
