@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { errnoName } from '@coracle/errors';
 import type { NamespaceType } from '@coracle/namespaces';
 import type { Hook } from '@coracle/oci-spec';
@@ -23,7 +23,7 @@ import { becomeRoot } from '../plan-init.ts';
 import { signalName } from '../result.ts';
 import { stepError } from '../step-error.ts';
 import { HookError } from './hook-error.ts';
-import { type HookCall, KEPT_BYTES, type RunHook } from './hooks.ts';
+import type { HookCall, RunHook } from './hooks.ts';
 import type { Confinement } from './plan-inside-hook.ts';
 
 /** Descriptor 5 of the agent that enters: the container's first process. */
@@ -51,7 +51,6 @@ export interface HookPlace {
 export function runInContainer(place: HookPlace): RunHook {
   return async (hook, about) => {
     const input = inMemory(about.input);
-    const errors = inMemory('');
     const nothing = openSync('/dev/null', constants.O_RDWR);
     const [ours, theirs] = socketPair();
     const channel = new Channel(ours);
@@ -59,26 +58,21 @@ export function runInContainer(place: HookPlace): RunHook {
     try {
       try {
         agent = Agent.spawn({
-          stdio: [input, nothing, errors],
+          stdio: [input, nothing, nothing],
           fds: [theirs, place.pidfd],
           title: `coracle: ${about.name} hook`,
         });
       } finally {
         closeFd(theirs);
       }
-      await runOne(hook, { agent, channel, place, about, said: () => beginningOf(errors) });
+      await runOne(hook, { agent, channel, place, about });
     } finally {
       channel.close();
       agent?.close();
-      for (const fd of [input, errors, nothing]) closeSync(fd);
+      closeSync(input);
+      closeSync(nothing);
     }
   };
-}
-
-/** What a hook has written on standard error; it may be anybody's, and there may be any amount of it. */
-function beginningOf(errors: number): string {
-  const kept = Buffer.alloc(KEPT_BYTES);
-  return kept.toString('utf8', 0, readSync(errors, kept, 0, KEPT_BYTES, 0));
 }
 
 /** A file without a name that holds a text, which may be longer than what fits into a pipe. @see memfd_create(2) */
@@ -111,12 +105,11 @@ interface Entered {
   channel: Channel;
   place: HookPlace;
   about: HookCall;
-  said: () => string;
 }
 
-async function runOne(hook: Hook, { agent, channel, place, about: { name, index }, said }: Entered): Promise<void> {
+async function runOne(hook: Hook, { agent, channel, place, about: { name, index } }: Entered): Promise<void> {
   const { path, args = [path], env = [], timeout } = hook;
-  const fail = (problem: string): HookError => new HookError({ name, index, path, problem, said: said() });
+  const fail = (problem: string): HookError => new HookError({ name, index, path, problem, said: '' });
   const why = `run the ${name} hook ${path}`;
   const program = planWatchedEntry({
     pidfd: TARGET,

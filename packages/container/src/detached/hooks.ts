@@ -3,7 +3,7 @@ import type { Hook, HookName, State } from '@coracle/oci-spec';
 import { errnoOf, HookError } from './hook-error.ts';
 
 /** How much of what a hook says is kept for the error. */
-export const KEPT_BYTES = 4096;
+const KEPT_BYTES = 4096;
 
 /** What a hook is called for. */
 export interface HookCall {
