@@ -5,10 +5,8 @@ import {
   chdir,
   deviceNumber,
   type Fd,
-  fchdir,
   flags,
   type KernelVersion,
-  MNT,
   MOUNT_ATTR,
   MOVE_MOUNT,
   mkdirat,
@@ -23,9 +21,8 @@ import {
   resultOf,
   S,
   type Step,
-  umount2,
 } from '@coracle/syscalls';
-import { createFilesystem, IN_ROOT } from './mounts.ts';
+import { attachAbove, createFilesystem, IN_ROOT, takeOff } from './mounts.ts';
 import { NULL_DEVICE } from './null-device.ts';
 
 /** What a path is; `undefined` when there is nothing. */
@@ -97,7 +94,9 @@ export function maskPaths(
     // Before anything is attached to the top of the root, where a link with `..` would find it.
     ...[...hiddenFiles, ...hiddenDirectories].flatMap(({ find }) => find),
     ...makeNothing({ nullDevice, has: { files: files.length > 0, directories: directories.length > 0 } }),
-    ...(copiesDetached ? [] : [attachNothing(), ...(nullDevice === 'held' ? [attachNull()] : [])]),
+    ...(copiesDetached
+      ? []
+      : [attachAbove(NOTHING.of, 'have it where it can be copied'), ...(nullDevice === 'held' ? [attachNull()] : [])]),
     ...hiddenFiles.flatMap(({ hide }) => hide),
     ...(isNode && directories.length > 0 ? [forbidDevices()] : []),
     ...hiddenDirectories.flatMap(({ hide }) => hide),
@@ -195,17 +194,9 @@ function attachNull(): Step {
   );
 }
 
-/** On top of the root, where no path leads, for copies to be made of it. */
-function attachNothing(): Step {
-  return moveMount(
-    { from: NOTHING, to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
-    'have it where it can be copied',
-  );
-}
-
 function leaveNothing(): Step[] {
   const why = 'let go of what paths are hidden behind';
-  return [fchdir(NOTHING, why), umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, why), chdir('/', why)];
+  return [...takeOff(NOTHING.of, why), chdir('/', why)];
 }
 
 /**

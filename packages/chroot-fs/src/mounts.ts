@@ -1,12 +1,15 @@
 import {
   AT,
+  AT_FDCWD,
   type Fd,
   type Flags,
   FSCONFIG,
+  fchdir,
   flags,
   fsconfig,
   fsmount,
   fsopen,
+  MNT,
   MOUNT_ATTR,
   MOVE_MOUNT,
   MS,
@@ -23,6 +26,7 @@ import {
   resultOf,
   S,
   type Step,
+  umount2,
 } from '@coracle/syscalls';
 import { type MountOptions, parseMountOptions } from './mount-options.ts';
 
@@ -243,6 +247,22 @@ export function openInRoot({ root, path, kind, links }: Mountpoint, purpose: Pur
     },
     purpose,
   );
+}
+
+/**
+ * The step that puts a detached mount on top of everything, where no path leads: copies can be made of it there.
+ * @param mount name of the result that holds it
+ */
+export function attachAbove(mount: string, why: string): Step {
+  return moveMount(
+    { from: resultOf(mount), to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
+    why,
+  );
+}
+
+/** Steps that take off what {@link attachAbove} has put there; who takes them stands nowhere then. */
+export function takeOff(mount: string, why: string): Step[] {
+  return [fchdir(resultOf(mount), why), umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, why)];
 }
 
 /**

@@ -1,11 +1,9 @@
 import { posix } from 'node:path';
 import {
   AT,
-  AT_FDCWD,
   close,
   fchdir,
   flags,
-  MNT,
   MOUNT_ATTR,
   MOVE_MOUNT,
   mknodat,
@@ -18,10 +16,9 @@ import {
   resultOf,
   S,
   type Step,
-  umount2,
   write,
 } from '@coracle/syscalls';
-import { createFilesystem, IN_ROOT } from './mounts.ts';
+import { attachAbove, createFilesystem, IN_ROOT, takeOff } from './mounts.ts';
 
 /** A file of the container's own in place of one that the root has. */
 export interface OwnFile {
@@ -80,9 +77,9 @@ export function showOwnFiles(
       : []),
     // Before anything is attached to the top of the root, where a link with `..` would find it.
     ...files.map(find),
-    ...(copiesDetached ? [] : [attachFiles(why)]),
+    ...(copiesDetached ? [] : [attachAbove(FILES.of, why)]),
     ...files.flatMap(show),
-    ...(copiesDetached ? [] : takeOffFiles(why)),
+    ...(copiesDetached ? [] : [...takeOff(FILES.of, why), fchdir(resultOf('rootfs'), 'stand in the new root')]),
   ];
 }
 
@@ -124,20 +121,4 @@ function show({ path }: OwnFile): Step[] {
 
 function purposeOf(path: string): string {
   return `show the container's own ${path}`;
-}
-
-/** On top of everything, where no path leads, for copies to be made of it. */
-function attachFiles(why: string): Step {
-  return moveMount(
-    { from: FILES, to: AT_FDCWD, toPath: '/', flags: flags(MOVE_MOUNT, 'MOVE_MOUNT_F_EMPTY_PATH') },
-    why,
-  );
-}
-
-function takeOffFiles(why: string): Step[] {
-  return [
-    fchdir(FILES, why),
-    umount2({ target: '.', flags: flags(MNT, 'MNT_DETACH') }, why),
-    fchdir(resultOf('rootfs'), 'stand in the new root'),
-  ];
 }

@@ -97,13 +97,10 @@ export function makePlan(input: PlanInput): Plan {
   const process = config.process;
   if (!process) throw new TypeError('the configuration has no process');
   const notifies = config.linux?.seccomp !== undefined && filterFor(config.linux.seccomp).notifies;
-  const { root, hostRoot, kindOf, canDetach, hidesFiles, olderCalls, ownGroups, ownFiles } = input;
+  const { root, olderCalls } = input;
   const idmapped = further?.idmapped ?? (idMaps ? idmappedTrees(config, root) : []);
   const parts = once(() => {
-    const planned = planInit({
-      ...{ config, root, ownGroups, ownFiles, hostRoot, idMaps, idmapped, kindOf, canDetach, hidesFiles, further },
-      isTranslated: olderCalls !== undefined,
-    });
+    const planned = planInit({ ...input, idmapped, isTranslated: olderCalls !== undefined });
     if (!olderCalls) return planned;
     return planned.map(({ question, steps }) => ({ question, steps: olderCalls.translate(steps) }));
   });

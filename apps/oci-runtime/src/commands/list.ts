@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { list, Store } from '@coracle/container/detached';
 import { SystemError } from '@coracle/errors';
 import { parseCommandLine, UsageError } from '../command-line.ts';
@@ -14,9 +13,10 @@ export async function command(args: readonly string[], settings: Settings): Prom
     { long: 'format', short: 'f', value: 'table|json', help: 'how: a table if absent' },
     { long: 'quiet', short: 'q', help: 'only the ids' },
   ]);
-  if (settings.isRootGiven) checkRoot(settings.root);
+  const store = new Store(settings.root);
+  if (settings.isRootGiven && !store.isThere()) throw noSuchRoot(settings.root);
   const onDamaged = (error: unknown): void => log(settings.log, 'warning', describeError(error));
-  const documents = list(new Store(settings.root), onDamaged).map((container) => ({
+  const documents = list(store, onDamaged).map((container) => ({
     ...stateDocument(container),
     owner: nameOfUser(container.record.owner),
   }));
@@ -45,9 +45,8 @@ export async function command(args: readonly string[], settings: Settings): Prom
 }
 
 /** As newer versions of runc: no containers, where somebody was wrong about the directory, would be believed. */
-function checkRoot(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new SystemError({
+function noSuchRoot(path: string): SystemError {
+  return new SystemError({
     code: 'ENOENT',
     syscall: 'open',
     path,

@@ -48,11 +48,15 @@ export class Store {
   /** @throws SystemError EPERM when the root belongs to another user, or everybody can write it: nothing in it is believed */
   constructor(root: string) {
     this.root = root;
-    this.#check();
+    this.isThere();
   }
 
-  #check(): void {
-    checkRoot(this.root, process.geteuid?.() ?? 0);
+  /**
+   * Whether there is a directory for containers; the first `create` makes it.
+   * @throws SystemError as the constructor
+   */
+  isThere(): boolean {
+    return checkRoot(this.root, process.geteuid?.() ?? 0);
   }
 
   /**
@@ -84,7 +88,7 @@ export class Store {
     const directory = this.directory(id);
     mkdirSync(this.root, { recursive: true, mode: 0o700 });
     // Another user may have made it since it was looked for.
-    this.#check();
+    this.isThere();
     try {
       mkdirSync(directory, { mode: 0o700 });
     } catch (cause) {

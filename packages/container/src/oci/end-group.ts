@@ -17,7 +17,8 @@ const PATIENCE_MS = 10_000;
  */
 export async function endGroup(directories: readonly string[]): Promise<void> {
   // Most are empty: what the kernel then takes away at once need not be looked through.
-  if (directories.filter((directory) => !removeGroup(directory)).length === 0) return;
+  const busy = directories.filter((directory) => !removeGroup(directory));
+  if (busy.length === 0) return;
   await endProcesses(directories);
   await open(directories).delete();
 }

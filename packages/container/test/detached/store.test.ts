@@ -99,6 +99,19 @@ test('an id can be claimed once, until it is removed', async () => {
   (await store.claim('box'))[Symbol.dispose]();
 });
 
+test('what somebody has put into the directory of a container goes with it', async () => {
+  using held = await store.claim('box');
+  mkdirSync(join(held.directory, 'more/below'), { recursive: true });
+  store.remove(held);
+  expect(readdirSync(store.root)).toEqual([]);
+});
+
+test('says whether there is a directory for containers', async () => {
+  expect(store.isThere()).toBe(false);
+  (await store.claim('box'))[Symbol.dispose]();
+  expect(store.isThere()).toBe(true);
+});
+
 test('a directory that another takes before it is locked is claimed anew, or is his', async () => {
   /** Another command comes first when the lock is taken for the first time. */
   class Raced extends Store {
