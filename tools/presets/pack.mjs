@@ -45,10 +45,13 @@ export function isBusy(times = 0) {
 }
 
 /**
- * Functions that run when that can no longer be looked at, or only now and then: a group may be busy for a moment at its end, and a
- * container is looked at when there is another.
+ * Functions that run when that can no longer be looked at, or only now and then: a group may be busy for a moment at its end, a
+ * container is looked at when there is another, and a step is refused where something is not there.
  */
-export const ALSO_READY = ['endAtOnce', 'isLoaded', 'childGroups', 'withLock', 'tryLock'];
+export const ALSO_READY = [
+  ...['endAtOnce', 'isLoaded', 'childGroups', 'withLock', 'tryLock'],
+  ...['isTolerated', 'errnoNumber'],
+];
 
 /**
  * Tries the bundle in a directory out; what is left there is the program, not split.
@@ -75,7 +78,7 @@ export function ranFor(words, { tried, callsFor }) {
 
 /** As the program does it. */
 function wordsFor(given, callsFor) {
-  return callsFor.find((words) => given.some((word) => words.includes(word))) ?? callsFor[0];
+  return callsFor.find((words) => given.some((word) => words.includes(word.split('=', 1)[0]))) ?? callsFor[0];
 }
 
 /** The bundle without the line that names the interpreter. */

@@ -19,7 +19,8 @@ interface Code {
 /** Each has all of the program; put in when it is packed. */
 declare const CODES: readonly [Code, ...Code[]];
 
-const CODE = CODES.find(({ words }) => process.argv.some((word) => words.includes(word))) ?? CODES[0];
+const CODE =
+  CODES.find(({ words }) => process.argv.some((word) => words.includes(word.split('=', 1)[0] ?? ''))) ?? CODES[0];
 
 const PROT_READ = 1;
 const MAP_PRIVATE_POPULATE = 0x2 | 0x8000;

@@ -10,15 +10,17 @@ const CAPABILITIES = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_KILL', 'CAP_SETUID',
 /**
  * Makes a bundle of all that engines write into nearly each: so all of it is ready in a command that was tried out with it.
  * @param {string} directory of which it becomes a part
- * @param {{ args: string[], uid: number | undefined, seesHost: boolean }} what its program; whose it is, root's if `undefined`; and
- *   whether it has the host's cgroup namespace, as on version 1 of cgroups, and a group that the runtime names
+ * @param {string} name of it there
+ * @param {{ args: string[], uid: number | undefined, seesHost?: boolean, terminal?: boolean }} what its program; whose it is, root's if
+ *   `undefined`; whether it has the host's cgroup namespace, as on version 1 of cgroups, and a group that the runtime names; and whether it
+ *   has a terminal
  * @returns {string} its path
  */
-export function trialBundle(directory, { args, uid, seesHost }) {
-  const bundle = join(directory, args.join('-'));
+export function trialBundle(directory, name, { args, uid, seesHost = false, terminal = false }) {
+  const bundle = join(directory, name);
   mkdirSync(bundle);
   const program = {
-    terminal: false,
+    terminal,
     user: { uid: 0, gid: 0, umask: 0o22 },
     args,
     env: ['PATH=/usr/bin:/bin', 'HOSTNAME=box'],
@@ -42,7 +44,7 @@ export function trialBundle(directory, { args, uid, seesHost }) {
       namespaces: [...NAMESPACES, ...(seesHost ? [] : ['cgroup'])].map((type) => ({ type })),
       ...(seesHost || uid !== undefined ? {} : { cgroupsPath: `/coracle-trial-${process.pid}` }),
       seccomp: seccomp(),
-      maskedPaths: ['/proc/kcore', '/sys/firmware'],
+      maskedPaths: ['/proc/keys', '/proc/kcore', '/proc/acpi', '/sys/firmware'],
       readonlyPaths: ['/proc/sys'],
       sysctl: { 'net.ipv4.ping_group_range': '0 0' },
     },
@@ -74,6 +76,9 @@ function ids(uid, { namespaces }) {
 
 function mounts({ directory, bundle }) {
   const strict = ['nosuid', 'noexec', 'nodev'];
+  const copied = join(bundle, 'copied');
+  mkdirSync(copied);
+  writeFileSync(join(copied, 'file'), '');
   const of = (destination, type, options) => ({ destination, type, source: type, options });
   const bind = (source, destination, options) => ({ destination, type: 'bind', source, options });
   return [
@@ -85,23 +90,27 @@ function mounts({ directory, bundle }) {
     of('/dev/mqueue', 'mqueue', strict),
     of('/dev/shm', 'tmpfs', [...strict, 'mode=1777', 'size=65536k']),
     of('/run', 'tmpfs', [...strict, 'mode=755']),
+    of(copied, 'tmpfs', [...strict, 'mode=755', 'tmpcopyup']), // before something is put above it
     bind(directory, '/tmp', ['rbind', 'rprivate', 'ro', 'nodev']),
     bind(join(bundle, PROCESS_FILE), '/run/file', ['bind', 'rprivate']),
   ];
 }
 
+const CLONE_NEWUSER = 0x10000000;
+
 /** The kinds of rules that the usual profile has. */
 function seccomp() {
   const kinds = process.arch === 'x64' ? ['X86_64', 'X86', 'X32'] : ['AARCH64', 'ARM'];
-  const argument = (name, arg) => ({ names: [name], action: 'SCMP_ACT_ALLOW', args: [{ index: 0, ...arg }] });
+  // What is allowed by default is not looked at in rules that allow it.
+  const argument = (name, arg) => ({ names: [name], action: 'SCMP_ACT_ERRNO', args: [{ index: 0, ...arg }] });
   return {
     defaultAction: 'SCMP_ACT_ALLOW',
     architectures: kinds.map((kind) => `SCMP_ARCH_${kind}`),
     syscalls: [
       { names: ['swapon', 'kexec_load'], action: 'SCMP_ACT_ERRNO', errnoRet: 1 },
-      argument('personality', { value: 0, op: 'SCMP_CMP_EQ' }),
-      argument('clone', { value: 2_114_060_288, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }),
-      argument('socket', { value: 40, op: 'SCMP_CMP_NE' }),
+      argument('personality', { value: 0x0020000, op: 'SCMP_CMP_EQ' }),
+      argument('clone', { value: CLONE_NEWUSER, valueTwo: CLONE_NEWUSER, op: 'SCMP_CMP_MASKED_EQ' }),
+      argument('socket', { value: 44, op: 'SCMP_CMP_GT' }),
     ],
   };
 }

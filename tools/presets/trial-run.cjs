@@ -51,6 +51,9 @@ function next() {
   setImmediate(() => {}); // without another turn of the loop nobody asks for the next
 }
 
+/** What one has ended is to be gone, and buried, when the next one looks. */
+const PAUSE_MS = 50;
+
 /** Counting begins anew for the next one. */
 function endTrial() {
   if (what === 'ran') tried.push({ words, ran: ran() });
@@ -89,5 +92,7 @@ process.on('exit', () => {
   writeFileSync(file, JSON.stringify(what === 'ran' ? tried : compiled()));
   process.exitCode = 0; // on a machine that runs no container it is all up to there
 });
-process.on('beforeExit', next);
+process.on('beforeExit', () => {
+  if (words) setTimeout(next, PAUSE_MS);
+});
 next();

@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A user without rights and without subordinate ids. */
 const NOBODY = 65534;
+/** The name of a socket in the directory of the trials: they can connect to it, and what they send is not looked at. */
+export const SOCKET = 'socket';
 /** All trials of a program take a few seconds. */
 const TRIAL_MS = 120_000;
 
@@ -31,8 +34,11 @@ export function whatWasCompiled(path, trials) {
 function tryOut(path, { trials, uid, what }) {
   const script = fileURLToPath(new URL('trial-run.cjs', import.meta.url));
   const scratch = mkdtempSync(join(tmpdir(), 'coracle-trial-'));
+  const server = createServer();
   try {
-    if (uid !== undefined && !give(scratch, uid)) return [];
+    const socket = join(scratch, SOCKET);
+    server.listen(socket);
+    if (uid !== undefined && !give([scratch, socket], uid)) return [];
     const report = join(scratch, 'report');
     const request = JSON.stringify({ program: path, trials: trials(scratch, uid), uid, report, what });
     const env = { ...process.env, XDG_RUNTIME_DIR: scratch };
@@ -44,14 +50,15 @@ function tryOut(path, { trials, uid, what }) {
     if (status !== 0) throw new Error(`the program could not be tried out: ${stderr}`);
     return JSON.parse(readFileSync(report, 'utf8'));
   } finally {
+    server.close();
     rmSync(scratch, { recursive: true });
   }
 }
 
 /** Whether there is such a user: root of a container may have no ids but its own. */
-function give(directory, uid) {
+function give(paths, uid) {
   try {
-    chownSync(directory, uid, uid);
+    for (const path of paths) chownSync(path, uid, uid);
     return true;
   } catch {
     return false;

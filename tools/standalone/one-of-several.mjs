@@ -30,7 +30,7 @@ export async function oneOfSeveral(bundle, { tried, learned, callsFor }) {
     starts.push(`{ words: ${JSON.stringify(words)}, start: ${start} }`);
   }
   return `const STARTS = [${starts.join(',\n')}];
-    const { start } = STARTS.find(({ words }) => process.argv.some((word) => words.includes(word))) ?? STARTS[0];
+    const { start } = STARTS.find(({ words }) => process.argv.some((word) => words.includes(word.split('=', 1)[0]))) ?? STARTS[0];
     start((rest) => rest());`;
 }
 

@@ -115,6 +115,23 @@ test('each kind of start reads what it runs, and can do all that the others do',
   expect(readyFor('two', path)).toEqual(['said two']);
 });
 
+test('an option counts as well where its value stands behind it', async () => {
+  const path = await packed(OF_TWO_KINDS, [[], ['two']]);
+  const reads = (word: string): string | undefined => {
+    const log = join(directory, 'opened');
+    const watch = `const fs = require('node:fs'); const open = fs.openSync;
+      fs.openSync = (path, ...more) => { fs.appendFileSync(${JSON.stringify(log)}, path + '\\n'); return open(path, ...more); };
+      process.argv = ['node', ${JSON.stringify(path)}, ${JSON.stringify(word)}]; require(process.argv[1]);`;
+    rmSync(log, { force: true });
+    runNode('-e', watch);
+    return readFileSync(log, 'utf8')
+      .split('\n')
+      .find((line) => line.endsWith('.code'));
+  };
+  expect(reads('two=2')).toBe(reads('two'));
+  expect(reads('two')).not.toBe(reads('twofold'));
+});
+
 /** Which of the two texts is in front of the rest, in the file for a word. */
 function readyFor(word: string, program: string): string[] {
   const pattern = new RegExp(`words: \\["${word}"\\], file: "(.*?)", compiled: (\\d+), start: (\\d+)`);

@@ -25,3 +25,4 @@ export {
 export { groupsNamed, NOBODY, NODE, Podman, removeGroup, type Said, whyNoPodman } from './podman.ts';
 export { type BusyboxRootfs, makeBusyboxRootfs } from './rootfs.ts';
 export { type AgentManner, type SeccompAgent, type SentToAgent, startSeccompAgent } from './seccomp-agent.ts';
+export { withoutRest } from './without-rest.ts';

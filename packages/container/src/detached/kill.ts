@@ -60,6 +60,8 @@ function sharesPids({ linux }: Config): boolean {
  * @returns `undefined` when it has ended
  */
 export function openProcess(identity: ProcessIdentity): number | undefined {
+  // The usual case of `delete` costs no error, which is made of much that is not at hand then.
+  if (!isProcessAlive(identity)) return undefined;
   let pidfd: number;
   try {
     pidfd = pidfdOpen(identity.pid);
