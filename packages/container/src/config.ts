@@ -64,7 +64,7 @@ export function configure(
   const root = rootSource(options.root ?? 'host', { inUserNamespace, fileIds });
   const rootPath = root.kind === 'tmpfs' ? '/' : root.path;
   const user = lookUpUser(options.user ?? '0', rootPath);
-  const hostname = options.hostname ?? id.slice(0, 12);
+  const hostname = options.hostname ?? usualHostname(options, id);
   const base = defaultConfig({ args: [...options.command] });
   const devices = devicesFor(options);
   const security = securityFor(options, base, { available, hidden });
@@ -170,6 +170,11 @@ function workingDirectory(path: string): string {
       `write it from the root of the container: /${path}`,
     );
   return path;
+}
+
+/** As with Docker: who shares the network of the host has its name, too, which is the one that the host's /etc/hosts tells of. */
+function usualHostname({ network }: ContainerOptions, id: string): string {
+  return network === 'host' ? process.getBuiltinModule('node:os').hostname() : id.slice(0, 12);
 }
 
 function environment(
