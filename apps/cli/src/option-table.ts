@@ -28,7 +28,11 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
     value: 'DIR[:O]',
     help: "use a directory as root; with :O its changes are thrown away. Without: the host's programs, read-only",
   },
-  { long: 'hostname', value: 'NAME', help: 'hostname inside (the id of the container)' },
+  {
+    long: 'hostname',
+    value: 'NAME',
+    help: 'hostname inside (the id of the container; with --network host that of the host)',
+  },
   { long: 'env', short: 'e', value: 'NAME[=VALUE]', many: true, help: "set a variable; without a value, the caller's" },
   { long: 'env-file', value: 'FILE', many: true, help: 'set variables from lines NAME=VALUE of a file' },
   { long: 'workdir', short: 'w', value: 'DIR', help: 'working directory inside (/); made if missing' },

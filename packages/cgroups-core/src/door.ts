@@ -184,6 +184,13 @@ function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
   }
   const refusal = value === undefined ? undefined : whyRefused({ directory, file, value, code, read: readValue });
   if (refusal) return new SystemError({ ...details, ...refusal });
+  if (code === 'EEXIST') {
+    return new SystemError({
+      ...details,
+      text: 'a file of the kernel has this name',
+      hint: 'take another for the group',
+    });
+  }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new SystemError({
       ...details,

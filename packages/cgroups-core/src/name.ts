@@ -11,12 +11,13 @@ const LONGEST_NAME_BYTES = 255;
  * checkName('coracle/box');
  */
 export function checkName(name: string): void {
-  const isGood = name.split('/').every((one) => isSafe(one) && Buffer.byteLength(one) <= LONGEST_NAME_BYTES);
-  if (isGood) return;
+  // Who writes JavaScript can give anything.
+  const isText = typeof name === 'string';
+  if (isText && name.split('/').every((one) => isSafe(one) && Buffer.byteLength(one) <= LONGEST_NAME_BYTES)) return;
   throw new SystemError({
     code: 'EINVAL',
     syscall: 'mkdir',
-    path: name,
+    path: String(name),
     text: 'cannot be the name of a group',
     hint: "write a name such as box or coracle/box: without '.' and '..', without line breaks, no / at either end",
   });

@@ -173,6 +173,8 @@ describe('runOperations', () => {
       code: 'EEXIST',
       syscall: 'mkdir',
       path: join(directory, 'pids.max'),
+      message: expect.stringContaining('a file of the kernel has this name'),
+      hint: 'take another for the group',
     });
   });
 

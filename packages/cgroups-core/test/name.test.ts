@@ -36,6 +36,16 @@ describe('a name of a group', () => {
     );
   });
 
+  test.each([[undefined], [null], [5], [{}], [['box']]])(
+    '%j, which is no text, is refused in the same words',
+    (given) => {
+      const name: string = JSON.parse(JSON.stringify({ given }))['given'];
+      expect(() => checkName(name)).toThrow(
+        expect.objectContaining({ code: 'EINVAL', path: String(given), hint: expect.stringContaining('such as box') }),
+      );
+    },
+  );
+
   test('any name that is taken stays below the group it is meant for', () => {
     const name = fc.string({ unit: fc.constantFrom('.', '/', 'a', '\n', '\\') });
     fc.assert(

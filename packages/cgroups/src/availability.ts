@@ -41,7 +41,8 @@ export function controllerAvailability(
   if (own.v1[names.v1] !== undefined) return { version: undefined, ...notWritableV1(names.v1, own) };
   if (names.v2 === undefined) return { version: undefined, ...onlyOnV1(names.v1, findings) };
   if (!v2) return { version: undefined, ...notMounted(names.v1, findings) };
-  if ('reason' in v2) return { version: undefined, ...v2 };
+  // No group, and were it the caller's, would have what the kernel has not.
+  if ('reason' in v2) return { version: undefined, ...(notInKernel(names.v1, 2, findings) ?? v2) };
   if (v2.controllers.includes(names.v2)) return { version: 'v2' };
   return { version: undefined, ...notHandedDown({ v1: names.v1, v2: names.v2 }, v2, findings) };
 }

@@ -27,7 +27,7 @@ export function findParent(own: NonNullable<OwnGroups['v2']>, facts: Facts): Par
     }
   }
   const [crowded] = ours;
-  return crowded === undefined ? notDelegated(own) : hasProcesses(crowded, facts);
+  return crowded === undefined ? notDelegated(own, facts) : hasProcesses(crowded, facts);
 }
 
 /** The top first, for root; then from the caller's own group upwards. */
@@ -65,17 +65,19 @@ function hasProcesses(group: string, facts: Facts): Obstacle {
   };
 }
 
-function notDelegated({ directory, mountPoint }: NonNullable<OwnGroups['v2']>): Obstacle {
+function notDelegated({ directory, mountPoint }: NonNullable<OwnGroups['v2']>, { read }: Facts): Obstacle {
   const reason = `no group of version 2 is delegated to you (yours is ${directory})`;
   if (/\.(scope|service|slice)(\/|$)/.test(directory)) {
     return { reason, fix: 'start the command with systemd-run --user --scope -p Delegate=yes COMMAND' };
   }
   const mine = `${mountPoint}/mine`;
   const files = ['', '/cgroup.procs', '/cgroup.threads', '/cgroup.subtree_control', '/shell', '/shell/cgroup.procs'];
+  // Beside hierarchies of version 1 it has only what those leave, and the kernel refuses a list with a name that it has not.
+  const offered = words(read(`${mountPoint}/cgroup.controllers`)).map((controller) => `+${controller}`);
   // In double quotes: the caller's own shell puts in its user and its pid.
   const script = [
     `mkdir -p ${mine}/shell`,
-    `echo +cpu +memory +pids > ${mountPoint}/cgroup.subtree_control`,
+    ...(offered.length > 0 ? [`echo ${offered.join(' ')} > ${mountPoint}/cgroup.subtree_control`] : []),
     `chown $(id -u) ${files.map((file) => mine + file).join(' ')}`,
     `echo $$ > ${mine}/shell/cgroup.procs`,
   ].join(' && ');

@@ -1,5 +1,5 @@
 import { expect, describe as group, test } from '@jest/globals';
-import { describe, detect } from '../src/index.ts';
+import { describe, detect, detectAll } from '../src/index.ts';
 import * as machines from './machines.ts';
 
 const machineOf = (fixture: machines.MachineFixture) => detect(machines.factsOf(fixture));
@@ -110,6 +110,18 @@ group('version 2', () => {
       reason: 'no group of version 2 is delegated to you (yours is /sys/fs/cgroup)',
       fix: expect.stringMatching(/^sudo sh -c "mkdir -p .* && chown \$\(id -u\) .* && echo \$\$ > .*cgroup\.procs"$/),
     });
+  });
+
+  test.each([
+    ['those that version 1 leaves', machines.separate, / && echo \+hugetlb > \S+\/cgroup\.subtree_control && /],
+    [
+      'none where it has none',
+      { ...machines.separate, files: {} },
+      /^(?!.*subtree_control && ).*shell\/cgroup\.procs && echo \$\$/,
+    ],
+  ])('the commands that delegate a group hand down %s', (_, machine, fix) => {
+    const { controllers } = detectAll(machines.factsOf({ ...machine, writable: [] }));
+    expect(controllers.hugetlb).toMatchObject({ fix: expect.stringMatching(fix) });
   });
 
   test('a controller that the kernel was started without', () => {

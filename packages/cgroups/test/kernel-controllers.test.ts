@@ -55,6 +55,14 @@ describe('why a controller cannot be had', () => {
       'CONFIG_CGROUP_MISC',
     ],
     [
+      'the same, for a user to whom no group is delegated',
+      { ...machines.separate, writable: [] },
+      'misc',
+      RECORDED,
+      'no controller misc',
+      'CONFIG_CGROUP_MISC',
+    ],
+    [
       'the same, of one that only version 1 has',
       machines.comounted,
       'net_cls',

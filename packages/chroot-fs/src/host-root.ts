@@ -57,6 +57,7 @@ const SETTINGS = [
 
 /** Larger files are shown instead of copied: a copy costs its size at every start, showing a file a mount. */
 const COPY_LIMIT = 16 * 1024;
+const HOSTS = '/etc/hosts';
 
 /** Directories of the container's own, with their modes. */
 const OWN = [
@@ -103,7 +104,20 @@ export function inspectHost(): HostRoot {
  * const text = resolvConfText();
  */
 export function resolvConfText(): string | undefined {
-  const path = '/etc/resolv.conf';
+  return textWorthACopy('/etc/resolv.conf');
+}
+
+/**
+ * What /etc/hosts of the host says, for containers that share its network; `undefined` where there is none, or none that is worth a
+ * copy.
+ * @example
+ * const text = hostsTextOfHost() ?? hostsText('box');
+ */
+export function hostsTextOfHost(): string | undefined {
+  return textWorthACopy(HOSTS);
+}
+
+function textWorthACopy(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats?.isFile() && stats.size <= COPY_LIMIT ? readFileSync(path, 'utf8') : undefined;
 }
@@ -149,7 +163,7 @@ export function furnishHostRoot(root: HostRoot, { hostname }: { hostname: string
     }),
     ...root.copied.flatMap(copyFile),
     ...writeFile('etc/hostname', hostnameText(hostname)),
-    ...writeFile('etc/hosts', hostsText(hostname)),
+    ...(root.copied.includes(HOSTS) ? [] : writeFile(HOSTS.slice(1), hostsText(hostname))),
   ];
 }
 

@@ -21,6 +21,7 @@ export {
   type HostRoot,
   hostnameText,
   hostsText,
+  hostsTextOfHost,
   inspectHost,
   resolvConfText,
 } from './host-root.ts';

@@ -60,11 +60,11 @@ export function configure(
   checkValues(options);
   checkCommand(options.command);
   if (options.name !== undefined) checkName(options.name);
-  if (options.hostname !== undefined) checkString('hostname', options.hostname);
+  if (options.hostname !== undefined) checkHostname(options.hostname);
   const root = rootSource(options.root ?? 'host', { inUserNamespace, fileIds });
   const rootPath = root.kind === 'tmpfs' ? '/' : root.path;
   const user = lookUpUser(options.user ?? '0', rootPath);
-  const hostname = options.hostname ?? id.slice(0, 12);
+  const hostname = options.hostname ?? usualHostname(options, id);
   const base = defaultConfig({ args: [...options.command] });
   const devices = devicesFor(options);
   const security = securityFor(options, base, { available, hidden });
@@ -170,6 +170,22 @@ function workingDirectory(path: string): string {
       `write it from the root of the container: /${path}`,
     );
   return path;
+}
+
+/** A name is a word in a line of /etc/hosts: with a line break in it, it would give other names other addresses. */
+function checkHostname(hostname: string): void {
+  checkString('hostname', hostname);
+  if (/[\s\p{Cc}]/u.test(hostname))
+    throw new OptionError(
+      'hostname',
+      `${JSON.stringify(hostname)} cannot be a hostname: it has white space or control characters in it`,
+      'choose one of letters, digits, `-` and `.`',
+    );
+}
+
+/** As with Docker: who shares the network of the host has its name, too, which is the one that the host's /etc/hosts tells of. */
+function usualHostname({ network }: ContainerOptions, id: string): string {
+  return network === 'host' ? process.getBuiltinModule('node:os').hostname() : id.slice(0, 12);
 }
 
 function environment(

@@ -1,7 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { type AvailableCapabilities, availableCapabilities } from '@coracle/capabilities';
 import { detect, type Machine, type OwnHierarchy, ownHierarchies } from '@coracle/cgroups';
-import { type HostRoot, inspectHost, inspectNullDevice, type PathKind, resolvConfText } from '@coracle/chroot-fs';
+import {
+  type HostRoot,
+  hostsTextOfHost,
+  inspectHost,
+  inspectNullDevice,
+  type PathKind,
+  resolvConfText,
+} from '@coracle/chroot-fs';
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
@@ -22,6 +29,7 @@ export class Host {
   #landlock: number | undefined;
   #hidden: readonly string[] | undefined;
   #nullDevice: number | undefined;
+  #hosts: { text: string | undefined } | undefined;
   #resolvConf: { text: string | undefined } | undefined;
   #machine: Machine | undefined;
   #hierarchies: readonly OwnHierarchy[] | undefined;
@@ -57,6 +65,18 @@ export class Host {
     this.#resolvConf ??= { text: resolvConfText() };
     return this.#resolvConf.text;
   };
+
+  /** What names of others a container that shares the network is to know: the host's. */
+  get hosts(): string | undefined {
+    this.#hosts ??= { text: hostsTextOfHost() };
+    return this.#hosts.text;
+  }
+
+  /** {@link hostRoot} for a container that shares the network, and so knows others by the names the host has for them. */
+  get hostRootSharingNetwork(): HostRoot {
+    const { copied, ...rest } = this.hostRoot;
+    return { ...rest, copied: this.hosts === undefined ? copied : [...copied, '/etc/hosts'] };
+  }
 
   /** What this machine tells of its processors' heat, and so of what others do on them; Docker hides it as well. */
   get hidden(): readonly string[] {

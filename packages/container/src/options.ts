@@ -149,7 +149,7 @@ export interface ContainerOptions {
   root?: RootOption;
   /** Unique among the living containers of this user. Letters, digits, `_`, `.`, `-`. */
   name?: string;
-  /** The first 12 digits of the id if absent. */
+  /** The first 12 digits of the id if absent; with `network: 'host'` the name of the host, and /etc/hosts is a copy of the host's. */
   hostname?: string;
   /** Beside PATH, HOSTNAME, HOME and TERM. */
   env?: Readonly<Record<string, string>>;

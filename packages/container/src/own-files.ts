@@ -16,6 +16,8 @@ export interface OwnFilesContext {
   /** What is mounted in the container. */
   mounts: readonly Mount[];
   hostname: string;
+  /** What the host knows of names, where the container shares its network; `undefined` where it does not. */
+  hosts: () => string | undefined;
   /** What the container is to know of name servers; `undefined` where the host knows nothing. */
   resolvConf: () => string | undefined;
 }
@@ -25,13 +27,13 @@ export interface OwnFilesContext {
  * another machine. As with Docker they are the container's own; but where the root has none it gets none, and a mount of the user on
  * one, or on a directory it lies in, is what counts.
  */
-export function ownFilesFor({ root, mounts, hostname, resolvConf }: OwnFilesContext): OwnFile[] {
+export function ownFilesFor({ root, mounts, hostname, hosts, resolvConf }: OwnFilesContext): OwnFile[] {
   if (root.kind === 'tmpfs') return [];
   const look = onceEach(lookInDirectory(root.path === '/' ? '' : root.path));
   const isCovered = (place: string): boolean =>
     mounts.some(({ destination }) => `${place}/`.startsWith(`${destination}/`));
   const texts: [path: string, text: () => string | undefined][] = [
-    ['/etc/hosts', () => hostsText(hostname)],
+    ['/etc/hosts', () => hosts() ?? hostsText(hostname)],
     ['/etc/hostname', () => hostnameText(hostname)],
     ['/etc/resolv.conf', resolvConf],
   ];

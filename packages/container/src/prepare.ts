@@ -83,7 +83,8 @@ export function prepare(
     needsDevices: !inUserNamespace,
   });
   const own = ownGroups(host.hierarchies, group.plan?.directories ?? []);
-  const hostRoot = isHostRoot ? host.hostRoot : undefined;
+  const sharesNetwork = options.network === 'host';
+  const hostRoot = isHostRoot ? (sharesNetwork ? host.hostRootSharingNetwork : host.hostRoot) : undefined;
   return assemble(
     {
       id,
@@ -95,6 +96,7 @@ export function prepare(
         root,
         mounts: config.mounts ?? [],
         hostname: config.hostname ?? 'localhost',
+        hosts: () => (sharesNetwork ? host.hosts : undefined),
         resolvConf: host.resolvConf,
       }),
       root,

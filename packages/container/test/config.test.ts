@@ -142,6 +142,8 @@ describe('configure', () => {
     ['more processes than there can be', { limits: { pids: 2 ** 22 + 1 } }, '4194305 is no limit on pids'],
     ['a size that is none', { limits: { memory: '12parsecs' } }, "'12parsecs' cannot be the limit on memory"],
     ['no rule for devices', { deviceRules: ['x 1:3 r'] }, "'x 1:3 r' is no rule for devices"],
+    ['a name with a line of /etc/hosts in it', { hostname: 'x\n192.0.2.6 peer' }, 'cannot be a hostname: it has white'],
+    ['a name that changes colours', { hostname: 'x\u001b[31m' }, 'cannot be a hostname'],
     ['a user that nobody can be', { user: '4294967295' }, "the user id of '4294967295'"],
     ['a relative mountpoint', { tmpfs: [{ target: 'tmp' }] }, "'tmp' in the container is not absolute"],
     ['a missing root', { root: '/no/such/root' }, "ENOENT: no such file or directory, stat '/no/such/root'"],

@@ -1,4 +1,5 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { runConfig } from '@coracle/container/config';
 import { type BusyboxRootfs, makeBusyboxRootfs, needs } from '@coracle/test-support';
@@ -36,7 +37,11 @@ needs.describe(needs.root, needs.program('busybox'))('a root with names of anoth
       afterAll(() => way[Symbol.dispose]());
       const sh = async (script: string, options: Partial<RunOptions> = {}): Promise<string> => {
         const root = { path: rootfs.path, overlay: name === 'an ordinary user' };
-        const { stdout, stderr } = await way.run(['sh', '-c', script], { root, hostname: 'box', ...options });
+        const { stdout, stderr } = await way.run(['sh', '-c', script], {
+          root,
+          ...(options.network === 'host' ? {} : { hostname: 'box' }),
+          ...options,
+        });
         return stdout + stderr;
       };
 
@@ -48,6 +53,18 @@ needs.describe(needs.root, needs.program('busybox'))('a root with names of anoth
           'changed\n0:0:644\n',
         );
         expect([old(), statSync(join(rootfs.path, 'etc')).mtimeMs]).toEqual([Object.values(OLD), before]);
+      });
+
+      test.each([
+        ['this root', undefined],
+        ['the host root', 'host'],
+      ] as const)('shows the names of the host where the network is shared, in %s', async (_, root) => {
+        const shared = { network: 'host', ...(root ? { root } : {}) } as const;
+        const seen = await sh('cat /etc/hosts; hostname; echo $HOSTNAME; cat /etc/hostname', shared);
+        const own = `${hostname()}\n`;
+        expect(seen).toBe(readFileSync('/etc/hosts', 'utf8') + own.repeat(3));
+        const named = await sh('cat /etc/hosts; hostname', { ...shared, hostname: 'box' });
+        expect(named).toBe(`${readFileSync('/etc/hosts', 'utf8')}box\n`);
       });
 
       test('shows the file that the user has mounted in its place', async () => {

@@ -13,8 +13,9 @@ function ownFiles(
   files: Record<string, string | { link: string }>,
   {
     mounts = [],
+    hosts = () => undefined,
     resolvConf = () => 'nameserver 10.0.0.1\n',
-  }: { mounts?: string[]; resolvConf?: () => string | undefined } = {},
+  }: { mounts?: string[]; hosts?: () => string | undefined; resolvConf?: () => string | undefined } = {},
 ): string[][] {
   const path = mkdtempSync(join(tmpdir(), 'coracle-own-files-'));
   try {
@@ -24,7 +25,7 @@ function ownFiles(
       else symlinkSync(content.link, join(path, name));
     }
     const destinations = ['/proc', '/dev', ...mounts].map((destination): Mount => ({ destination, type: 'tmpfs' }));
-    const context = { mounts: destinations, hostname: 'box', resolvConf };
+    const context = { mounts: destinations, hostname: 'box', hosts, resolvConf };
     return ownFilesFor({ root: { kind: 'bind', path }, ...context }).map(({ path, text, place }) =>
       place === path ? [path, text] : [path, text, String(place)],
     );
@@ -45,13 +46,19 @@ describe('the files of its own that a container sees in place of those of its ro
     ]);
   });
 
+  test('tell the names that the host knows where its network is shared', () => {
+    const hosts = (): string => '192.0.2.7\tpeer\n';
+    expect(ownFiles({ 'etc/hosts': 'old\n' }, { hosts })).toEqual([['/etc/hosts', hosts()]]);
+  });
+
   test('are those that the root has', () => {
     expect(ownFiles({ 'etc/hosts': 'old\n' })).toEqual([['/etc/hosts', HOSTS]]);
     expect(ownFiles({ 'etc/passwd': '' })).toEqual([]);
     expect(ownFiles({})).toEqual([]);
     expect(ownFiles({ etc: 'a file\n' })).toEqual([]);
     expect(ownFiles({ 'etc/hosts/below': '' })).toEqual([]);
-    expect(ownFilesFor({ root: { kind: 'tmpfs' }, mounts: [], hostname: 'box', resolvConf: () => '' })).toEqual([]);
+    const context = { mounts: [], hostname: 'box', hosts: () => '', resolvConf: () => '' };
+    expect(ownFilesFor({ root: { kind: 'tmpfs' }, ...context })).toEqual([]);
   });
 
   test('lie where links of the root lead, if to a file', () => {
