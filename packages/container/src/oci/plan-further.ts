@@ -56,7 +56,15 @@ export function planFurther(config: Normalized, { id, idMaps, host, group, onWar
     madeBefore: namespaces.madeBefore,
     joinsUserNamespace: namespaces.joinsUser,
     idmapped: givenMounts(config, isReachable),
-    files: planFiles(config, { kindOf, cgroups, inside: idsInside(idMaps), isReachable, onWarning, devices }),
+    files: planFiles(config, {
+      kindOf,
+      cgroups,
+      inside: idsInside(idMaps),
+      isReachable,
+      mayBeLocked: () => user !== undefined || isInOwnUserNamespace(),
+      onWarning,
+      devices,
+    }),
     settings: planSettings(config),
   };
 }

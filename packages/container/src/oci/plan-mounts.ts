@@ -12,12 +12,14 @@ import type { Mount } from '@coracle/oci-spec';
 import {
   AT,
   close,
+  type Flags,
   flags,
   MOUNT_ATTR,
   MS,
   mountSetattr,
   OPEN_TREE,
   openTree,
+  type Purpose,
   resultOf,
   type Step,
 } from '@coracle/syscalls';
@@ -41,6 +43,8 @@ export interface MountsContext {
   inside: IdsInside;
   /** Whether the container's first process may go to a path of the host. */
   isReachable: (path: string) => boolean;
+  /** Whether the kernel may keep the container from taking an attribute off a mount: see "locked" in mount_namespaces(7). */
+  mayBeLocked: () => boolean;
   onWarning: (warning: ConfigWarning) => void;
 }
 
@@ -120,7 +124,9 @@ export function planMounts(config: Normalized, context: MountsContext): MountSte
   const isEarly = (one: Wanted): boolean => given.has(one) || (stays && one.mount.type === 'bind');
   const label = config.linux.mountLabel;
   return {
-    early: wanted.flatMap((one) => (isEarly(one) && !given.has(one) ? cloneBind(one, earlyResult(one.index)) : [])),
+    early: wanted.flatMap((one) =>
+      isEarly(one) && !given.has(one) ? cloneBind(one, earlyResult(one.index), context) : [],
+    ),
     make: wanted.flatMap((one) => makeMount(one, { early: isEarly(one), label, context })),
     finish: wanted.filter(isDeferred).flatMap(forbidChanges),
   };
@@ -194,7 +200,7 @@ function makeMount(
   if (needsLongMount(options)) return longMount(one, target);
   const isKept = result !== 'mount';
   return [
-    ...(early ? [] : create(one, { result, label })),
+    ...(early ? [] : create(one, { result, label, context })),
     ...(options.copiesUp && place.onHost !== undefined
       ? copyUp(place.onHost, { path: place.path, mount: result, inside: context.inside })
       : []),
@@ -206,10 +212,13 @@ function makeMount(
   ];
 }
 
-function create(one: Wanted, { result, label }: { result: string; label: string | undefined }): Step[] {
+function create(
+  one: Wanted,
+  { result, label, context }: { result: string; label: string | undefined; context: MountsContext },
+): Step[] {
   const { mount, why } = one;
   const type = mount.type ?? 'none';
-  if (type === 'bind') return cloneBind(one, result);
+  if (type === 'bind') return cloneBind(one, result, context);
   const steps = createFilesystem(
     {
       type,
@@ -253,16 +262,45 @@ function fileSystemOptions({ mount, options, place }: Wanted, label: string | un
 /** What is not for the file system and is kept otherwise. */
 const RUNTIMES_OWN = /^(tmpcopyup|noiversion|r?norelatime|rnostrictatime|r?(private|shared|slave|unbindable))$/;
 
-function cloneBind({ mount, options, why }: Wanted, result: string): Step[] {
+function cloneBind(
+  { mount, options, why }: Wanted,
+  result: string,
+  { mayBeLocked }: Pick<MountsContext, 'mayBeLocked'>,
+): Step[] {
   const whole = options.bind === 'rbind' ? (['AT_RECURSIVE'] as const) : [];
   return [
     openTree(
       { path: mount.source ?? '/', flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', ...whole) },
       { why, result },
     ),
+    // First, as what is for the whole tree is for its top too.
+    ...(options.unnamed.value === 0 ? [] : clearUnnamed(options.unnamed, { result, why, mayBeLocked: mayBeLocked() })),
     ...change(options, result, why),
   ];
 }
+
+/** Nobody asks for these by name, so what is locked stays: each by itself, as one that is locked would keep the others too. */
+function clearUnnamed(
+  unnamed: Flags,
+  { result, why, mayBeLocked }: { result: string; why: string; mayBeLocked: boolean },
+): Step[] {
+  const clear = (some: Flags, purpose: Purpose): Step =>
+    mountSetattr({ mount: resultOf(result), flags: WHOLE_MOUNT, set: flags(MOUNT_ATTR), clear: some }, purpose);
+  if (!mayBeLocked) return [clear(unnamed, why)];
+  return CLEARABLE.filter((name) => (Number(unnamed.value) & MOUNT_ATTR[name]) !== 0).map((name) =>
+    clear(flags(MOUNT_ATTR, name), { why, tolerate: ['EPERM'] }),
+  );
+}
+
+const CLEARABLE = [
+  'MOUNT_ATTR_RDONLY',
+  'MOUNT_ATTR_NOSUID',
+  'MOUNT_ATTR_NODEV',
+  'MOUNT_ATTR_NOEXEC',
+  'MOUNT_ATTR_NOSYMFOLLOW',
+  'MOUNT_ATTR_NODIRATIME',
+  'MOUNT_ATTR__ATIME',
+] as const;
 
 /** The steps for attributes of a mount that is open; what is for the whole tree first, and what is for its top alone after it. */
 function change({ tree, top }: ConfigMountOptions, result: string, why: string): Step[] {

@@ -66,6 +66,30 @@ describe('mounts of a configuration', () => {
     }
   });
 
+  asRoot(
+    'a bind mount has the attributes of its source until one is named, and those that are named then',
+    async () => {
+      const source = `${bundle.path}/volume/below`;
+      const config = (...words: string[]): Config =>
+        baseConfig(options('/data'), {
+          mounts: [{ destination: '/data', type: 'bind', source, options: ['bind', ...words] }],
+        });
+      const seen = async (one: Config): Promise<string> => (await run(one)).stdout.trim();
+      execFileSync('mount', ['-t', 'tmpfs', 'coracle-test', source]);
+      try {
+        execFileSync('mount', ['-o', 'remount,bind,ro,nosuid,noexec,noatime', source]);
+        expect(await seen(config('rprivate'))).toBe('ro,nosuid,noexec,noatime');
+        expect(await seen(config('nodev'))).toBe('rw,nodev,noatime');
+        expect(await seen(config('suid', 'relatime'))).toBe('rw,relatime');
+        // What is locked stays unless it was named.
+        expect(await seen(inUserNamespace(config('nodev')))).toBe('ro,nosuid,nodev,noexec,noatime');
+        await expect(seen(inUserNamespace(config('suid')))).rejects.toThrow(/EPERM.*mount_setattr/);
+      } finally {
+        execFileSync('umount', [source]);
+      }
+    },
+  );
+
   asRoot('a tmpfs begins with what it covers, and can be read-only all the same', async () => {
     const full = { destination: '/full', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup', 'ro', 'nosuid'] };
     const { stdout, stderr } = await sh(
