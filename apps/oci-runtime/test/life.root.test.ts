@@ -88,6 +88,18 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     call('delete', 'box');
     tell(timeless(runtime.stateOf('box')));
   },
+  'asked to end before it is started': async ({ bundle, runtime, tell, call }) => {
+    bundle.configure(SLEEP);
+    for (const signal of ['TERM', 'INT', 'HUP']) {
+      call('create', '--bundle', bundle.path, 'box');
+      call('kill', 'box', 'USR1');
+      tell(timeless(runtime.stateOf('box')));
+      call('kill', 'box', signal);
+      await until('it has ended', () => runtime.stateOf('box')?.['status'] === 'stopped');
+      call('start', 'box');
+      call('delete', 'box');
+    }
+  },
   'deleted by force while it runs': ({ bundle, call }) => {
     bundle.configure(SLEEP);
     call('run', '--detach', '--bundle', bundle.path, 'box');
