@@ -100,6 +100,14 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
       call('delete', 'box');
     }
   },
+  'names of fields in another case, and null': ({ bundle, tell, call }) => {
+    bundle.configure(['hostname'], ({ hostname: _, linux, ...config }) => ({
+      ...config,
+      HostName: 'spelt',
+      linux: { ...linux, timeOffsets: null, namespaces: linux?.namespaces?.map(({ type }) => ({ Type: type })) },
+    }));
+    tell(call('run', '--bundle', bundle.path, 'box').out);
+  },
   'deleted by force while it runs': ({ bundle, call }) => {
     bundle.configure(SLEEP);
     call('run', '--detach', '--bundle', bundle.path, 'box');
