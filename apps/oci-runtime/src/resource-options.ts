@@ -1,6 +1,6 @@
 import { parseSize } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
-import type { Resources } from '@coracle/oci-spec';
+import type { IntelRdt, Resources } from '@coracle/oci-spec';
 import { parseResources } from '@coracle/oci-spec/validate';
 import { type OptionRow, type Options, UsageError } from './command-line.ts';
 import { readText } from './read-config.ts';
@@ -26,6 +26,9 @@ const PLACES = {
 /** Those whose value is a list, and no number. */
 const LISTS: readonly string[] = ['cpuset-cpus', 'cpuset-mems'];
 
+/** Where in `linux.intelRdt` each option belongs. */
+const SHARES = { 'l3-cache-schema': 'l3CacheSchema', 'mem-bw-schema': 'memBwSchema' } as const;
+
 /** Options of `update`. */
 export const RESOURCE_OPTIONS: readonly OptionRow[] = [
   { long: 'resources', short: 'r', value: 'FILE|-', help: 'limits as config.json has them, in place of the options' },
@@ -34,7 +37,17 @@ export const RESOURCE_OPTIONS: readonly OptionRow[] = [
     value: LISTS.includes(long) ? 'LIST' : place[0] === 'memory' ? 'BYTES' : 'N',
     help: `linux.resources.${place.join('.')}`,
   })),
+  ...Object.entries(SHARES).map(([long, field]) => ({ long, value: 'LINE', help: `linux.intelRdt.${field}` })),
 ];
+
+/** The shares of cache and memory bandwidth that a command line asks for. */
+export function wantedShares(options: Options): Pick<IntelRdt, 'l3CacheSchema' | 'memBwSchema'> {
+  const given = Object.entries(SHARES).flatMap(([long, field]) => {
+    const line = options.text(long);
+    return line === undefined ? [] : [[field, line]];
+  });
+  return Object.fromEntries(given);
+}
 
 /**
  * The limits that a command line asks for: of a file, or of the options.
@@ -54,7 +67,7 @@ function fromOptions(options: Options): Record<string, Record<string, string | n
     if (text === undefined) continue;
     resources[part] = { ...resources[part], [field]: limitOf(text, { name, part }) };
   }
-  if (Object.keys(resources).length === 0)
+  if (Object.keys(resources).length === 0 && Object.keys(wantedShares(options)).length === 0)
     throw new UsageError('update is told of no limit', 'give --resources, or options such as --memory');
   return resources;
 }

@@ -246,6 +246,23 @@ needs.describe(needs.root, BUSYBOX)('hooks', () => {
     expect(it.runtime.left()).toEqual([]);
   });
 
+  for (const name of ['createRuntime', 'createContainer', 'startContainer'] as const) {
+    test(`what a ${name} hook that fails has said is told, and of much its beginning`, () => {
+      const say = (words: string): Scene =>
+        scene(ours, (hook, kind) => (kind === name ? { ...hook, args: ['sh', '-c', words] } : hook));
+      const failing = `error running ${name} hook #0: /bin/sh ended with status 3`;
+      using few = say('echo why >&2; exit 3');
+      expect(few.runtime.call(['run', '--bundle', few.bundle.path, 'box']).error).toContain(`${failing}: why`);
+      using none = say('exit 3');
+      expect(none.runtime.call(['run', '--bundle', none.bundle.path, 'box']).error).toContain(`${failing};`);
+      // More than a pipe holds.
+      using many = say('echo first >&2; head -c 300000 /dev/zero | tr "\\0" y >&2; exit 3');
+      const { error } = many.runtime.call(['run', '--bundle', many.bundle.path, 'box']);
+      expect(error).toContain(`${failing}: first`);
+      expect(error.length).toBeLessThan(6000);
+    });
+  }
+
   for (const name of ['createRuntime', 'createContainer'] as const) {
     test(`a ${name} hook that takes longer than it may is ended`, () => {
       using it = scene(ours, (hook, kind) =>

@@ -88,6 +88,26 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     call('delete', 'box');
     tell(timeless(runtime.stateOf('box')));
   },
+  'asked to end before it is started': async ({ bundle, runtime, tell, call }) => {
+    bundle.configure(SLEEP);
+    for (const signal of ['TERM', 'INT', 'HUP']) {
+      call('create', '--bundle', bundle.path, 'box');
+      call('kill', 'box', 'USR1');
+      tell(timeless(runtime.stateOf('box')));
+      call('kill', 'box', signal);
+      await until('it has ended', () => runtime.stateOf('box')?.['status'] === 'stopped');
+      call('start', 'box');
+      call('delete', 'box');
+    }
+  },
+  'names of fields in another case, and null': ({ bundle, tell, call }) => {
+    bundle.configure(['hostname'], ({ hostname: _, linux, ...config }) => ({
+      ...config,
+      HostName: 'spelt',
+      linux: { ...linux, timeOffsets: null, namespaces: linux?.namespaces?.map(({ type }) => ({ Type: type })) },
+    }));
+    tell(call('run', '--bundle', bundle.path, 'box').out);
+  },
   'deleted by force while it runs': ({ bundle, call }) => {
     bundle.configure(SLEEP);
     call('run', '--detach', '--bundle', bundle.path, 'box');

@@ -42,7 +42,7 @@ export class Bundle implements Disposable {
   }
 
   /** Writes config.json: that of `spec` with these words as program, as `change` has it. */
-  configure(args: readonly string[], change: (config: Config) => Config = (config) => config): void {
+  configure(args: readonly string[], change: (config: Config) => object = (config) => config): void {
     const config = specConfig();
     const { process, linux } = config;
     if (!process) throw new Error('the usual configuration has no process');

@@ -61,6 +61,19 @@ needs.describe(needs.root, needs.program('busybox'))('update of the rules for de
     it.runtime.call(['update', '--resources', '-', 'box'], { input: JSON.stringify({ devices }) });
   const FUSE = { allow: true, type: 'c', major: 10, minor: 229 };
 
+  test('with shares of cache or bandwidth that cannot be had changes nothing and says why', () => {
+    using it = scene((config) => config);
+    expect(start(it).status).toBe(0);
+    for (const words of [
+      ['--l3-cache-schema', 'L3:0=f'],
+      ['--mem-bw-schema', 'MB:0=50'],
+    ])
+      expect(it.runtime.call(['update', ...words, 'box'])).toMatchObject({
+        status: 1,
+        error: expect.stringMatching(/no resctrl file system is mounted|has no class of service/),
+      });
+  });
+
   test('puts a new list in force for the processes that are there and those to come', () => {
     using it = scene((config) => ({
       ...config,

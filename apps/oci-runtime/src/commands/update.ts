@@ -1,12 +1,12 @@
 import { Store, update } from '@coracle/container/detached';
 import { onlyId, parseCommandLine } from '../command-line.ts';
 import type { Settings } from '../global-options.ts';
-import { RESOURCE_OPTIONS, wantedResources } from '../resource-options.ts';
+import { RESOURCE_OPTIONS, wantedResources, wantedShares } from '../resource-options.ts';
 
 /** `coracle-oci update`: what is not mentioned stays as it is. */
 export async function command(args: readonly string[], settings: Settings): Promise<number> {
   const { options, words } = parseCommandLine(args, RESOURCE_OPTIONS, { anywhere: true });
   const id = onlyId(words, 'update');
-  await update(new Store(settings.root), id, wantedResources(options));
+  await update(new Store(settings.root), id, wantedResources(options), wantedShares(options));
   return 0;
 }

@@ -15,6 +15,8 @@ export interface ConfigMountOptions {
   top: AttributeChange;
   /** Attributes of the mount and of all below it: the options with an `r` before. */
   tree: AttributeChange;
+  /** Attributes that a bind mount loses although nobody names them: see {@link parseConfigMountOptions}. */
+  unnamed: Flags;
   /** How it is connected with other mounts, in the order in which it is to be said. */
   propagation: readonly { kind: Flags; recursive: boolean }[];
   /** Ids are to be mapped: those of the mount, or of all below it too. */
@@ -32,8 +34,12 @@ const NEUTRAL = new Set(['defaults', 'loud', 'silent', 'noiversion', 'norelatime
 
 /**
  * Sorts the options of a mount as the OCI runtime specification means them: `ro` is for the mount alone, `rro` for all below it as
- * well, also with `rbind`. An attribute that is not named stays as the source of a bind mount has it. Of options that contradict
- * each other the later one counts. What is not known is for the file system to judge.
+ * well, also with `rbind`. Of options that contradict each other the later one counts. What is not known is for the file system to
+ * judge.
+ *
+ * A bind mount for which no attribute is named has those of its source. Once one is named, its own are those that are named: so
+ * mount(2) changes a mount, and so other runtimes and their callers understand a list of options. Only how access times are kept
+ * stays as long as no option is about that.
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config.md#linux-mount-options
  * @example
  * parseConfigMountOptions(['rbind', 'ro', 'rnosuid', 'rslave']).tree.set.text; // 'MOUNT_ATTR_NOSUID'
@@ -57,8 +63,18 @@ export function parseConfigMountOptions(options: readonly string[]): ConfigMount
     else if (option === 'remount') remount = true;
     else if (!NEUTRAL.has(option)) data.push(pair(option));
   }
-  return { bind, top: top.flags(), tree: tree.flags(), propagation, idmap, copiesUp, remount, data };
+  const unnamed = bind && !remount ? top.unnamed() : flags(MOUNT_ATTR);
+  return { bind, top: top.flags(), tree: tree.flags(), unnamed, propagation, idmap, copiesUp, remount, data };
 }
+
+/** Those that a mount has or has not, each for itself. */
+const ALONE: readonly AttributeName[] = [
+  'MOUNT_ATTR_RDONLY',
+  'MOUNT_ATTR_NOSUID',
+  'MOUNT_ATTR_NODEV',
+  'MOUNT_ATTR_NOEXEC',
+  'MOUNT_ATTR_NOSYMFOLLOW',
+];
 
 /** What has been asked for so far. */
 class Change {
@@ -80,6 +96,17 @@ class Change {
       this.#clear.add(one);
     }
     return attribute !== undefined || opposites !== undefined;
+  }
+
+  /** What of the source goes when these options are all that the mount is to have. */
+  unnamed(): Flags {
+    const named = new Set([...this.#set, ...this.#clear]);
+    if (named.size === 0) return flags(MOUNT_ATTR);
+    const rest = ALONE.filter((name) => !named.has(name));
+    const keepsTimes = !ACCESS_TIME.some((name) => named.has(name));
+    if (!keepsTimes && !named.has('MOUNT_ATTR_NODIRATIME')) rest.push('MOUNT_ATTR_NODIRATIME');
+    if (keepsTimes && this.#set.has('MOUNT_ATTR_NODIRATIME')) rest.push('MOUNT_ATTR__ATIME');
+    return flags(MOUNT_ATTR, ...rest);
   }
 
   flags(): AttributeChange {

@@ -46,6 +46,19 @@ describe('options of a mount in a config.json', () => {
     expect(texts(options)).toEqual(expected);
   });
 
+  test.each([
+    [['bind'], '0'],
+    [['bind', 'rro', 'rprivate'], '0'],
+    [['nosuid'], '0'],
+    [['bind', 'remount', 'ro'], '0'],
+    [['bind', 'ro', 'suid'], 'MOUNT_ATTR_NODEV|MOUNT_ATTR_NOEXEC|MOUNT_ATTR_NOSYMFOLLOW'],
+    [['rbind', 'relatime', 'rw', 'nosuid', 'dev', 'exec'], 'MOUNT_ATTR_NOSYMFOLLOW|MOUNT_ATTR_NODIRATIME'],
+    [['bind', 'nodiratime', 'rw', 'nosuid', 'dev', 'exec'], 'MOUNT_ATTR_NOSYMFOLLOW|MOUNT_ATTR__ATIME'],
+    [['bind', 'nodiratime', 'strictatime', 'rw', 'nosuid', 'dev', 'exec'], 'MOUNT_ATTR_NOSYMFOLLOW'],
+  ])('%j: what the source has more goes', (options, expected) => {
+    expect(parseConfigMountOptions(options).unnamed.text).toBe(expected);
+  });
+
   test('says how it is bound, mapped and connected, in the order of the words', () => {
     const { bind, idmap, propagation } = parseConfigMountOptions(['rbind', 'ridmap', 'rslave', 'shared']);
     expect([bind, idmap]).toEqual(['rbind', 'ridmap']);

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { checkMounts } from '@coracle/chroot-fs';
 import { SystemError } from '@coracle/errors';
 import { parseMountinfo } from '@coracle/mountinfo';
-import { type Config, OCI_VERSION, type Process } from '@coracle/oci-spec';
+import { type Config, type ConfigError, OCI_VERSION, type Process } from '@coracle/oci-spec';
+import type { Remark } from '@coracle/oci-spec/checks';
 import { closeFd, type Message, messageFor } from '@coracle/syscalls';
 import { namespacesOf } from '../exec.ts';
 import { keepOpen } from '../keep-open.ts';
@@ -14,6 +15,7 @@ import { prepareConfig } from '../prepare-config.ts';
 import { receiveDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
 import { userOf } from '../user-of.ts';
+import { asGoReads, type Said } from './as-go-reads.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openDoor } from './door.ts';
 import { giveBirth, type Newborn } from './give-birth.ts';
@@ -75,15 +77,44 @@ export interface CreateOptions {
 export async function create(store: Store, options: CreateOptions): Promise<number> {
   // First of all: that an id is taken is to be told before anything that follows from it.
   using held = await store.claim(options.id);
-  let planned: Planned;
+  let planned: Planned & { config: Config };
   try {
-    planned = await planFor(options, held.directory);
+    planned = await planAsRead(options, held.directory);
   } catch (error) {
     store.remove(held);
     throw error;
   }
   // Awaited here: the lock is held until all is made.
-  return await make({ store, held }, planned, options);
+  return await make({ store, held }, planned, { ...options, config: planned.config });
+}
+
+/** Once more for one that is spelt otherwise than the specification has it, since parts of it may have been passed over. */
+async function planAsRead(options: CreateOptions, directory: string): Promise<Planned & { config: Config }> {
+  const { config, onWarning = () => {} } = options;
+  const remarks: Remark[] = [];
+  let planned: Planned | undefined;
+  let said: Said = { remarks };
+  let failure: unknown;
+  try {
+    planned = await planFor({ ...options, onWarning: (remark) => void remarks.push(remark) }, directory);
+  } catch (error) {
+    if (!isConfigError(error)) throw error;
+    said = error;
+    failure = error;
+  }
+  const read = asGoReads(config, said);
+  if (read) {
+    for (const warning of read.warnings) onWarning(warning);
+    return planAsRead({ ...options, config: read.config }, directory);
+  }
+  if (!planned) throw failure;
+  for (const remark of remarks) onWarning(remark);
+  return { ...planned, config };
+}
+
+/** By its code: `instanceof` knows the class of one realm alone. */
+function isConfigError(error: unknown): error is ConfigError {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_CORACLE_CONFIG';
 }
 
 /** What is to be made, and the descriptors that the program is given. */

@@ -23,6 +23,7 @@ import { becomeRoot } from '../plan-init.ts';
 import { signalName } from '../result.ts';
 import { stepError } from '../step-error.ts';
 import { HookError } from './hook-error.ts';
+import { HookWords } from './hook-words.ts';
 import type { HookCall, RunHook } from './hooks.ts';
 import type { Confinement } from './plan-inside-hook.ts';
 
@@ -52,21 +53,26 @@ export function runInContainer(place: HookPlace): RunHook {
   return async (hook, about) => {
     const input = inMemory(about.input);
     const nothing = openSync('/dev/null', constants.O_RDWR);
+    const words = new HookWords();
     const [ours, theirs] = socketPair();
     const channel = new Channel(ours);
     let agent: Agent | undefined;
     try {
       try {
         agent = Agent.spawn({
-          stdio: [input, nothing, nothing],
+          stdio: [input, nothing, words.writeEnd],
           fds: [theirs, place.pidfd],
           title: `coracle: ${about.name} hook`,
         });
       } finally {
         closeFd(theirs);
+        words.given();
       }
-      await runOne(hook, { agent, channel, place, about });
+      const problem = await runOne(hook, { agent, channel, place, about });
+      const said = await words.end();
+      if (problem !== undefined) throw new HookError({ ...about, path: hook.path, problem, said });
     } finally {
+      await words.end();
       channel.close();
       agent?.close();
       closeSync(input);
@@ -107,9 +113,9 @@ interface Entered {
   about: HookCall;
 }
 
-async function runOne(hook: Hook, { agent, channel, place, about: { name, index } }: Entered): Promise<void> {
+/** What went wrong with the hook; `undefined` when nothing did. */
+async function runOne(hook: Hook, { agent, channel, place, about: { name } }: Entered): Promise<string | undefined> {
   const { path, args = [path], env = [], timeout } = hook;
-  const fail = (problem: string): HookError => new HookError({ name, index, path, problem, said: '' });
   const why = `run the ${name} hook ${path}`;
   const program = planWatchedEntry({
     pidfd: TARGET,
@@ -125,7 +131,7 @@ async function runOne(hook: Hook, { agent, channel, place, about: { name, index 
   if (entered?.failure) throw stepError(entered.failure);
   const failed = await channel.report(message);
   if (failed?.failure && failed.failure.step.syscall !== 'execve') throw stepError(failed.failure);
-  if (failed?.failure) throw fail(`could not be started (${errnoName(failed.failure.errno)})`);
+  if (failed?.failure) return `could not be started (${errnoName(failed.failure.errno)})`;
   let isLate = false;
   const timer =
     timeout === undefined
@@ -136,9 +142,9 @@ async function runOne(hook: Hook, { agent, channel, place, about: { name, index 
         }, timeout * 1000);
   const ended = await agent.channel.report(message);
   clearTimeout(timer);
-  if (isLate) throw fail(`was not done after ${timeout} s`);
-  if (!ended) throw fail('was ended with the process that watched it');
+  if (isLate) return `was not done after ${timeout} s`;
+  if (!ended) return 'was ended with the process that watched it';
   const end = readSiginfo(ended.output('end'));
-  if ('signal' in end) throw fail(`was ended by ${signalName(end.signal)}`);
-  if (end.exitCode !== 0) throw fail(`ended with status ${end.exitCode}`);
+  if ('signal' in end) return `was ended by ${signalName(end.signal)}`;
+  return end.exitCode === 0 ? undefined : `ended with status ${end.exitCode}`;
 }

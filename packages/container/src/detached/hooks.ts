@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Hook, HookName, State } from '@coracle/oci-spec';
 import { errnoOf, HookError } from './hook-error.ts';
-
-/** How much of what a hook says is kept for the error. */
-const KEPT_BYTES = 4096;
+import { KEPT_BYTES } from './hook-words.ts';
 
 /** What a hook is called for. */
 export interface HookCall {
@@ -47,6 +45,7 @@ function runChild(
   return new Promise((resolve, reject) => {
     const [title, ...words] = args;
     const said: Buffer[] = [];
+    let length = 0;
     const child = spawn(path, words, {
       argv0: title ?? path,
       ...(cwd === undefined ? {} : { cwd }),
@@ -60,7 +59,10 @@ function runChild(
         new HookError({ name, index, path, problem, said: Buffer.concat(said).subarray(0, KEPT_BYTES).toString() }),
       );
     };
-    child.stderr.on('data', (chunk: Buffer) => said.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (length < KEPT_BYTES) said.push(chunk);
+      length += chunk.length;
+    });
     // A hook need not read the state.
     child.stdin.on('error', () => {});
     child.stdin.end(input);

@@ -6,12 +6,12 @@ import { endProcesses } from '../oci/end-group.ts';
 import { letDie } from './freezer.ts';
 import { isProcessAlive, type ProcessIdentity } from './process-identity.ts';
 import type { Container } from './record.ts';
-import { find } from './status.ts';
-import type { Store } from './store.ts';
+import { find, statusOf } from './status.ts';
+import type { Held, Store } from './store.ts';
 
 /**
  * Sends a signal to the first process of a container, or to all of them. SIGKILL goes to all too where the container shares its
- * pid namespace: there the end of the first process ends no other.
+ * pid namespace: there the end of the first process ends no other. One that waits for its start is ended by what asks it to end.
  * @param signal its number; 0 only asks whether there is somebody to receive one
  * @throws SystemError ENOENT when there is no such container, ESRCH when it has stopped; EBUSY when killed processes do not end
  * @see kill(2), pid_namespaces(7)
@@ -29,9 +29,32 @@ export async function kill(
   if (isToEnd) return endEvery(container, { mayBeStopped: all });
   // What its first process has left behind can still be reached.
   if (all) for (const pid of open(cgroups).processes()) signalPid(pid, signal);
-  else signalFirst(container, signal);
+  if (container.status === 'created' && ENDING.has(signal)) await endWaiting(store, container, signal);
+  else if (!all) signalFirst(container, signal);
   // What is frozen dies only when it goes on.
   if (signal === SIGKILL) await letDie(cgroups);
+}
+
+/** SIGHUP, SIGINT, SIGQUIT, SIGABRT and SIGTERM: what is asked to end by these ends, unless it knows better. */
+const ENDING: ReadonlySet<number> = new Set([1, 2, 3, 6, 15]);
+
+/**
+ * What waits for its start is not the program yet, and handles no signal: of those that it handles not, the kernel keeps all but
+ * SIGKILL from the first process of a pid namespace. A start that is under way is let be: the program is to have the signal itself.
+ */
+async function endWaiting(store: Store, container: Container, signal: number): Promise<void> {
+  let held: Held | undefined;
+  try {
+    held = await store.hold(container.record.id, { patienceMs: 0 });
+  } catch (error) {
+    if (!isErrno(error, 'EBUSY')) throw error;
+  }
+  try {
+    const waits = held !== undefined && statusOf(store, container.record) === 'created';
+    signalFirst(container, waits ? SIGKILL : signal);
+  } finally {
+    held?.[Symbol.dispose]();
+  }
 }
 
 async function endEvery({ record, status }: Container, { mayBeStopped }: { mayBeStopped: boolean }): Promise<void> {

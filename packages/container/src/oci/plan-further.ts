@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from 'node:fs';
-import { parseMountinfo } from '@coracle/mountinfo';
 import { type IdMaps, namespaceOwner } from '@coracle/namespaces';
 import type { Namespace } from '@coracle/oci-spec';
 import type { Group } from '../cgroup-for.ts';
@@ -17,7 +16,7 @@ import { planFiles } from './plan-files.ts';
 import { givenMounts } from './plan-mounts.ts';
 import { planNamespaces } from './plan-namespaces.ts';
 import { planOomScore } from './plan-oom-score.ts';
-import { planRdt } from './plan-rdt.ts';
+import { planRdt, resctrlMount } from './plan-rdt.ts';
 import { planSettings } from './plan-settings.ts';
 import { isReachableIfThere } from './reachable.ts';
 
@@ -43,7 +42,7 @@ export function planFurther(config: Normalized, { id, idMaps, host, group, onWar
   const score = planOomScore(config.process.oomScoreAdj, ownOomScore());
   const rdt = planRdt(config.linux.intelRdt, {
     id,
-    mountPoint: resctrl(config),
+    mountPoint: config.linux.intelRdt && resctrlMount(),
     exists: (path) => kindOf(path) !== undefined,
     read: (path) => readFileSync(path, 'latin1'),
   });
@@ -56,7 +55,15 @@ export function planFurther(config: Normalized, { id, idMaps, host, group, onWar
     madeBefore: namespaces.madeBefore,
     joinsUserNamespace: namespaces.joinsUser,
     idmapped: givenMounts(config, isReachable),
-    files: planFiles(config, { kindOf, cgroups, inside: idsInside(idMaps), isReachable, onWarning, devices }),
+    files: planFiles(config, {
+      kindOf,
+      cgroups,
+      inside: idsInside(idMaps),
+      isReachable,
+      mayBeLocked: () => user !== undefined || isInOwnUserNamespace(),
+      onWarning,
+      devices,
+    }),
     settings: planSettings(config),
   };
 }
@@ -84,10 +91,4 @@ function isOwnedBy(namespace: string, owner: string): boolean {
 
 function ownOomScore(): number {
   return Number(readFileSync('/proc/self/oom_score_adj', 'latin1'));
-}
-
-function resctrl({ linux }: Normalized): string | undefined {
-  if (!linux.intelRdt) return undefined;
-  return parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).find(({ type }) => type === 'resctrl')
-    ?.mountPoint;
 }

@@ -1,4 +1,11 @@
-import { attach, createFilesystem, type MountOptions, openMountpoint, type PathKind } from '@coracle/chroot-fs';
+import {
+  attach,
+  createFilesystem,
+  type MountOptions,
+  openInRoot,
+  openMountpoint,
+  type PathKind,
+} from '@coracle/chroot-fs';
 import {
   type AttributeChange,
   type ConfigMountOptions,
@@ -12,12 +19,14 @@ import type { Mount } from '@coracle/oci-spec';
 import {
   AT,
   close,
+  type Flags,
   flags,
   MOUNT_ATTR,
   MS,
   mountSetattr,
   OPEN_TREE,
   openTree,
+  type Purpose,
   resultOf,
   type Step,
 } from '@coracle/syscalls';
@@ -41,6 +50,8 @@ export interface MountsContext {
   inside: IdsInside;
   /** Whether the container's first process may go to a path of the host. */
   isReachable: (path: string) => boolean;
+  /** Whether the kernel may keep the container from taking an attribute off a mount: see "locked" in mount_namespaces(7). */
+  mayBeLocked: () => boolean;
   onWarning: (warning: ConfigWarning) => void;
 }
 
@@ -57,6 +68,8 @@ interface Wanted {
   index: number;
   options: ConfigMountOptions;
   place: Mountpoint;
+  /** Where in the container the source of a bind mount lies, if below an earlier mount: that one is to be seen. */
+  inside: Mountpoint | undefined;
   why: string;
 }
 
@@ -110,25 +123,44 @@ export function planMounts(config: Normalized, context: MountsContext): MountSte
   const wanted = config.mounts.map((mount, index): Wanted => {
     const options = parseConfigMountOptions(mount.options ?? []);
     const place = resolveMountpoint(mount.destination, { root: config.root.path, before });
-    const one = { mount, index, options, place, why: purposeOf(mount) };
+    const isOurs = mount.type === 'bind' && !isGiven({ mount, options }, context.isReachable);
+    const inside = isOurs ? sourceInside(mount.source ?? '/', { root: config.root.path, before }) : undefined;
+    const one = { mount, index, options, place, inside, why: purposeOf(mount) };
     check(one, context);
-    before.push({ destination: place.path, source: mount.type === 'bind' ? mount.source : undefined });
+    const source = mount.type === 'bind' ? mount.source : undefined;
+    before.push({ destination: place.path, source: inside ? inside.onHost : source });
     return one;
   });
   const stays = /^r?shared$/.test(config.linux.rootfsPropagation ?? '');
   const given = new Set(wanted.filter((one) => isGiven(one, context.isReachable)));
-  const isEarly = (one: Wanted): boolean => given.has(one) || (stays && one.mount.type === 'bind');
+  const isEarly = (one: Wanted): boolean => given.has(one) || (stays && one.mount.type === 'bind' && !one.inside);
   const label = config.linux.mountLabel;
   return {
-    early: wanted.flatMap((one) => (isEarly(one) && !given.has(one) ? cloneBind(one, earlyResult(one.index)) : [])),
+    early: wanted.flatMap((one) =>
+      isEarly(one) && !given.has(one) ? cloneBind(one, earlyResult(one.index), context) : [],
+    ),
     make: wanted.flatMap((one) => makeMount(one, { early: isEarly(one), label, context })),
     finish: wanted.filter(isDeferred).flatMap(forbidChanges),
   };
 }
 
-function check({ mount, index, options, place }: Wanted, { kindOf, onWarning }: MountsContext): void {
+/**
+ * The place in the container that a source means which lies at the path of the root, below an earlier mount: at its path on the host is
+ * what that mount covers, since nothing is mounted there.
+ */
+function sourceInside(
+  source: string,
+  { root, before }: { root: string; before: readonly MountedBefore[] },
+): Mountpoint | undefined {
+  if (before.length === 0 || root === '/' || !source.startsWith(`${root}/`)) return undefined;
+  const place = resolveMountpoint(source.slice(root.length), { root, before });
+  const isBelow = before.some(({ destination }) => `${place.path}/`.startsWith(`${destination}/`));
+  return isBelow ? place : undefined;
+}
+
+function check({ mount, index, options, place, inside }: Wanted, { kindOf, onWarning }: MountsContext): void {
   const path = `$.mounts[${index}]`;
-  if (mount.type === 'bind' && kindOf(mount.source ?? '/') === undefined)
+  if (mount.type === 'bind' && !inside && kindOf(mount.source ?? '/') === undefined)
     throw cannot({ path: `${path}.source`, value: mount.source }, 'a file or directory of the host that is there');
   if (options.data.length > 0 && mount.type === 'bind')
     onWarning({
@@ -184,17 +216,18 @@ function makeMount(
   one: Wanted,
   { early, label, context }: { early: boolean; label: string | undefined; context: MountsContext },
 ): Step[] {
-  const { mount, index, options, place, why } = one;
+  const { mount, index, options, place, inside, why } = one;
   if (options.remount) return remount(one);
   if (mount.type === 'cgroup' || mount.type === 'cgroup2')
     return planCgroupMount(mount, { view: context.cgroups(), path: place.path, why });
-  const kind = mount.type === 'bind' ? (context.kindOf(mount.source ?? '/') ?? 'directory') : 'directory';
+  const shown = inside ? inside.kind : context.kindOf(mount.source ?? '/');
+  const kind = mount.type === 'bind' ? (shown ?? 'directory') : 'directory';
   const result = early ? earlyResult(index) : resultFor(mount);
   const target = openMountpoint({ root: resultOf('rootfs'), path: place.path, kind, links: linksTo(mount) }, why);
   if (needsLongMount(options)) return longMount(one, target);
   const isKept = result !== 'mount';
   return [
-    ...(early ? [] : create(one, { result, label })),
+    ...(early ? [] : create(one, { result, label, context })),
     ...(options.copiesUp && place.onHost !== undefined
       ? copyUp(place.onHost, { path: place.path, mount: result, inside: context.inside })
       : []),
@@ -206,10 +239,13 @@ function makeMount(
   ];
 }
 
-function create(one: Wanted, { result, label }: { result: string; label: string | undefined }): Step[] {
+function create(
+  one: Wanted,
+  { result, label, context }: { result: string; label: string | undefined; context: MountsContext },
+): Step[] {
   const { mount, why } = one;
   const type = mount.type ?? 'none';
-  if (type === 'bind') return cloneBind(one, result);
+  if (type === 'bind') return cloneBind(one, result, context);
   const steps = createFilesystem(
     {
       type,
@@ -253,16 +289,55 @@ function fileSystemOptions({ mount, options, place }: Wanted, label: string | un
 /** What is not for the file system and is kept otherwise. */
 const RUNTIMES_OWN = /^(tmpcopyup|noiversion|r?norelatime|rnostrictatime|r?(private|shared|slave|unbindable))$/;
 
-function cloneBind({ mount, options, why }: Wanted, result: string): Step[] {
+function cloneBind(
+  { mount, options, inside, why }: Wanted,
+  result: string,
+  { mayBeLocked }: Pick<MountsContext, 'mayBeLocked'>,
+): Step[] {
   const whole = options.bind === 'rbind' ? (['AT_RECURSIVE'] as const) : [];
+  const copy = ['OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', ...whole] as const;
   return [
-    openTree(
-      { path: mount.source ?? '/', flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC', ...whole) },
-      { why, result },
-    ),
+    ...(inside
+      ? copyInside(inside.path, flags(OPEN_TREE, ...copy, 'AT_EMPTY_PATH'), { why, result })
+      : [openTree({ path: mount.source ?? '/', flags: flags(OPEN_TREE, ...copy) }, { why, result })]),
+    // First, as what is for the whole tree is for its top too.
+    ...(options.unnamed.value === 0 ? [] : clearUnnamed(options.unnamed, { result, why, mayBeLocked: mayBeLocked() })),
     ...change(options, result, why),
   ];
 }
+
+/** No link leads out of the container. */
+function copyInside(path: string, copy: Flags, { why, result }: { why: string; result: string }): Step[] {
+  const dir = resultOf('source');
+  return [
+    openInRoot({ root: resultOf('rootfs'), path, kind: 'file' }, { why, result: dir.of }),
+    openTree({ dir, path: '', flags: copy }, { why, result }),
+    close(dir, why),
+  ];
+}
+
+/** Nobody asks for these by name, so what is locked stays: each by itself, as one that is locked would keep the others too. */
+function clearUnnamed(
+  unnamed: Flags,
+  { result, why, mayBeLocked }: { result: string; why: string; mayBeLocked: boolean },
+): Step[] {
+  const clear = (some: Flags, purpose: Purpose): Step =>
+    mountSetattr({ mount: resultOf(result), flags: WHOLE_MOUNT, set: flags(MOUNT_ATTR), clear: some }, purpose);
+  if (!mayBeLocked) return [clear(unnamed, why)];
+  return CLEARABLE.filter((name) => (Number(unnamed.value) & MOUNT_ATTR[name]) !== 0).map((name) =>
+    clear(flags(MOUNT_ATTR, name), { why, tolerate: ['EPERM'] }),
+  );
+}
+
+const CLEARABLE = [
+  'MOUNT_ATTR_RDONLY',
+  'MOUNT_ATTR_NOSUID',
+  'MOUNT_ATTR_NODEV',
+  'MOUNT_ATTR_NOEXEC',
+  'MOUNT_ATTR_NOSYMFOLLOW',
+  'MOUNT_ATTR_NODIRATIME',
+  'MOUNT_ATTR__ATIME',
+] as const;
 
 /** The steps for attributes of a mount that is open; what is for the whole tree first, and what is for its top alone after it. */
 function change({ tree, top }: ConfigMountOptions, result: string, why: string): Step[] {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { parseMountinfo } from '@coracle/mountinfo';
 import type { IntelRdt } from '@coracle/oci-spec';
 import { AT, close, flags, mkdirat, OPEN, openat, resultOf, type Step, unlinkat, write } from '@coracle/syscalls';
 import { cannot } from './config-error.ts';
@@ -24,6 +26,23 @@ export interface RdtMachine {
   read: (path: string) => string;
 }
 
+/** Where there is no class of service to be had, and what helps. */
+export const NO_RESCTRL = {
+  text: 'no resctrl file system is mounted',
+  hint: 'on a processor that has it: sudo mount -t resctrl resctrl /sys/fs/resctrl',
+};
+
+/** The directory of a container's class of service. */
+export function classOf({ closID }: IntelRdt, { id, mountPoint }: { id: string; mountPoint: string }): string {
+  return closID === '/' ? mountPoint : `${mountPoint}/${closID ?? id}`;
+}
+
+/** Where resctrl is mounted; `undefined` where it is not. */
+export function resctrlMount(): string | undefined {
+  return parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8')).find(({ type }) => type === 'resctrl')
+    ?.mountPoint;
+}
+
 /**
  * Plans the class of service of a container, and its share of cache and memory bandwidth. A class that is named by `closID` may be
  * others' too: it stays at the end, and one that is there has to have the shares that are asked for.
@@ -34,12 +53,8 @@ export interface RdtMachine {
 export function planRdt(rdt: IntelRdt | undefined, { id, mountPoint, exists, read }: RdtMachine): RdtPlan {
   if (!rdt) return { beforeBirth: [], afterBirth: [], atEnd: [], directories: [] };
   if (mountPoint === undefined)
-    throw cannot(
-      { path: '$.linux.intelRdt', value: rdt },
-      'absent, as no resctrl file system is mounted',
-      'on a processor that has it: sudo mount -t resctrl resctrl /sys/fs/resctrl',
-    );
-  const directory = rdt.closID === '/' ? mountPoint : `${mountPoint}/${rdt.closID ?? id}`;
+    throw cannot({ path: '$.linux.intelRdt', value: rdt }, `absent, as ${NO_RESCTRL.text}`, NO_RESCTRL.hint);
+  const directory = classOf(rdt, { id, mountPoint });
   const isThere = exists(directory);
   const shares = [rdt.l3CacheSchema ?? '', rdt.memBwSchema ?? ''].filter((line) => line !== '');
   // What is written last holds.

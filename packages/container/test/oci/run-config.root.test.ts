@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { Container } from '@coracle/container';
 import { configAbilities, prepareConfig, runConfig } from '@coracle/container/config';
 import { isErrno } from '@coracle/errors';
@@ -64,6 +64,57 @@ describe('mounts of a configuration', () => {
     } finally {
       execFileSync('umount', [`${volume}/below`]);
     }
+  });
+
+  asRoot(
+    'a bind mount has the attributes of its source until one is named, and those that are named then',
+    async () => {
+      const source = `${bundle.path}/volume/below`;
+      const config = (...words: string[]): Config =>
+        baseConfig(options('/data'), {
+          mounts: [{ destination: '/data', type: 'bind', source, options: ['bind', ...words] }],
+        });
+      const seen = async (one: Config): Promise<string> => (await run(one)).stdout.trim();
+      execFileSync('mount', ['-t', 'tmpfs', 'coracle-test', source]);
+      try {
+        execFileSync('mount', ['-o', 'remount,bind,ro,nosuid,noexec,noatime', source]);
+        expect(await seen(config('rprivate'))).toBe('ro,nosuid,noexec,noatime');
+        expect(await seen(config('nodev'))).toBe('rw,nodev,noatime');
+        expect(await seen(config('suid', 'relatime'))).toBe('rw,relatime');
+        // What is locked stays unless it was named.
+        expect(await seen(inUserNamespace(config('nodev')))).toBe('ro,nosuid,nodev,noexec,noatime');
+        await expect(seen(inUserNamespace(config('suid')))).rejects.toThrow(/EPERM.*mount_setattr/);
+      } finally {
+        execFileSync('umount', [source]);
+      }
+    },
+  );
+
+  asRoot('a source at the path of the root, below an earlier mount, is what that mount shows there', async () => {
+    const rootfs = `${bundle.path}/rootfs`;
+    const bind = (source: string, destination: string): NonNullable<ConfigParts['mounts']>[number] => ({
+      destination,
+      type: 'bind',
+      source,
+      options: ['rbind'],
+    });
+    const parts = (link: string): ConfigParts => ({
+      mounts: [
+        { destination: '/mnt', type: 'tmpfs', source: 'tmpfs' },
+        bind('volume', '/mnt/x'),
+        bind(`${rootfs}/mnt/x`, '/mnt/y'),
+        bind(`${rootfs}/mnt`, '/final'),
+        bind(`${rootfs}/mnt/x/${link}`, '/linked'),
+      ],
+    });
+    mkdirSync(`${bundle.path}/volume/etc`);
+    writeFileSync(`${bundle.path}/volume/etc/mark`, 'of the volume\n');
+    symlinkSync('/mnt/x/etc', `${bundle.path}/volume/inside`);
+    symlinkSync('../../../../../../../../../../mnt/y/etc', `${bundle.path}/volume/above`);
+    for (const link of ['inside', 'above'])
+      expect(await sh('cat /mnt/y/file /final/x/file /final/y/file /linked/mark', parts(link))).toMatchObject({
+        stdout: 'of the host\nof the host\nof the host\nof the volume\n',
+      });
   });
 
   asRoot('a tmpfs begins with what it covers, and can be read-only all the same', async () => {
