@@ -37,7 +37,8 @@ export function explainMountRefusal({
   code: string | undefined;
   why: string;
 }): string | undefined {
-  if (!/^(bring in|mount a|stand in|start in) /.test(why)) return undefined;
+  // A device or the terminal, where a volume lies at its place.
+  if (!/^(bring in|mount a|stand in|start in|show it as|show(?= \/)) /.test(why)) return undefined;
   const calls = syscall === 'mount' ? OLDER[why.startsWith('bring in') ? 'bind' : 'filesystem'] : [syscall];
   return calls.map((call) => REMEDIES[`${call} ${code}`]).find((remedy) => remedy !== undefined);
 }
