@@ -161,9 +161,8 @@ describe('names', () => {
   test.each(['🛶', 'a\nb', 'x'.repeat(300)])('%j is a hostname only where it can be one', (hostname) => {
     const { status, signal, stdout } = coracle.run(['run', '--quiet', `--hostname=${hostname}`, 'uname', '-n']);
     expect(signal).toBeNull();
-    expect({ status, stdout }).toEqual(
-      hostname.length < 64 ? { status: 0, stdout: `${hostname}\n` } : { status: 125, stdout: '' },
-    );
+    const canBe = hostname.length < 64 && !hostname.includes('\n');
+    expect({ status, stdout }).toEqual(canBe ? { status: 0, stdout: `${hostname}\n` } : { status: 125, stdout: '' });
   });
 
   test('of variables and working directories may hold what they like, and are that', () => {
