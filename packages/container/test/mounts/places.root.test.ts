@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isErrno } from '@coracle/errors';
 import { type BusyboxRootfs, makeBusyboxRootfs, needs } from '@coracle/test-support';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { run } from '../../src/index.ts';
@@ -28,6 +29,16 @@ needs.describe(needs.root, needs.program('busybox'))('the place of a mount', () 
 
   const inRoot = (path: string): string => join(rootfs.path, path);
   const link = (target: string, path: string): void => symlinkSync(target, inRoot(path));
+  /** The container that is being made may make the directory anew in between. */
+  const exchangeForLink = (target: string, path: string): void => {
+    rmSync(inRoot(path), { recursive: true });
+    try {
+      link(target, path);
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error;
+      exchangeForLink(target, path);
+    }
+  };
   const file = (target: string): { source: string; target: string } => ({
     source: join(scratch.path, 'source/file'),
     target,
@@ -186,8 +197,7 @@ needs.describe(needs.root, needs.program('busybox'))('the place of a mount', () 
       root: rootfs.path,
       volumes: [directory('/data')],
     });
-    rmSync(inRoot('data'), { recursive: true });
-    link('/proc', 'data');
+    exchangeForLink('/proc', 'data');
     const { stdout } = await running;
     expect(stdout).toBe('sh\n');
   });
