@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Config } from '@coracle/oci-spec';
 import { buildApp, copyApp, needs, withoutRest } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Bundle } from './runtime.ts';
+import { Bundle, until } from './runtime.ts';
 
 let ours: string;
 beforeAll(() => {
@@ -57,7 +57,7 @@ function expectAll({ path }: Bundle, calls: readonly (readonly string[])[]): voi
 test.each([
   ['spec', (config: Config) => config],
   ['an engine', asOfAnEngine],
-])('all that is called for a container as %s describes it has what it runs at hand', (_, change) => {
+])('all that is called for a container as %s describes it has what it runs at hand', async (_, change) => {
   if (!needs.root.met) return;
   using bundle = new Bundle();
   bundle.configure(['sleep', '60'], change);
@@ -66,11 +66,16 @@ test.each([
   expectAll(bundle, [
     ['create', '--bundle', bundle.path, '--pid-file', join(bundle.path, 'pid'), 'box'],
     ['state', 'box'],
-    ['start', 'box'],
-    ['exec', '--process', program, '--detach', '--pid-file', join(bundle.path, 'pid'), 'box'],
-    ['kill', 'box', 'KILL'],
-    ['delete', '--force', 'box'],
   ]);
+  const pid = readFileSync(join(bundle.path, 'pid'), 'utf8');
+  expectAll(bundle, [
+    ['start', 'box'],
+    ['exec', '--process', program, '--detach', '--pid-file', join(bundle.path, 'other-pid'), 'box'],
+    ['kill', 'box', 'KILL'],
+  ]);
+  // By then engines have buried it, here who took it in; in a container that may be nobody.
+  await until('it is buried', () => !existsSync(`/proc/${pid}`)).catch(() => {});
+  expectAll(bundle, [['delete', '--force', 'box']]);
   bundle.configure(['true'], change);
   expectAll(bundle, [
     ['run', '--bundle', bundle.path, 'box'],
