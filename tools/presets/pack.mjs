@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
+import { kindOfStart } from './kind-of-start.mjs';
 import { minify } from './minify.mjs';
 import { cut, functionsOf, keepWhole, split } from './split.mjs';
 import { whatRan, whatWasCompiled } from './try-out.mjs';
@@ -48,10 +49,7 @@ export function isBusy(times = 0) {
  * Functions that run when that can no longer be looked at, or only now and then: a group may be busy for a moment at its end, a
  * container is looked at when there is another, and a step is refused where something is not there.
  */
-export const ALSO_READY = [
-  ...['endAtOnce', 'isLoaded', 'childGroups', 'withLock', 'tryLock'],
-  ...['isTolerated', 'errnoNumber'],
-];
+export const ALSO_READY = ['endAtOnce', 'isLoaded', 'childGroups', 'withLock', 'tryLock', 'isTolerated', 'errnoNumber'];
 
 /**
  * Tries the bundle in a directory out; what is left there is the program, not split.
@@ -72,13 +70,9 @@ export function learn(directory, { name, trials }) {
  * @returns {Map<number, number>}
  */
 export function ranFor(words, { tried, callsFor }) {
-  const own = tried.filter((trial) => wordsFor(trial.words, callsFor) === words);
+  const kinds = callsFor.map((words) => ({ words }));
+  const own = tried.filter((trial) => kindOfStart(kinds, trial.words).words === words);
   return new Map(own.flatMap(({ ran }) => ran).sort(([, one], [, other]) => one - other)); // the last of a key is kept
-}
-
-/** As the program does it. */
-function wordsFor(given, callsFor) {
-  return callsFor.find((words) => given.some((word) => words.includes(word.split('=', 1)[0]))) ?? callsFor[0];
 }
 
 /** The bundle without the line that names the interpreter. */

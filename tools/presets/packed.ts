@@ -5,6 +5,7 @@
 import { openSync, readSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { type Koffi, loadKoffi } from '@coracle/syscalls';
+import { kindOfStart } from './kind-of-start.mjs';
 
 /** A file, and the lengths of its parts. */
 interface Code {
@@ -19,8 +20,7 @@ interface Code {
 /** Each has all of the program; put in when it is packed. */
 declare const CODES: readonly [Code, ...Code[]];
 
-const CODE =
-  CODES.find(({ words }) => process.argv.some((word) => words.includes(word.split('=', 1)[0] ?? ''))) ?? CODES[0];
+const CODE = kindOfStart(CODES, process.argv);
 
 const PROT_READ = 1;
 const MAP_PRIVATE_POPULATE = 0x2 | 0x8000;

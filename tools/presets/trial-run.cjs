@@ -12,6 +12,9 @@ const vm = require('node:vm');
 const { program, trials, uid, report, what } = JSON.parse(process.argv[2]);
 const file = openSync(report, 'w'); // while it may be written
 
+/** What a trial has ended is to be gone, and buried, when the next one looks. */
+const PAUSE_MS = 50;
+
 /** By their file: trials that read the same one have the same script. */
 const scripts = new Map();
 vm.Script = new Proxy(vm.Script, {
@@ -50,9 +53,6 @@ function next() {
   require(program);
   setImmediate(() => {}); // without another turn of the loop nobody asks for the next
 }
-
-/** What one has ended is to be gone, and buried, when the next one looks. */
-const PAUSE_MS = 50;
 
 /** Counting begins anew for the next one. */
 function endTrial() {

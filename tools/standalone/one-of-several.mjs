@@ -1,3 +1,4 @@
+import { kindOfStart } from '../presets/kind-of-start.mjs';
 import { minify } from '../presets/minify.mjs';
 import { ALSO_READY, isBusy, ranFor } from '../presets/pack.mjs';
 import { functionsOf, keepWhole, split } from '../presets/split.mjs';
@@ -29,8 +30,8 @@ export async function oneOfSeveral(bundle, { tried, learned, callsFor }) {
     const start = await minify(text);
     starts.push(`{ words: ${JSON.stringify(words)}, start: ${start} }`);
   }
-  return `const STARTS = [${starts.join(',\n')}];
-    const { start } = STARTS.find(({ words }) => process.argv.some((word) => words.includes(word.split('=', 1)[0]))) ?? STARTS[0];
+  return `${kindOfStart}
+    const { start } = kindOfStart([${starts.join(',\n')}], process.argv);
     start((rest) => rest());`;
 }
 

@@ -1,12 +1,5 @@
-import { type CommandCopy, copyCommand, needs, PLAIN_USER, withoutRest } from '@coracle/test-support';
+import { type CommandCopy, copyCommand, findLeftovers, needs, PLAIN_USER, withoutRest } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-
-let command: CommandCopy;
-beforeAll(() => {
-  command = copyCommand();
-  withoutRest(command.path);
-});
-afterAll(() => command[Symbol.dispose]());
 
 const OPTIONS = [
   [],
@@ -23,19 +16,31 @@ const OPTIONS = [
   ['-it'],
 ];
 
-test.each(OPTIONS.map((options) => [options.join(' ') || 'no options', options] as const))(
-  'a start with %s has all of the program that it runs at hand',
-  (_, options) => {
-    if (!needs.root.met) return;
-    expect(command.run(['run', '-q', ...options, 'true'])).toMatchObject({ stderr: '', status: 0 });
-  },
-);
+needs.describe(needs.root)('a start', () => {
+  let command: CommandCopy;
+  let before: ReturnType<typeof findLeftovers>;
+  beforeAll(() => {
+    before = findLeftovers();
+    command = copyCommand();
+    withoutRest(command.path);
+  });
+  afterAll(() => {
+    command[Symbol.dispose]();
+    expect(findLeftovers()).toEqual(before);
+  });
 
-test('and so has that of an ordinary user', () => {
-  if (!needs.root.met) return;
-  expect(command.run(['run', '-q', 'true'], { uid: PLAIN_USER })).toMatchObject({ stderr: '', status: 0 });
-});
+  test.each(OPTIONS.map((options) => [options.join(' ') || 'no options', options] as const))(
+    'with %s has all of the program that it runs at hand',
+    (_, options) => {
+      expect(command.run(['run', '-q', ...options, 'true'])).toMatchObject({ stderr: '', status: 0 });
+    },
+  );
 
-test('what is not at hand is missed here', () => {
-  expect(command.run(['doctor']).stderr).toContain('nothing was to call for it');
+  test('by an ordinary user has it too', () => {
+    expect(command.run(['run', '-q', 'true'], { uid: PLAIN_USER })).toMatchObject({ stderr: '', status: 0 });
+  });
+
+  test('with something else is told of here', () => {
+    expect(command.run(['doctor']).stderr).toContain('nothing was to call for it');
+  });
 });

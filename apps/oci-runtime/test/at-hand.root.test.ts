@@ -3,17 +3,11 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { Config } from '@coracle/oci-spec';
-import { buildApp, copyApp, needs, withoutRest } from '@coracle/test-support';
+import { buildApp, copyApp, findLeftovers, needs, withoutRest } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Bundle, until } from './runtime.ts';
 
 let ours: string;
-beforeAll(() => {
-  buildApp('oci-runtime');
-  ours = copyApp({ app: 'apps/oci-runtime', name: 'coracle-oci.cjs' });
-  withoutRest(ours);
-});
-afterAll(() => rmSync(dirname(ours), { recursive: true }));
 
 /** What engines write into each configuration beside what `spec` does. */
 function asOfAnEngine(config: Config): Config {
@@ -54,50 +48,62 @@ function expectAll({ path }: Bundle, calls: readonly (readonly string[])[]): voi
   }
 }
 
-test.each([
-  ['spec', (config: Config) => config],
-  ['an engine', asOfAnEngine],
-])('all that is called for a container as %s describes it has what it runs at hand', async (_, change) => {
-  if (!needs.root.met) return;
-  using bundle = new Bundle();
-  bundle.configure(['sleep', '60'], change);
-  const program = join(bundle.path, 'process.json');
-  writeFileSync(program, JSON.stringify({ user: { uid: 0, gid: 0 }, args: ['true'], env: ['PATH=/bin'], cwd: '/' }));
-  expectAll(bundle, [
-    ['create', '--bundle', bundle.path, '--pid-file', join(bundle.path, 'pid'), 'box'],
-    ['state', 'box'],
-  ]);
-  const pid = readFileSync(join(bundle.path, 'pid'), 'utf8');
-  expectAll(bundle, [
-    ['start', 'box'],
-    ['exec', '--process', program, '--detach', '--pid-file', join(bundle.path, 'other-pid'), 'box'],
-    ['kill', 'box', 'KILL'],
-  ]);
-  // By then engines have buried it, here who took it in; in a container that may be nobody.
-  await until('it is buried', () => !existsSync(`/proc/${pid}`)).catch(() => {});
-  expectAll(bundle, [['delete', '--force', 'box']]);
-  bundle.configure(['true'], change);
-  expectAll(bundle, [
-    ['run', '--bundle', bundle.path, 'box'],
-    ['create', '--bundle', bundle.path, 'box'],
-    ['start', 'box'],
-    ['delete', '--force', 'box'],
-  ]);
-});
+needs.describe(needs.root)('what engines call', () => {
+  let before: ReturnType<typeof findLeftovers>;
+  beforeAll(() => {
+    before = findLeftovers();
+    buildApp('oci-runtime');
+    ours = copyApp({ app: 'apps/oci-runtime', name: 'coracle-oci.cjs' });
+    withoutRest(ours);
+  });
+  afterAll(() => {
+    rmSync(dirname(ours), { recursive: true });
+    expect(findLeftovers()).toEqual(before);
+  });
 
-test('and so has one with a terminal', () => {
-  if (!needs.root.met) return;
-  using bundle = new Bundle();
-  bundle.configure(['true'], ({ process, ...config }) => ({
-    ...config,
-    ...(process ? { process: { ...process, terminal: true } } : {}),
-  }));
-  const socket = join(bundle.path, 'socket');
-  const listener = createServer().listen(socket);
-  expectAll(bundle, [
-    ['create', '--bundle', bundle.path, '--console-socket', socket, 'box'],
-    ['start', 'box'],
-    ['delete', '--force', 'box'],
-  ]);
-  listener.close();
+  test.each([
+    ['spec', (config: Config) => config],
+    ['an engine', asOfAnEngine],
+  ])('for a container as %s describes it has all that it runs at hand', async (_, change) => {
+    using bundle = new Bundle();
+    bundle.configure(['sleep', '60'], change);
+    const program = join(bundle.path, 'process.json');
+    writeFileSync(program, JSON.stringify({ user: { uid: 0, gid: 0 }, args: ['true'], env: ['PATH=/bin'], cwd: '/' }));
+    expectAll(bundle, [
+      ['create', '--bundle', bundle.path, '--pid-file', join(bundle.path, 'pid'), 'box'],
+      ['state', 'box'],
+    ]);
+    const pid = readFileSync(join(bundle.path, 'pid'), 'utf8');
+    expectAll(bundle, [
+      ['start', 'box'],
+      ['exec', '--process', program, '--detach', '--pid-file', join(bundle.path, 'other-pid'), 'box'],
+      ['kill', 'box', 'KILL'],
+    ]);
+    // By then engines have buried it, here who took it in; in a container that may be nobody.
+    await until('it is buried', () => !existsSync(`/proc/${pid}`)).catch(() => {});
+    expectAll(bundle, [['delete', '--force', 'box']]);
+    bundle.configure(['true'], change);
+    expectAll(bundle, [
+      ['run', '--bundle', bundle.path, 'box'],
+      ['create', '--bundle', bundle.path, 'box'],
+      ['start', 'box'],
+      ['delete', '--force', 'box'],
+    ]);
+  });
+
+  test('for one with a terminal has it too', () => {
+    using bundle = new Bundle();
+    bundle.configure(['true'], ({ process, ...config }) => ({
+      ...config,
+      ...(process ? { process: { ...process, terminal: true } } : {}),
+    }));
+    const socket = join(bundle.path, 'socket');
+    const listener = createServer().listen(socket);
+    expectAll(bundle, [
+      ['create', '--bundle', bundle.path, '--console-socket', socket, 'box'],
+      ['start', 'box'],
+      ['delete', '--force', 'box'],
+    ]);
+    listener.close();
+  });
 });

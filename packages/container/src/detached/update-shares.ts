@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { SystemError } from '@coracle/errors';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { errnoOf, SystemError } from '@coracle/errors';
 import type { IntelRdt } from '@coracle/oci-spec';
 import { classOf, NO_RESCTRL } from '../oci/plan-rdt.ts';
 
@@ -29,5 +29,19 @@ export function updateShares(
       `the container ${id} has no class of service`,
       'give it one with linux.intelRdt in config.json, and create it again',
     );
-  writeFileSync(`${classOf(rdt, { id, mountPoint: root })}/schemata`, `${lines.join('\n')}\n`, { flag: 'r+' });
+  const path = `${classOf(rdt, { id, mountPoint: root })}/schemata`;
+  try {
+    writeFileSync(path, `${lines.join('\n')}\n`, { flag: 'r+' });
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === undefined) throw cause;
+    throw new SystemError({ code, syscall: 'write', path, detail: lines.join(' '), hint: lastStatus(root), cause });
+  }
+}
+
+/** In words what was wrong, as the kernel keeps it. */
+function lastStatus(root: string): string {
+  const path = `${root}/info/last_cmd_status`;
+  const status = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  return status || 'compare with what the processor has: see info below the mount point of resctrl';
 }

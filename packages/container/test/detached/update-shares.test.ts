@@ -34,6 +34,17 @@ describe('new shares of cache and memory bandwidth', () => {
     );
   });
 
+  test('that cannot be written are told of with the file, the lines and what the kernel says', () => {
+    const update = (): void => updateShares({ memBwSchema: 'MB:0=7' }, { id: 'gone', rdt: {}, mountPoint });
+    mkdirSync(join(root, 'gone')); // it is not to be made
+    const path = join(root, 'gone/schemata');
+    const error = { code: 'ENOENT', path, detail: 'MB:0=7', hint: expect.stringContaining('info below') };
+    expect(update).toThrow(expect.objectContaining(error));
+    mkdirSync(join(root, 'info'));
+    writeFileSync(join(root, 'info/last_cmd_status'), 'MB value 7 below minimum\n');
+    expect(update).toThrow(expect.objectContaining({ hint: 'MB value 7 below minimum' }));
+  });
+
   test('that nobody asks for are not looked for', () => {
     const ask = (): never => {
       throw new Error('looked for resctrl');
