@@ -4,6 +4,6 @@ export default library([
   'src/index.ts',
   'src/terminal/index.ts',
   'src/doctor/index.ts',
-  'src/config-entry.ts',
+  'src/oci/index.ts',
   'src/detached/index.ts',
 ]);

@@ -11,16 +11,17 @@ import {
   type Step,
   socketPair,
 } from '@coracle/syscalls';
-import { checkUser } from './check-user.ts';
-import { FDS } from './descriptors.ts';
-import { checkKnownOfExec } from './known-options.ts';
+import { checkUser } from './ids/check-user.ts';
+import { asRoot, lookUpUser, type UserIds } from './ids/users.ts';
 import { isLabelled, labelEntered, openCallersProc } from './labels/plan-labels.ts';
-import { OptionError } from './option-error.ts';
-import { hasOwnMounts } from './own-mounts.ts';
+import type { Landlock } from './landlock/plan-landlock.ts';
+import { checkKnownOfExec } from './options/known-options.ts';
+import { OptionError } from './options/option-error.ts';
 import { Patience } from './patience.ts';
-import { ENTERED, planWatchedEntry } from './plan-entry.ts';
-import type { Landlock } from './plan-landlock.ts';
-import { planProcess } from './plan-process.ts';
+import { FDS } from './plan/descriptors.ts';
+import { hasOwnMounts } from './plan/own-mounts.ts';
+import { ENTERED, planWatchedEntry } from './plan/plan-entry.ts';
+import { planProcess } from './plan/plan-process.ts';
 import { startError } from './program-error.ts';
 import { awaitDescriptor } from './receive-descriptor.ts';
 import { signalName } from './result.ts';
@@ -28,7 +29,6 @@ import { hasEnded, openRootInside, pidOf } from './root-inside.ts';
 import { startAgent } from './start-agent.ts';
 import { openStdio, type StdioOption } from './stdio.ts';
 import { stepError } from './step-error.ts';
-import { asRoot, lookUpUser, type UserIds } from './users.ts';
 
 /** How a further program runs in a container. */
 export interface ExecOptions {

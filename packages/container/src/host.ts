@@ -12,12 +12,12 @@ import {
 import { type IdMapHelpers, type IdMaps, parseIdMap, parseSubids, planIdMaps, sameIdMaps } from '@coracle/namespaces';
 import { landlockVersion } from '@coracle/syscalls';
 import { findProgram } from './find-program.ts';
-import { lookUpTaken } from './id-register.ts';
+import { lookUpTaken } from './ids/id-register.ts';
+import { idNotOwned } from './ids/own-user-namespace.ts';
+import { idsOfRoot, type RootOwner } from './ids/root-ids.ts';
+import type { WantedIds } from './ids/user-namespace.ts';
 import { HostModules } from './labels/security-modules.ts';
-import { OptionError } from './option-error.ts';
-import { idNotOwned } from './own-user-namespace.ts';
-import { idsOfRoot, type RootOwner } from './root-ids.ts';
-import type { WantedIds } from './user-namespace.ts';
+import { OptionError } from './options/option-error.ts';
 
 /** What is asked of the host once and holds for the life of this process. */
 export class Host {

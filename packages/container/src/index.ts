@@ -3,17 +3,17 @@
  * @module
  */
 export { Container, type LifeOptions } from './container.ts';
-export { parseDuration } from './duration.ts';
 export type { ExecOptions, ExecResult } from './exec.ts';
-export { type ExplainedPart, explainContainer } from './explain.ts';
+export { type ExplainedPart, explainContainer } from './explain/explain.ts';
+export { parseUserNamespace, type UserIds } from './ids/user-namespace.ts';
 export { type ContainerInfo, type InspectOptions, inspectContainer } from './inspect.ts';
 export type { Isolation } from './isolation.ts';
-export type { SyscallEvent, SyscallHandler } from './listener.ts';
 export { formatMount } from './mounts/format-mount.ts';
 export { type MountSpec, parseMount } from './mounts/mount-spec.ts';
 export { parseTmpfs } from './mounts/tmpfs-spec.ts';
 export { parseVolume } from './mounts/volume-spec.ts';
-export { OptionError } from './option-error.ts';
+export { parseDuration } from './options/duration.ts';
+export { OptionError } from './options/option-error.ts';
 export type {
   ContainerOptions,
   DeviceOption,
@@ -27,10 +27,10 @@ export type {
   Tmpfs,
   UserNamespaceOption,
   Volume,
-} from './options.ts';
+} from './options/options.ts';
 export { ProgramError } from './program-error.ts';
 export { exitCodeOf, type LimitHit, type Result, type RunResult, signalNumber } from './result.ts';
 export { type Running, type RunOptions, run } from './run.ts';
-export { livingContainers } from './state.ts';
+export type { SyscallEvent, SyscallHandler } from './seccomp/listener.ts';
+export { livingContainers } from './state/state.ts';
 export type { Output, StdioOption } from './stdio.ts';
-export { parseUserNamespace, type UserIds } from './user-namespace.ts';

@@ -1,9 +1,9 @@
 import { SystemError } from '@coracle/errors';
-import { removeGroup } from './cgroup-for.ts';
-import { findContainer } from './find-container.ts';
+import { removeGroup } from './cgroup/cgroup-for.ts';
 import type { Isolation } from './isolation.ts';
-import { type ContainerState, isAlive, isUnfinished, readState, sweep } from './state.ts';
-import { checkStateRoot, defaultStateRoot } from './state-root.ts';
+import { findContainer } from './state/find-container.ts';
+import { type ContainerState, isAlive, isUnfinished, readState, sweep } from './state/state.ts';
+import { checkStateRoot, defaultStateRoot } from './state/state-root.ts';
 
 /** What is known of a living container, whoever of this user's processes runs it. */
 export interface ContainerInfo extends Omit<ContainerState, 'startTime' | 'bootId' | 'created' | 'started'> {

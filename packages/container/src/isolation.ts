@@ -1,10 +1,10 @@
 import type { Limits } from '@coracle/cgroups';
 import type { Config, Seccomp } from '@coracle/oci-spec';
-import { isDefaultProfile, loggedBy } from './config-security.ts';
+import { isDefaultProfile, loggedBy } from './config/config-security.ts';
+import type { UserIds } from './ids/user-namespace.ts';
 import type { SecurityModules } from './labels/security-modules.ts';
+import type { Landlock } from './landlock/plan-landlock.ts';
 import type { MountCalls } from './mount-calls.ts';
-import type { Landlock } from './plan-landlock.ts';
-import type { UserIds } from './user-namespace.ts';
 
 /** What was really in force around a container: asked for and done, not merely asked for. */
 export interface Isolation {

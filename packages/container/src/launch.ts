@@ -18,11 +18,11 @@ import {
   readSiginfo,
   socketPair,
 } from '@coracle/syscalls';
-import { giveIdmapped } from './give-idmapped.ts';
-import { giveTree } from './give-tree.ts';
+import { giveIdmapped } from './idmapped/give-idmapped.ts';
+import { giveTree } from './idmapped/give-tree.ts';
 import { relabelTree } from './labels/relabel-tree.ts';
-import type { Plan } from './plan.ts';
-import { OUTPUT } from './plan-monitor.ts';
+import type { Plan } from './plan/plan.ts';
+import { OUTPUT } from './plan/plan-monitor.ts';
 import { startError } from './program-error.ts';
 import { receiveDescriptor } from './receive-descriptor.ts';
 import { startAgent } from './start-agent.ts';

@@ -1,6 +1,6 @@
 import { type BigIntStats, statSync } from 'node:fs';
 import { type ErrnoName, errnoOf, SystemError } from '@coracle/errors';
-import { checkString, LONGEST_PATH } from './check-string.ts';
+import { checkString, LONGEST_PATH } from './options/check-string.ts';
 
 /** What helps where no caller knows better. */
 const HINTS: Partial<Record<ErrnoName, string>> = {

@@ -1,4 +1,4 @@
-import { parseDuration } from './duration.ts';
+import { parseDuration } from './options/duration.ts';
 
 /** How long a container or a program is waited for: until it ends, its time is up, or the caller has changed his mind. */
 export class Patience {

@@ -1,5 +1,5 @@
 import { Container, type LifeOptions } from './container.ts';
-import type { ContainerOptions } from './options.ts';
+import type { ContainerOptions } from './options/options.ts';
 import type { RunResult } from './result.ts';
 import type { Output, StdioOption } from './stdio.ts';
 

@@ -2,7 +2,7 @@ import { explainNullDevice } from '@coracle/chroot-fs';
 import { errnoName } from '@coracle/errors';
 import { explainProcRefusal } from '@coracle/procfs-mount';
 import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
-import { explainNesting } from './explain-nesting.ts';
+import { explainNesting } from './explain/explain-nesting.ts';
 import { explainLabelRefusal } from './labels/explain-label-refusal.ts';
 import { explainMountRefusal } from './mounts/explain-mount-refusal.ts';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { parseDuration, parseUserNamespace } from '@coracle/container';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { configure } from '../src/config.ts';
+import { configure } from '../src/config/config.ts';
+import { lookUpUser } from '../src/ids/users.ts';
 import { withHome } from '../src/oci/home.ts';
-import type { ContainerOptions } from '../src/options.ts';
-import { lookUpUser } from '../src/users.ts';
+import type { ContainerOptions } from '../src/options/options.ts';
 
 const CONTEXT = {
   id: 'c0ffee',

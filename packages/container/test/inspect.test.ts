@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { tryLock } from '@coracle/syscalls';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { inspectContainer } from '../src/inspect.ts';
-import { STATE_FILES } from '../src/state.ts';
+import { STATE_FILES } from '../src/state/state.ts';
 
 let stateRoot: string;
 let locks: number[];

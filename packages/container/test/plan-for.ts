@@ -1,8 +1,8 @@
 import { allCapabilities } from '@coracle/capabilities';
-import { configure } from '../src/config.ts';
+import { configure } from '../src/config/config.ts';
 import type { SecurityModules } from '../src/labels/security-modules.ts';
-import type { ContainerOptions } from '../src/options.ts';
-import { makePlan, type Plan, type PlanInput } from '../src/plan.ts';
+import type { ContainerOptions } from '../src/options/options.ts';
+import { makePlan, type Plan, type PlanInput } from '../src/plan/plan.ts';
 import { securityModules } from './labels/modules.ts';
 
 /** The plan of a container of a machine that is made up; `fileIds`: files of the host are to have the ids of the maps. */

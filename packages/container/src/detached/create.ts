@@ -7,14 +7,14 @@ import { type Config, type ConfigError, OCI_VERSION, type Process } from '@corac
 import type { Remark } from '@coracle/oci-spec/checks';
 import { closeFd, type Message, messageFor } from '@coracle/syscalls';
 import { namespacesOf } from '../exec.ts';
-import { keepOpen } from '../keep-open.ts';
+import { userOf } from '../ids/user-of.ts';
 import type { ConfigWarning } from '../oci/config-error.ts';
-import type { Plan } from '../plan.ts';
+import { prepareConfig } from '../oci/prepare-config.ts';
+import { keepOpen } from '../plan/keep-open.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Prepared } from '../prepare.ts';
-import { prepareConfig } from '../prepare-config.ts';
 import { receiveDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
-import { userOf } from '../user-of.ts';
 import { asGoReads, type Said } from './as-go-reads.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openDoor } from './door.ts';

@@ -16,7 +16,7 @@ import {
   socketPair,
   step,
 } from '@coracle/syscalls';
-import { FDS } from '../descriptors.ts';
+import { FDS } from '../plan/descriptors.ts';
 import { receiveDescriptor } from '../receive-descriptor.ts';
 
 /** Descriptors of the agent: where it sends the socket, and the container's first process. */

@@ -1,7 +1,7 @@
 import { OCI_VERSION } from '@coracle/oci-spec';
 import { closeFd } from '@coracle/syscalls';
 import { awaitDescriptor } from '../receive-descriptor.ts';
-import { connectToAgent, sendToAgent } from '../seccomp-agent.ts';
+import { connectToAgent, sendToAgent } from '../seccomp/seccomp-agent.ts';
 import { type ContainerRecord, stateOf } from './record.ts';
 
 /**

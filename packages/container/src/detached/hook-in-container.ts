@@ -18,8 +18,8 @@ import {
   socketPair,
   step,
 } from '@coracle/syscalls';
-import { type Entry, planWatchedEntry } from '../plan-entry.ts';
-import { becomeRoot } from '../plan-init.ts';
+import { type Entry, planWatchedEntry } from '../plan/plan-entry.ts';
+import { becomeRoot } from '../plan/plan-init.ts';
 import { signalName } from '../result.ts';
 import { stepError } from '../step-error.ts';
 import { HookError } from './hook-error.ts';

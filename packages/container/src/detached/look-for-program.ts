@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { errnoNumber } from '@coracle/errors';
 import type { Process } from '@coracle/oci-spec';
 import { AT_FDCWD, flags, OPEN, type Outcome, openat, type Step, step } from '@coracle/syscalls';
-import { candidates } from '../plan-process.ts';
+import { candidates } from '../plan/plan-process.ts';
 import { ProgramError } from '../program-error.ts';
 
 const X_OK = 1;

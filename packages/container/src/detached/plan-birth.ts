@@ -1,6 +1,6 @@
 import { closeRange, dup3, flags, OPEN, PR, type Program, prctl, type Step } from '@coracle/syscalls';
-import { FDS } from '../descriptors.ts';
-import { keepOpen } from '../keep-open.ts';
+import { FDS } from '../plan/descriptors.ts';
+import { keepOpen } from '../plan/keep-open.ts';
 import { takePreserved } from './steps-for-detached.ts';
 
 /** Descriptors that are handed to the agent in their order, from 4 on. */

@@ -2,13 +2,13 @@ import type { Hook, Seccomp } from '@coracle/oci-spec';
 import { execve, type Step } from '@coracle/syscalls';
 import { startIn } from '../exec.ts';
 import { thisHost } from '../host.ts';
+import { userOf } from '../ids/user-of.ts';
 import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
 import { possibleCapabilities } from '../oci/capabilities.ts';
 import { withHome } from '../oci/home.ts';
 import { normalize } from '../oci/normalize.ts';
 import { planSettings } from '../oci/plan-settings.ts';
-import type { Entry } from '../plan-entry.ts';
-import { userOf } from '../user-of.ts';
+import type { Entry } from '../plan/plan-entry.ts';
 import type { ContainerRecord } from './record.ts';
 
 /** What a hook that is a file of the container runs with, beside its namespaces. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isErrno, SystemError } from '@coracle/errors';
 import { OCI_VERSION } from '@coracle/oci-spec';
 import { Channel, closeFd } from '@coracle/syscalls';
-import { hasOwnMounts } from '../own-mounts.ts';
+import { hasOwnMounts } from '../plan/own-mounts.ts';
 import { startError } from '../program-error.ts';
 import { DOOR, knock } from './door.ts';
 import { handOver } from './hand-over-listener.ts';

@@ -14,7 +14,7 @@ import {
   type Step,
   step,
 } from '@coracle/syscalls';
-import { FDS } from '../descriptors.ts';
+import { FDS } from '../plan/descriptors.ts';
 
 /**
  * Steps without those that end the process with whoever made it: a container of an engine outlives the command that made it.

@@ -1,7 +1,7 @@
 import type { Machine } from '@coracle/cgroups';
 import type { ErrnoName } from '@coracle/errors';
 import type { NamespaceType } from '@coracle/namespaces';
-import type { RightOfRoot } from '../rights-of-root.ts';
+import type { RightOfRoot } from '../ids/rights-of-root.ts';
 
 /** What came of trying something: done, or the call that was refused. */
 export type Attempt = { ok: true } | { ok: false; syscall: string; code: ErrnoName };

@@ -1,6 +1,6 @@
 import { parseSubids } from '@coracle/namespaces';
-import { idNotOwned } from '../own-user-namespace.ts';
-import { idsOfRoot } from '../root-ids.ts';
+import { idNotOwned } from '../ids/own-user-namespace.ts';
+import { idsOfRoot } from '../ids/root-ids.ts';
 import { type Check, check, type Finding } from './check.ts';
 import { install } from './fix.ts';
 import type { HelperFacts, HostFacts } from './host-facts.ts';

@@ -1,8 +1,8 @@
 import { isMountCall } from '@coracle/chroot-fs';
 import { NAMESPACE_TYPES, type NamespaceType } from '@coracle/namespaces';
 import { isAtLeast, type KernelVersion, kernelVersion } from '@coracle/syscalls';
+import { LANDLOCK_WITH_REFER, LANDLOCK_WITH_SCOPES } from '../landlock/plan-landlock.ts';
 import { MOUNTS_BY_DESCRIPTOR } from '../mount-calls.ts';
-import { LANDLOCK_WITH_REFER, LANDLOCK_WITH_SCOPES } from '../plan-landlock.ts';
 import { type Check, check } from './check.ts';
 import type { HostFacts } from './host-facts.ts';
 

@@ -1,4 +1,4 @@
-import { askForRights } from '../rights-of-root.ts';
+import { askForRights } from '../ids/rights-of-root.ts';
 import { type Check, check, type Finding } from './check.ts';
 import { setting } from './fix.ts';
 import type { Attempt, HostFacts } from './host-facts.ts';

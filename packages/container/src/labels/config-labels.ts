@@ -1,7 +1,7 @@
 import { SystemError } from '@coracle/errors';
 import type { Config, Process } from '@coracle/oci-spec';
-import { OptionError } from '../option-error.ts';
-import type { ContainerOptions } from '../options.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { ContainerOptions } from '../options/options.ts';
 import { DEFAULT_PROFILE } from './default-profile.ts';
 import type { SecurityModules } from './security-modules.ts';
 import { selinuxLabels } from './selinux-label.ts';

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { OptionError } from '../option-error.ts';
-import type { Volume } from '../options.ts';
-import { isHosts } from '../system-directories.ts';
+import { isHosts } from '../idmapped/system-directories.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { Volume } from '../options/options.ts';
 
 /** A file or directory of the host that gets a SELinux label, with everything in it. */
 export interface LabelledTree {

@@ -1,6 +1,6 @@
 import { SystemError } from '@coracle/errors';
 import { step } from '@coracle/syscalls';
-import { take, walkTree } from '../walk-tree.ts';
+import { take, walkTree } from '../idmapped/walk-tree.ts';
 import type { LabelledTree } from './labelled-trees.ts';
 
 /**

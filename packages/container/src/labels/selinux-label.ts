@@ -1,6 +1,6 @@
 import { randomBytes } from '@coracle/syscalls';
-import { OptionError } from '../option-error.ts';
-import type { SelinuxLabelParts } from '../options.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { SelinuxLabelParts } from '../options/options.ts';
 
 /** The labels that a policy has for containers: of their programs, and of their files. */
 export interface SelinuxContexts {

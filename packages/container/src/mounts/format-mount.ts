@@ -1,5 +1,5 @@
-import { OptionError } from '../option-error.ts';
-import type { Tmpfs, Volume } from '../options.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { Tmpfs, Volume } from '../options/options.ts';
 import { csvField } from './csv-fields.ts';
 import { NAMES } from './mount-fields.ts';
 import type { MountSpec } from './mount-spec.ts';

@@ -1,4 +1,4 @@
-import type { OptionError } from '../option-error.ts';
+import type { OptionError } from '../options/option-error.ts';
 import { csvFields } from './csv-fields.ts';
 import { didYouMean } from './volume-spec.ts';
 

@@ -1,7 +1,7 @@
 import { parseSize } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
-import { OptionError } from '../option-error.ts';
-import type { Tmpfs, Volume } from '../options.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { Tmpfs, Volume } from '../options/options.ts';
 import { type Fields, KEYS_OF, type Key, type Refuse, readFields } from './mount-fields.ts';
 import { PROPAGATIONS } from './propagation.ts';
 import { didYouMean } from './volume-spec.ts';

@@ -1,8 +1,8 @@
 import { isAbsolute, posix } from 'node:path';
 import { lookInDirectory, type Place, type RootSource, resolveInRoot, type Seen } from '@coracle/chroot-fs';
 import type { Mount } from '@coracle/oci-spec';
-import { checkPath } from '../check-string.ts';
-import { OptionError } from '../option-error.ts';
+import { checkPath } from '../options/check-string.ts';
+import { OptionError } from '../options/option-error.ts';
 
 /** Something to be mounted, and where the caller wants it. */
 export interface WantedMount {

@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { type MountInfo, mountOf, parseMountinfo } from '@coracle/mountinfo';
-import { OptionError } from '../option-error.ts';
-import type { Propagation } from '../options.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { Propagation } from '../options/options.ts';
 
 /** All of them. */
 export const PROPAGATIONS: readonly Propagation[] = ['private', 'rprivate', 'slave', 'rslave', 'shared', 'rshared'];

@@ -1,7 +1,7 @@
 import { parseMountOptions } from '@coracle/chroot-fs';
-import { checkString } from '../check-string.ts';
-import { OptionError } from '../option-error.ts';
-import type { Tmpfs } from '../options.ts';
+import { checkString } from '../options/check-string.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { Tmpfs } from '../options/options.ts';
 import { didYouMean } from './volume-spec.ts';
 
 /** A tmpfs's own options and what their values look like; `undefined` for one without a value. See tmpfs(5). */

@@ -1,5 +1,5 @@
-import { OptionError } from '../option-error.ts';
-import type { Volume } from '../options.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { Volume } from '../options/options.ts';
 import { isSharing, PROPAGATIONS } from './propagation.ts';
 
 /** How each way to treat what is mounted below a read-only volume is written as mount options. */

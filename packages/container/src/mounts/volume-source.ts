@@ -1,7 +1,7 @@
-import { deviceNumbers } from '../device-numbers.ts';
+import { deviceNumbers } from '../devices/device-numbers.ts';
 import { lookAt } from '../look-at.ts';
-import { OptionError } from '../option-error.ts';
-import type { Volume } from '../options.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { Volume } from '../options/options.ts';
 
 /** What a volume brings in. */
 export interface VolumeSource {

@@ -1,6 +1,6 @@
 import { nearest } from '@coracle/errors';
-import { OptionError } from '../option-error.ts';
-import type { Volume } from '../options.ts';
+import { OptionError } from '../options/option-error.ts';
+import type { Volume } from '../options/options.ts';
 import { PROPAGATIONS } from './propagation.ts';
 
 type Attributes = Omit<Volume, 'source' | 'target'>;

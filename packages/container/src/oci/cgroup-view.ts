@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { type OwnHierarchy, ownHierarchies } from '@coracle/cgroups';
-import type { Group } from '../cgroup-for.ts';
+import type { Group } from '../cgroup/cgroup-for.ts';
 import type { Normalized } from './normalize.ts';
 import type { CgroupView } from './plan-cgroup-mount.ts';
 

@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync } from 'node:fs';
 import { posix } from 'node:path';
 import { type MountedBefore, resolveMountpoint } from '@coracle/chroot-fs/config';
 import type { Device } from '@coracle/oci-spec';
-import { deviceNumbers } from '../device-numbers.ts';
+import { deviceNumbers } from '../devices/device-numbers.ts';
 import { cannot } from './config-error.ts';
 import type { Normalized } from './normalize.ts';
 

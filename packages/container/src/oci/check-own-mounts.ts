@@ -1,4 +1,4 @@
-import { hasOwnMounts } from '../own-mounts.ts';
+import { hasOwnMounts } from '../plan/own-mounts.ts';
 import { cannot } from './config-error.ts';
 import type { Normalized } from './normalize.ts';
 

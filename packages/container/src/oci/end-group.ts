@@ -1,6 +1,6 @@
 import { open } from '@coracle/cgroups';
 import { SystemError } from '@coracle/errors';
-import { removeGroup } from '../cgroup-for.ts';
+import { removeGroup } from '../cgroup/cgroup-for.ts';
 import { within } from '../within.ts';
 
 /** A process that is still there after this time waits for a device that does not answer. */

@@ -1,7 +1,7 @@
 import type { ConfigMountOptions } from '@coracle/chroot-fs/config';
 import type { Mount } from '@coracle/oci-spec';
 import { close, dup3, flags, MOUNT_ATTR, MS, mount as mountCall, OPEN, resultOf, type Step } from '@coracle/syscalls';
-import { FDS } from '../descriptors.ts';
+import { FDS } from '../plan/descriptors.ts';
 
 /** What fsconfig(2) takes as one value, with its NUL. */
 const LONGEST_VALUE = 256;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { FurtherPlace } from '@coracle/cgroups';
 import { AT_FDCWD, mkdirat, type Step } from '@coracle/syscalls';
-import type { CgroupPlan } from '../cgroup-plan.ts';
+import type { CgroupPlan } from '../cgroup/cgroup-plan.ts';
 
 /**
  * Puts a group into hierarchies in which nothing is limited as well: those with a name alone, and on a hybrid machine the tree of version 2.

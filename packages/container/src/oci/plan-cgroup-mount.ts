@@ -1,7 +1,7 @@
 import { parseConfigMountOptions } from '@coracle/chroot-fs/config';
 import type { Mount } from '@coracle/oci-spec';
 import { AT, flags, mountSetattr, OPEN_TREE, openTree, resultOf, type Step } from '@coracle/syscalls';
-import { showCgroups } from '../show-cgroups.ts';
+import { showCgroups } from '../cgroup/show-cgroups.ts';
 
 /** The cgroups that a container is to see. */
 export interface CgroupView {

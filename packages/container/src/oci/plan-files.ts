@@ -20,10 +20,10 @@ import {
   resultOf,
   type Step,
 } from '@coracle/syscalls';
+import { takeIdmapped } from '../idmapped/plan-idmapped.ts';
 import { withContext } from '../labels/label-mounts.ts';
-import { hasOwnMounts } from '../own-mounts.ts';
-import { takeIdmapped } from '../plan-idmapped.ts';
-import { holdForMasks, type InitPlan } from '../plan-init.ts';
+import { hasOwnMounts } from '../plan/own-mounts.ts';
+import { holdForMasks, type InitPlan } from '../plan/plan-init.ts';
 import type { Normalized } from './normalize.ts';
 import { placeForHooks } from './place-for-hooks.ts';
 import { type DevicePlan, planDevices } from './plan-devices.ts';

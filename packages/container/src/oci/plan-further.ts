@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type IdMaps, namespaceOwner } from '@coracle/namespaces';
 import type { Namespace } from '@coracle/oci-spec';
-import type { Group } from '../cgroup-for.ts';
-import { deviceSource } from '../device-source.ts';
+import type { Group } from '../cgroup/cgroup-for.ts';
+import { deviceSource } from '../devices/device-source.ts';
 import type { Host } from '../host.ts';
-import { isInOwnUserNamespace } from '../own-user-namespace.ts';
-import type { Further } from '../plan-further.ts';
+import { isInOwnUserNamespace } from '../ids/own-user-namespace.ts';
+import type { Further } from '../plan/plan-further.ts';
 import { cgroupView } from './cgroup-view.ts';
 import { checkDevices } from './check-devices.ts';
 import type { ConfigWarning } from './config-error.ts';

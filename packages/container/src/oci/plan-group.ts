@@ -7,8 +7,8 @@ import {
   planResources,
   type Resources,
 } from '@coracle/cgroups';
-import type { Group } from '../cgroup-for.ts';
-import { toSteps } from '../cgroup-for.ts';
+import type { Group } from '../cgroup/cgroup-for.ts';
+import { toSteps } from '../cgroup/cgroup-for.ts';
 import { cannot } from './config-error.ts';
 import { isCrowded } from './crowded.ts';
 import { deviceRules } from './device-rules.ts';

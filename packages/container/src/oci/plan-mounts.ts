@@ -30,9 +30,9 @@ import {
   resultOf,
   type Step,
 } from '@coracle/syscalls';
+import { earlyResult, type IdmappedTree } from '../idmapped/plan-idmapped.ts';
 import { labelTop, withContext } from '../labels/label-mounts.ts';
-import { earlyResult, type IdmappedTree } from '../plan-idmapped.ts';
-import { linksTo, purposeOf, resultFor } from '../plan-init.ts';
+import { linksTo, purposeOf, resultFor } from '../plan/plan-init.ts';
 import { type ConfigWarning, cannot } from './config-error.ts';
 import { copyUp, type IdsInside, modeOf } from './copy-up.ts';
 import { toMappings } from './id-maps.ts';

@@ -1,10 +1,10 @@
 import type { Config } from '@coracle/oci-spec';
 import { randomBytes } from '@coracle/syscalls';
 import { Container, type LifeOptions } from '../container.ts';
-import { type PrepareConfigOptions, prepareConfig } from '../prepare-config.ts';
 import type { RunResult } from '../result.ts';
 import { collect, type RunOptions, stdioFor } from '../run.ts';
 import { cannot } from './config-error.ts';
+import { type PrepareConfigOptions, prepareConfig } from './prepare-config.ts';
 
 /** Where a configuration comes from, and how its container lives. */
 export interface ConfigOptions extends Omit<PrepareConfigOptions, 'id' | 'terminalSettings'>, LifeOptions {

@@ -3,7 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { isErrno } from '@coracle/errors';
 import { duplicateFd } from '@coracle/syscalls';
 import type { LifeOptions } from '../container.ts';
-import type { TerminalSize } from '../options.ts';
+import type { TerminalSize } from '../options/options.ts';
 import { applySettings, readSettings, resize } from './settings.ts';
 
 /** Loaded here, with Node's streams behind it, since whoever starts a container without a terminal has no use for it. */

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { Container, type LifeOptions } from '../container.ts';
-import type { ContainerOptions } from '../options.ts';
+import type { ContainerOptions } from '../options/options.ts';
 import type { Result } from '../result.ts';
 import { connectTerminal, restoreSettings, sizeOf, terminalOf } from './connect-terminal.ts';
 import { applySettings, rawSettings } from './settings.ts';

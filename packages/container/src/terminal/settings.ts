@@ -1,5 +1,5 @@
 import { flags, IOCTL, ioctl, output, runLocally, windowSize } from '@coracle/syscalls';
-import type { TerminalSize } from '../options.ts';
+import type { TerminalSize } from '../options/options.ts';
 
 /** Bytes of the kernel's `struct termios`: four words of flags, the line discipline, 19 control characters. */
 const TERMIOS_LENGTH = 36;

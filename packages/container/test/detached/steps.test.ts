@@ -11,7 +11,7 @@ import {
   waitForStart,
 } from '../../src/detached/steps-for-detached.ts';
 import { wholeKernelMounts, withoutPivot } from '../../src/detached/without-pivot.ts';
-import { keepOpen } from '../../src/keep-open.ts';
+import { keepOpen } from '../../src/plan/keep-open.ts';
 
 const calls = (steps: readonly Step[]): string[] => steps.map(({ syscall }) => syscall);
 

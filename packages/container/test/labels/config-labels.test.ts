@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { labelsFor } from '../../src/labels/config-labels.ts';
 import { parseConfinement, type SecurityModules } from '../../src/labels/security-modules.ts';
-import type { ContainerOptions, SecurityOptions } from '../../src/options.ts';
+import type { ContainerOptions, SecurityOptions } from '../../src/options/options.ts';
 import { refusal } from '../refusal.ts';
 import { securityModules } from './modules.ts';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isHosts, isSystemDirectory } from '../../src/idmapped/system-directories.ts';
 import { labelledTrees } from '../../src/labels/labelled-trees.ts';
-import { isHosts, isSystemDirectory } from '../../src/system-directories.ts';
 import { refusal } from '../refusal.ts';
 
 const LABEL = 'system_u:object_r:container_file_t:s0:c1,c2';

@@ -5,10 +5,10 @@ import { parseMountinfo } from '@coracle/mountinfo';
 import { DEFAULT_MOUNTS, type Mount } from '@coracle/oci-spec';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mountsFor } from '../../src/config-mounts.ts';
+import { mountsFor } from '../../src/config/config-mounts.ts';
 import { checkPropagation } from '../../src/mounts/propagation.ts';
 import { volumeOptions } from '../../src/mounts/volume-options.ts';
-import type { ContainerOptions, Volume } from '../../src/options.ts';
+import type { ContainerOptions, Volume } from '../../src/options/options.ts';
 
 let scratch: string;
 

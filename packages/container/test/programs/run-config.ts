@@ -1,6 +1,6 @@
 /** Runs a bundle and prints what came of it as JSON. Run by tests as an ordinary user. Arguments: the bundle, and where the state is kept. */
 import { readFileSync } from 'node:fs';
-import { runConfig } from '../../src/config-entry.ts';
+import { runConfig } from '../../src/oci/index.ts';
 
 const [bundle = '.', stateRoot] = process.argv.slice(2);
 try {

@@ -3,7 +3,7 @@ import { chownSync, lstatSync, mkdirSync, statSync, symlinkSync, writeFileSync }
 import { join } from 'node:path';
 import { needs } from '@coracle/test-support';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { giveTree, ownedTrees } from '../../src/give-tree.ts';
+import { giveTree, ownedTrees } from '../../src/idmapped/give-tree.ts';
 import { OptionError, run } from '../../src/index.ts';
 import { makeScratch, type Scratch } from '../mounts/scene.ts';
 

@@ -5,10 +5,10 @@ import { allCapabilities } from '@coracle/capabilities';
 import type { IdMaps } from '@coracle/namespaces';
 import { renderStep, type Step } from '@coracle/syscalls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { configure } from '../../src/config.ts';
-import type { ContainerOptions } from '../../src/options.ts';
-import type { Plan } from '../../src/plan.ts';
-import { copyIdmapped } from '../../src/plan-idmapped.ts';
+import { configure } from '../../src/config/config.ts';
+import { copyIdmapped } from '../../src/idmapped/plan-idmapped.ts';
+import type { ContainerOptions } from '../../src/options/options.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { securityModules } from '../labels/modules.ts';
 import { planFor as planOf } from '../plan-for.ts';
 

@@ -1,8 +1,8 @@
 import type { IdMaps } from '@coracle/namespaces';
 import { describe, expect, test } from '@jest/globals';
-import { checkUser } from '../../src/check-user.ts';
+import { checkUser } from '../../src/ids/check-user.ts';
+import { defaultUser, userIdsOf, wantedIds } from '../../src/ids/user-namespace.ts';
 import { parseUserNamespace, type UserNamespaceOption } from '../../src/index.ts';
-import { defaultUser, userIdsOf, wantedIds } from '../../src/user-namespace.ts';
 import { refusal } from '../refusal.ts';
 
 const ALICE = { uid: 1000, gid: 100 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { idsOfRoot, type RootIds } from '../../src/root-ids.ts';
+import { idsOfRoot, type RootIds } from '../../src/ids/root-ids.ts';
 
 const first = (subuid: string, subgid = ''): (number | undefined)[] => {
   const { uids, gids } = idsOfRoot({ subuid, subgid });

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ContainerOptions } from '../../../src/options.ts';
+import type { ContainerOptions } from '../../../src/options/options.ts';
 
 const SOURCES = fileURLToPath(new URL('../programs/', import.meta.url));
 

@@ -1,0 +1,197 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '@coracle/errors';
+import type { IdMaps } from '@coracle/namespaces';
+import type { Config, Process } from '@coracle/oci-spec';
+import { tryLock } from '@coracle/syscalls';
+import type { Isolation } from '../isolation.ts';
+
+/** What the state directory tells of a container. */
+export interface ContainerState {
+  id: string;
+  name?: string;
+  /** `'created'`: set up and waiting; `'running'`: its program was started. */
+  status: 'created' | 'running';
+  /** Process 1 of the container, as the host numbers it. */
+  pid: number;
+  /** The process's start time in clock ticks since boot (proc_pid_stat(5), field 22) and the boot it belongs to. */
+  startTime: string;
+  bootId: string;
+  command: readonly string[];
+  root: string;
+  hostname?: string | undefined;
+  /** Whom the program was started as, in ids of the container. */
+  user?: Process['user'] | undefined;
+  /** Which of the host's ids are the container's; absent without a user namespace. */
+  idMaps?: Pick<IdMaps, 'uids' | 'gids'> | undefined;
+  /** When it was made, in milliseconds since 1970: V8 loads its calendar for the text of a date, which takes 1 to 3 ms. */
+  created: number;
+  /** When its program was started, likewise; absent until then. */
+  started?: number | undefined;
+  /** Directories of the container's cgroup. */
+  cgroups: readonly string[];
+  /** What was mounted in it beside its root, as the OCI runtime specification writes it. */
+  mounts: NonNullable<Config['mounts']>;
+  /** Limits of getrlimit(2), as the OCI runtime specification writes them. */
+  rlimits: NonNullable<Process['rlimits']>;
+  isolation: Isolation;
+}
+
+/** Files of one container's directory. The lock is held by its monitor as long as the container lives. */
+export const STATE_FILES = { state: 'state.json', next: 'state.json.next', lock: 'lock', cgroups: 'cgroups' } as const;
+
+/** How long a directory that is being made may stay unfinished, in milliseconds. */
+const UNFINISHED_MS = 60_000;
+
+/** The directory of a container. */
+export function stateDirectory(root: string, id: string): string {
+  return join(root, id);
+}
+
+/**
+ * Writes a container's state in one piece: readers see the old text or the new. No fsync: after a crash of the machine
+ * no container lives, and the boot id says so.
+ */
+export function writeState(root: string, state: ContainerState): void {
+  const directory = stateDirectory(root, state.id);
+  const next = join(directory, STATE_FILES.next);
+  const fd = openSync(next, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o600);
+  try {
+    writeSync(fd, `${JSON.stringify(state)}\n`);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(next, join(directory, STATE_FILES.state));
+}
+
+/** A container's state; `undefined` when it is not recorded yet, or no more. */
+export function readState(root: string, id: string): ContainerState | undefined {
+  try {
+    return JSON.parse(readFileSync(join(stateDirectory(root, id), STATE_FILES.state), 'utf8'));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** The names that are taken, also by containers that have ended and were not swept yet. */
+export function takenNames(root: string): string[] {
+  const names = join(root, 'names');
+  return existsSync(names) ? readdirSync(names) : [];
+}
+
+/** The id a name stands for. */
+export function idOfName(root: string, name: string): string | undefined {
+  try {
+    return readlinkSync(join(root, 'names', name));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/** Ids of the containers whose monitor lives. */
+export function livingContainers(root: string): string[] {
+  return containerIds(root).filter((id) => isAlive(root, id));
+}
+
+/** Ids of all containers that have a directory, living or not. Files beside them are those of a newer version. */
+export function containerIds(root: string): string[] {
+  if (!existsSync(root)) return [];
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'names' && !entry.name.startsWith('.'))
+    .map(({ name }) => name);
+}
+
+/** Whether a container's monitor lives, and with it the container. */
+export function isAlive(root: string, id: string): boolean {
+  return withLock(root, id, () => undefined) === 'held';
+}
+
+/** Whether a container is only being made: its directory has not got its name yet. */
+export function isUnfinished(root: string, id: string): boolean {
+  return existsSync(join(root, `.${id}`));
+}
+
+/** Runs `work` when nobody holds the container's lock; says whether somebody does. */
+function withLock(root: string, id: string, work: () => void): 'held' | 'free' {
+  let fd: number;
+  try {
+    fd = openSync(join(stateDirectory(root, id), STATE_FILES.lock), constants.O_RDWR);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    work();
+    return 'free';
+  }
+  try {
+    if (!tryLock(fd)) return 'held';
+    work();
+    return 'free';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Removes what containers left behind whose monitor was killed: their cgroups, their directory, their name.
+ * The monitor of a living container holds its lock, so nothing of it is touched. A cgroup that is still busy, as while its
+ * processes die, is left to the next sweep, and so is what tells of it.
+ * @param removeCgroup deletes one cgroup directory with all in it, and says whether it is gone
+ * @returns the ids that were removed
+ */
+export function sweep(root: string, removeCgroup: (directory: string) => boolean): string[] {
+  const removed: string[] = [];
+  for (const id of containerIds(root)) {
+    withLock(root, id, () => {
+      const busy = leftCgroups(root, id).filter((directory) => !removeCgroup(directory));
+      if (busy.length > 0) return;
+      rmSync(stateDirectory(root, id), { recursive: true, force: true });
+      removed.push(id);
+    });
+  }
+  removeUnfinished(root);
+  removeStaleNames(root);
+  return removed;
+}
+
+function leftCgroups(root: string, id: string): string[] {
+  try {
+    return readFileSync(join(stateDirectory(root, id), STATE_FILES.cgroups), 'utf8')
+      .split('\n')
+      .filter(Boolean);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+function removeUnfinished(root: string): void {
+  if (!existsSync(root)) return;
+  for (const name of readdirSync(root)) {
+    if (!name.startsWith('.')) continue;
+    const path = join(root, name);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats && Date.now() - stats.mtimeMs > UNFINISHED_MS) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function removeStaleNames(root: string): void {
+  for (const name of takenNames(root)) {
+    const id = idOfName(root, name);
+    if (id !== undefined && !existsSync(stateDirectory(root, id)) && !isUnfinished(root, id))
+      unlinkSync(join(root, 'names', name));
+  }
+}

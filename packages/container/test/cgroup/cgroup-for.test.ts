@@ -1,0 +1,64 @@
+import type { Machine } from '@coracle/cgroups';
+import { renderStep } from '@coracle/syscalls';
+import { describe, expect, test } from '@jest/globals';
+import { doorsOf, planGroup } from '../../src/cgroup/cgroup-for.ts';
+
+const available = (version: 'v1' | 'v2'): Pick<Machine, 'resources' | 'devices'> => ({
+  resources: { pids: { version }, memory: { version }, cpus: { version } },
+  devices: { version },
+});
+const V1: Machine = {
+  version: 'v1',
+  ...available('v1'),
+  v1: { pids: '/cg/pids', devices: '/cg/devices' },
+  v2: undefined,
+};
+const V2: Machine = { version: 'v2', ...available('v2'), v1: {}, v2: { parent: '/cg', controllers: ['pids'] } };
+
+const planOn = (machine: Machine): NonNullable<ReturnType<typeof planGroup>['plan']> => {
+  const { plan } = planGroup({
+    machine,
+    id: 'abc',
+    limits: { pids: 20 },
+    explicit: {},
+    devices:
+      machine === V1
+        ? [
+            { allow: false },
+            { allow: true, type: 'c', major: 1, minor: 3 },
+            { allow: true, type: 'c', major: 1, minor: 5 },
+          ]
+        : undefined,
+    needsDevices: machine === V1,
+  });
+  if (!plan) throw new Error('no cgroup was planned');
+  return plan;
+};
+
+describe('the cgroup of a container', () => {
+  test('of version 1 is joined by the file of a single thread, which stops nobody else', () => {
+    const plan = planOn(V1);
+    expect(plan.joinFiles).toEqual(['/cg/pids/coracle-abc/tasks', '/cg/devices/coracle-abc/tasks']);
+    expect(doorsOf(plan)).toEqual(plan.joinFiles);
+  });
+
+  test('of version 2 is born into, and further programs join it by its processes', () => {
+    const plan = planOn(V2);
+    expect({ ...plan, joinFiles: [...plan.joinFiles] }).toMatchObject({
+      joinFiles: [],
+      joinDirectory: '/cg/coracle-abc',
+    });
+    expect(doorsOf(plan)).toEqual(['/cg/coracle-abc/cgroup.procs']);
+  });
+
+  test('has each file opened once for all the values in a row', () => {
+    const calls = planOn(V1).create.map(renderStep);
+    const devices = calls.slice(calls.findIndex((call) => call.includes('devices.allow')));
+    expect(devices).toEqual([
+      'openat(AT_FDCWD, "/cg/devices/coracle-abc/devices.allow", O_WRONLY|O_CLOEXEC, 0) -> <file>',
+      'write(<file>, "c 1:3 rwm", 9)',
+      'write(<file>, "c 1:5 rwm", 9)',
+      'close(<file>)',
+    ]);
+  });
+});

@@ -1,0 +1,24 @@
+import type { IdMaps } from '@coracle/namespaces';
+import { describe, expect, test } from '@jest/globals';
+import { idMapPart } from '../../src/explain/explain.ts';
+
+const ids = [
+  { containerId: 0, hostId: 1000, size: 1 },
+  { containerId: 1, hostId: 100000, size: 65536 },
+];
+const callsOf = (maps: Omit<IdMaps, 'uids' | 'gids'>): string[] =>
+  idMapPart({ uids: ids, gids: ids, ...maps }, 1).steps.map(({ call }) => call);
+
+describe('id maps are explained', () => {
+  test('with the helpers from where they were found', () => {
+    const helpers = { newuidmap: '/opt/newuidmap', newgidmap: '/usr/bin/newgidmap' };
+    expect(callsOf({ how: 'helper', helpers })).toEqual([
+      '/opt/newuidmap PID 0 1000 1 1 100000 65536',
+      '/usr/bin/newgidmap PID 0 1000 1 1 100000 65536',
+    ]);
+  });
+
+  test('as files, where they are written', () => {
+    expect(callsOf({ how: 'direct' })[1]).toBe('write("/proc/PID/gid_map", "0 1000 1\\n1 100000 65536\\n")');
+  });
+});
