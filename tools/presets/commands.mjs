@@ -29,10 +29,10 @@ export const COMMANDS = {
     app: 'apps/cli',
     versionName: 'CORACLE_VERSION',
     trials: (directory) => [
-      ['run', '--quiet', 'true'],
-      ['run', '-q', '--rootfs', '/', '--hostname', 'box', '--pids-limit', '20', '-e', 'A=1', '-w', '/', 'true'],
-      ['run', '-q', '-m', '64m', '--cpus', '1', '-v', `${directory}:/mnt:ro`, '--tmpfs', '/media', '-u', '1', 'true'],
-      ['run', '-q', '-v', `${directory}:/mnt`, '--userns', 'auto', '--read-only', '--network', 'host', 'true'],
+      ['run', 'true'],
+      ['run', '--quiet', '--rootfs', '/', '--hostname', 'box', '--pids-limit', '20', '-e', 'A=1', '-w', '/', 'true'],
+      ['run', '-m', '64m', '--cpus', '1', '-v', `${directory}:/mnt:ro`, '--tmpfs', '/media', '-u', '1', 'true'],
+      ['run', '-v', `${directory}:/mnt`, '--userns', 'auto', '--read-only', '--network', 'host', 'true'],
       ['run', '-q', '-it', '--name', `trial-${process.pid}`, '--init', '--timeout', '60s', '--cap-drop', 'ALL', 'true'],
       [
         'run',
