@@ -5,6 +5,7 @@ import {
   type EventState,
   type EventStream,
   enforce,
+  type FileOperation,
   type Group,
   type GroupEvent,
   groupEvents,
@@ -74,9 +75,7 @@ export class PlacedGroup implements Group {
     const planned = parts.flatMap((part) => part ?? []);
     return {
       leftOut: [...division.leftOut, ...elsewhere, ...planned.flatMap(({ leftOut }) => leftOut)],
-      operations: (function* () {
-        for (const { operations } of planned) yield* operations;
-      })(),
+      operations: inTurn(planned.map(({ operations }) => operations)),
     };
   }
 
@@ -155,6 +154,14 @@ export class PlacedGroup implements Group {
     await this.killAll();
     await this.delete();
   }
+}
+
+/** A list stays one: of that it is known what comes last. */
+function inTurn(parts: readonly Iterable<FileOperation>[]): Iterable<FileOperation> {
+  if (parts.every(Array.isArray)) return parts.flat();
+  return (function* () {
+    for (const part of parts) yield* part;
+  })();
 }
 
 function notToBeFrozen(path: string | undefined): SystemError {
