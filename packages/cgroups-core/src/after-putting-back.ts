@@ -5,10 +5,15 @@ import type { FileOperation } from './file-operation.ts';
 import { planPutBack, type Written } from './put-back.ts';
 import { readValue } from './read-value.ts';
 
-/** Passes operations on and notes those that were carried out, each with what its file said right before. */
+/**
+ * Passes operations on and notes those that were carried out, each with what its file said right before. The last of a list is
+ * never put back, as nothing fails after it: its file is not read, which would take longer than to write it.
+ */
 export function* noting(operations: Iterable<FileOperation>, written: Written[]): Generator<FileOperation> {
+  let left = Array.isArray(operations) ? operations.length : Infinity;
   for (const operation of operations) {
-    const before = operation.kind === 'write' ? readIfAllowed(operation.path) : undefined;
+    left--;
+    const before = operation.kind === 'write' && left > 0 ? readIfAllowed(operation.path) : undefined;
     yield operation;
     // The next is asked for only after this one went well.
     if (operation.kind === 'write') written.push({ operation, before });

@@ -28,7 +28,8 @@ export interface OomKillEvent {
   count: number;
   /**
    * Whose limit had them killed: the group's own, one of a group below, or one above (a group's, or all the memory of the
-   * machine). `undefined` where the kernel does not tell: on version 1.
+   * machine). Version 1 does not say it of a kill; it is the one whose limit was met meanwhile, `undefined` when that is true of
+   * both, and never one of a group below, whose kills it does not count.
    */
   limitOf: 'own' | 'below' | 'above' | undefined;
 }
@@ -48,6 +49,9 @@ export interface EventState {
   /** Those of `oom` that were about the limit of the group itself. */
   ownOom?: bigint;
   oomKills?: bigint;
+  /** How often the limits of the group itself, and those of the groups above, were met; where kills are not told apart. */
+  ownFailures?: bigint;
+  failuresAbove?: bigint;
   memoryHigh?: bigint;
   memoryMax?: bigint;
   pidsMax?: bigint;
@@ -117,6 +121,11 @@ function limitOfOom(before: EventState, after: EventState): OomEvent['limitOf'] 
 
 /** A kill without any want of memory in the group was about a limit above it. */
 function limitOfKill(before: EventState, after: EventState): OomKillEvent['limitOf'] {
+  if (after.ownFailures !== undefined) {
+    const own = growth(before.ownFailures, after.ownFailures) > 0;
+    const above = growth(before.failuresAbove, after.failuresAbove) > 0;
+    return own && above ? undefined : own ? 'own' : 'above';
+  }
   const limitOf = limitOfOom(before, after);
   return limitOf === 'below' && growth(before.oom, after.oom) === 0 ? 'above' : limitOf;
 }

@@ -31,9 +31,18 @@ export function groupEvents(
   { signal }: EventOptions = {},
 ): EventStream<EventState, GroupEvent> {
   let sinceKill: EventState | undefined;
+  let below = 0n;
+  const settle = (state: EventState): EventState => {
+    const { oom, ownOom } = state;
+    if (oom === undefined || ownOom === undefined) return state;
+    if (oom - ownOom > below) below = oom - ownOom;
+    return { ...state, ownOom: oom - below };
+  };
   return new EventStream(source, {
     signal,
-    between(before, after) {
+    between(...states) {
+      // The kernel counts for the group alone first, and then for it with those below: what only the first says is told later.
+      const [before, after] = [settle(states[0]), settle(states[1])];
       sinceKill ??= before;
       const events = eventsBetween(before, after, { sinceKill });
       if (events.some(({ kind }) => kind === 'oomKill')) sinceKill = after;

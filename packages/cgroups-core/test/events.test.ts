@@ -34,10 +34,31 @@ test.each<[string, EventState, string | undefined]>([
   expect(kill).toEqual({ kind: 'oomKill', count: 1, limitOf });
 });
 
-test('a kill on version 1, which does not tell whose limit it was', () => {
+test.each([
+  ['its own limit was met', { ownFailures: 9n, failuresAbove: 3n }, 'own'],
+  ['a limit above was met', { ownFailures: 8n, failuresAbove: 4n }, 'above'],
+  ['none was met: the machine had no more', { ownFailures: 8n, failuresAbove: 3n }, 'above'],
+  ['both were met', { ownFailures: 9n, failuresAbove: 4n }, undefined],
+])('a kill on version 1, when %s', (_, failures, limitOf) => {
+  const before = { oomKills: 0n, ownFailures: 8n, failuresAbove: 3n };
+  expect(eventsBetween(before, { oomKills: 2n, ...failures })).toEqual([{ kind: 'oomKill', count: 2, limitOf }]);
+});
+
+test('a kill in a group of which nobody counts how often a limit was met', () => {
   expect(eventsBetween({ oomKills: 0n }, { oomKills: 2n })).toEqual([
     { kind: 'oomKill', count: 2, limitOf: undefined },
   ]);
+});
+
+test('the want of memory is about the own limit also when the kernel is seen between its two counts', async () => {
+  const group = new FakeGroup({ ...CALM, oom: 5n, ownOom: 2n });
+  await using events = groupEvents(group);
+  group.become({ ...CALM, oom: 5n, ownOom: 3n, memoryMax: 90n });
+  expect((await events.next()).value).toMatchObject({ kind: 'memoryMax' });
+  group.become({ ...CALM, oom: 6n, ownOom: 3n, memoryMax: 90n });
+  expect((await events.next()).value).toEqual({ kind: 'oom', count: 1, limitOf: 'own' });
+  group.become({ ...CALM, oom: 7n, ownOom: 3n, memoryMax: 90n });
+  expect((await events.next()).value).toEqual({ kind: 'oom', count: 1, limitOf: 'below' });
 });
 
 test('the want of memory and the kill that came of it belong together, although the kernel tells of them one by one', async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -119,6 +119,20 @@ describe('a change that fails', () => {
     writeFileSync(join(box, 'cgroup.kill'), '');
     chmodSync(join(box, 'cgroup.kill'), 0o200);
     expect(runAsFarAs([at('cgroup.kill', '1')], 'strict', door)).toEqual([]);
+  });
+
+  test('what cannot be read is refused before it is written, unless it comes last and so is never put back', () => {
+    mkdirSync(join(box, 'a directory'));
+    const unreadable = at('a directory', '7');
+    const failing = (change: FileOperation[]) => expect(() => runAsFarAs(change, 'strict', door)).toThrow;
+    failing([unreadable, at('pids.max', '7')])(expect.objectContaining({ code: 'EISDIR', syscall: 'read' }));
+    failing([unreadable])(expect.objectContaining({ code: 'EISDIR', syscall: 'write' }));
+  });
+
+  test('the same write twice is two writes', () => {
+    const twice = at('pids.max', '7');
+    runAsFarAs([twice, at('memory.max', '8192'), twice], 'strict', door);
+    expect(texts()['memory.max']).toBe('8192\n');
   });
 
   test('wherever it fails, and whatever was written how often, all is as it was', () => {

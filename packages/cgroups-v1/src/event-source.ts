@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import {
   type DescriptorWatcher,
   type EventOptions,
@@ -71,10 +72,25 @@ function readState(place: Place, { directory, ooms }: { directory: string; ooms:
     oom: ooms,
     ownOom: undefined,
     oomKills: parseKeyed(oomControl, 'oom_kill'),
+    ownFailures: place.memory === undefined ? undefined : failuresOf(place.memory),
+    failuresAbove: place.memory === undefined ? undefined : failuresAbove(place.memory),
     memoryHigh: undefined,
     memoryMax: parseNumber(failures),
     pidsMax: parseKeyed(pids, 'max'),
   });
+}
+
+/** How often a limit on memory, or on memory with swap, was met; `undefined` where there is no such group. */
+function failuresOf(directory: string): bigint | undefined {
+  const files = [`${directory}/memory.failcnt`, `${directory}/memory.memsw.failcnt`];
+  const counts = [...readTexts(files).values()].map((text) => parseNumber(text) ?? 0n);
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count);
+}
+
+function failuresAbove(directory: string): bigint {
+  const above = dirname(directory);
+  const failures = failuresOf(above);
+  return failures === undefined ? 0n : failures + failuresAbove(above);
 }
 
 /** @see the kernel's admin-guide/cgroup-v1/memory, section 10, "OOM Control" */

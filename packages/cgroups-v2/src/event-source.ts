@@ -34,6 +34,8 @@ function parseEvents(directory: string): EventState {
     oom: count('memory.events', 'oom'),
     ownOom: count('memory.events.local', 'oom'),
     oomKills: count('memory.events', 'oom_kill'),
+    ownFailures: undefined,
+    failuresAbove: undefined,
     memoryHigh: count('memory.events', 'high'),
     memoryMax: count('memory.events', 'max'),
     pidsMax: count('pids.events', 'max'),

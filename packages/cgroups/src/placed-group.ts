@@ -5,6 +5,7 @@ import {
   type EventState,
   type EventStream,
   enforce,
+  type FileOperation,
   type Group,
   type GroupEvent,
   groupEvents,
@@ -74,9 +75,7 @@ export class PlacedGroup implements Group {
     const planned = parts.flatMap((part) => part ?? []);
     return {
       leftOut: [...division.leftOut, ...elsewhere, ...planned.flatMap(({ leftOut }) => leftOut)],
-      operations: (function* () {
-        for (const { operations } of planned) yield* operations;
-      })(),
+      operations: inTurn(planned.map(({ operations }) => operations)),
     };
   }
 
@@ -139,10 +138,7 @@ export class PlacedGroup implements Group {
 
   async killAll(options?: WaitOptions): Promise<void> {
     for (const part of this.#parts()) await part.killAll(options);
-    for (const directory of this.#others) {
-      const processes = (): number[] => listProcesses(directory);
-      await killUntilEmpty({ directory, processes, killOnce: () => killAsBorn(processes) }, options);
-    }
+    for (const directory of this.#others) await killIn(directory, options);
   }
 
   async delete(options?: WaitOptions): Promise<void> {
@@ -150,11 +146,27 @@ export class PlacedGroup implements Group {
     for (const directory of this.#others) await removeGroup(directory, options);
   }
 
-  /** Ends its processes and removes it. */
+  /** Ends its processes and removes it; on version 2 the threads of a threaded group go on in the group above. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.killAll();
-    await this.delete();
+    for (const part of this.#parts()) await part[Symbol.asyncDispose]();
+    for (const directory of this.#others) {
+      await killIn(directory);
+      await removeGroup(directory);
+    }
   }
+}
+
+async function killIn(directory: string, options?: WaitOptions): Promise<void> {
+  const processes = (): number[] => listProcesses(directory);
+  await killUntilEmpty({ directory, processes, killOnce: () => killAsBorn(processes) }, options);
+}
+
+/** A list stays one: of that it is known what comes last. */
+function inTurn(parts: readonly Iterable<FileOperation>[]): Iterable<FileOperation> {
+  if (parts.every(Array.isArray)) return parts.flat();
+  return (function* () {
+    for (const part of parts) yield* part;
+  })();
 }
 
 function notToBeFrozen(path: string | undefined): SystemError {

@@ -31,6 +31,21 @@ group(`create on this machine (${describe(machine)})`, () => {
     expect(box.processes()).toEqual([]);
   });
 
+  testOn('a threaded group is gone after its scope, whose threads on version 2 go on', ['pids'], async () => {
+    await using box = create(name, { pids: 20 });
+    const sleeper = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    const ended = once(sleeper, 'exit');
+    box.add(Number(sleeper.pid));
+    const part = create(`${name}/part`, { pids: 10 }, { threaded: true });
+    part.addThread(Number(sleeper.pid));
+    expect(part.threads()).toEqual([sleeper.pid]);
+    await part[Symbol.asyncDispose]();
+    expect(part.directories.filter(existsSync)).toEqual([]);
+    if (machine.resources.pids.version === 'v2') expect(box.threads()).toEqual([sleeper.pid]);
+    await box.killAll();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+  });
+
   testOn('a limit holds: with 0 processes allowed bash cannot start a child', ['pids'], async () => {
     await using box = create(name, { pids: 'max' });
     const bash = spawn('bash', ['-c', 'read; (exit 0); exit'], { stdio: ['pipe', 'ignore', 'pipe'] });

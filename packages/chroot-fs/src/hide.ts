@@ -264,6 +264,7 @@ function cover(mount: string, { place }: { place: string }, purpose: Purpose): S
   return moveMount({ from: resultOf(mount), to: resultOf(place), flags: ON_PLACE }, purpose);
 }
 
+/** What the host sees there is what the container sees; but for the directories of processes, which are others in each. */
 function isKernels(path: string): boolean {
-  return /^\/(proc|sys)(\/|$)/.test(posix.normalize(path));
+  return /^\/(sys|proc(?!\/(self|thread-self|\d+)(\/|$)))(\/|$)/.test(posix.normalize(path));
 }

@@ -20,6 +20,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     limitHint(step, errno) ??
     settingHint(step, errno) ??
     terminalHint(step, errno) ??
+    hidingHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: told?.text });
@@ -45,6 +46,12 @@ function settingHint({ why }: Step, errno: number): string | undefined {
 function terminalHint({ syscall, why }: Step, errno: number): string | undefined {
   if (why !== 'give the program a terminal' || syscall !== 'openat' || errnoName(errno) !== 'ENOENT') return undefined;
   return 'there are no terminals in the container: its configuration needs a mount of type devpts at /dev/pts';
+}
+
+/** The path is named by who starts the container, not by the root. */
+function hidingHint({ why }: Step, errno: number): string | undefined {
+  if (!/^(hide|forbid changes to) /.test(why) || errnoName(errno) !== 'ELOOP') return undefined;
+  return 'it leads through links in a circle, or through one that is no path, such as /proc/self/exe or /proc/1/root: name the place that it leads to';
 }
 
 function limitHint({ syscall, why }: Step, errno: number): string | undefined {

@@ -22,6 +22,8 @@ describe('a refused step is explained by its purpose', () => {
     ['let programs of the container talk over 127.0.0.1', 'ioctl', 'EPERM', 'NET_ADMIN'],
     ["make the container's processes visible to ps", 'fsconfig', 'EINVAL', 'hidepid'],
     ["make the container's processes visible to ps", 'openat2', 'ELOOP', 'symbolic link'],
+    ['hide /proc/self/exe', 'openat2', 'ELOOP', 'one that is no path'],
+    ['forbid changes to /proc/1/root', 'openat2', 'ELOOP', 'name the place that it leads to'],
     ['run an init that hands on signals', 'clone3', 'EAGAIN', 'raise --pids-limit'],
     ['make the first process', 'clone3', 'EAGAIN', 'ulimit -u'],
     ['set net.ipv4.ip_forward to zz', 'write', 'EINVAL', 'its values are others'],
