@@ -1,3 +1,4 @@
+import { parseAsGoReads } from '@coracle/container/detached';
 import type { Config, Process, User } from '@coracle/oci-spec';
 import { parseProcess } from '@coracle/oci-spec/validate';
 import { type Options, UsageError } from './command-line.ts';
@@ -12,16 +13,18 @@ export interface Wanted {
 /**
  * The process that a command line of `exec` asks for: as a file has it, or as the container's own is, with what the options change.
  * @param configOf finds the configuration of a container
+ * @param onWarning called for each field of a file that is spelt otherwise than the specification has it
  * @throws {UsageError} for words and values that cannot be meant
  */
 export function execProcess(
   { options, words }: { options: Options; words: readonly string[] },
   configOf: (id: string) => Config,
+  onWarning?: Parameters<typeof parseAsGoReads>[2],
 ): Wanted {
   const [id, ...args] = words;
   if (id === undefined) throw new UsageError('exec needs the id of a container', 'write exec ID COMMAND [ARG...]');
   const file = options.text('process');
-  if (file !== undefined) return { id, process: parseProcess(readText(file)) };
+  if (file !== undefined) return { id, process: parseAsGoReads(readText(file), parseProcess, onWarning) };
   if (args.length === 0) throw new UsageError('no program to run', `write exec ${id} COMMAND [ARG...]`);
   const { process: own } = configOf(id);
   if (!own) throw new UsageError(`container ${id} has no process to take after`, 'describe one with --process');

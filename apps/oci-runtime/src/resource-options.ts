@@ -1,4 +1,5 @@
 import { parseSize } from '@coracle/cgroups';
+import { parseAsGoReads } from '@coracle/container/detached';
 import { isErrno } from '@coracle/errors';
 import type { IntelRdt, Resources } from '@coracle/oci-spec';
 import { parseResources } from '@coracle/oci-spec/validate';
@@ -51,13 +52,15 @@ export function wantedShares(options: Options): Pick<IntelRdt, 'l3CacheSchema' |
 
 /**
  * The limits that a command line asks for: of a file, or of the options.
+ * @param onWarning called for each field of a file that is spelt otherwise than the specification has it
  * @throws {UsageError} when nothing is asked for, or a value is no number; {@link ConfigError} for what cannot be meant
  * @example
  * wantedResources(parseCommandLine(['--memory', '1m'], RESOURCE_OPTIONS).options); // { memory: { limit: 1048576 } }
  */
-export function wantedResources(options: Options): Resources {
+export function wantedResources(options: Options, onWarning?: Parameters<typeof parseAsGoReads>[2]): Resources {
   const file = options.text('resources');
-  return parseResources(file === undefined ? JSON.stringify(fromOptions(options)) : readText(file));
+  if (file === undefined) return parseResources(JSON.stringify(fromOptions(options)));
+  return parseAsGoReads(readText(file), parseResources, onWarning);
 }
 
 function fromOptions(options: Options): Record<string, Record<string, string | number>> {

@@ -108,6 +108,18 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     }));
     tell(call('run', '--bundle', bundle.path, 'box').out);
   },
+  'names of fields in another case, and null, in files for exec and update': ({ bundle, tell, call }) => {
+    bundle.configure(SLEEP);
+    call('run', '--detach', '--bundle', bundle.path, 'box');
+    const processFile = join(bundle.path, 'process.json');
+    const program = { Args: ['id', '-u'], CWD: '/', env: ['PATH=/bin'], user: { UID: 7, gid: 7 }, rlimits: null };
+    writeFileSync(processFile, JSON.stringify(program));
+    tell(call('exec', '--process', processFile, 'box').out);
+    const limits = join(bundle.path, 'limits.json');
+    writeFileSync(limits, JSON.stringify({ Pids: { Limit: 50 } }));
+    call('update', '--resources', limits, 'box');
+    call('delete', '--force', 'box');
+  },
   'deleted by force while it runs': ({ bundle, call }) => {
     bundle.configure(SLEEP);
     call('run', '--detach', '--bundle', bundle.path, 'box');

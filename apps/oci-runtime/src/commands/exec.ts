@@ -47,7 +47,9 @@ export async function command(args: readonly string[], settings: Settings): Prom
 
 async function execute({ options, words }: ReturnType<typeof parseCommandLine>, settings: Settings): Promise<number> {
   const store = new Store(settings.root);
-  const { id, process } = execProcess({ options, words }, (name) => find(store, name).record.config);
+  const onWarning = ({ path, text }: { path: string; text: string }): void =>
+    log(settings.log, 'warning', `${path} ${text}`);
+  const { id, process } = execProcess({ options, words }, (name) => find(store, name).record.config, onWarning);
   const detached = options.has('detach');
   if (!detached) adopt();
   const terminal = !detached && process.terminal ? new Console() : undefined;
@@ -60,7 +62,7 @@ async function execute({ options, words }: ReturnType<typeof parseCommandLine>, 
       preserveFds: options.count('preserve-fds') ?? 0,
       ignorePaused: options.has('ignore-paused'),
       subgroups: subgroupsOf(options.list('cgroup')),
-      onWarning: ({ path, text }) => log(settings.log, 'warning', `${path} ${text}`),
+      onWarning,
     });
     if (detached) return 0;
     const ended = awaitExit(pid);

@@ -74,4 +74,10 @@ describe('options of a mount in a config.json', () => {
       ['sync', undefined],
     ]);
   });
+
+  test('rbind holds beside bind, in whichever order', () => {
+    expect(parseConfigMountOptions(['rbind', 'rprivate', 'rw', 'bind']).bind).toBe('rbind');
+    expect(parseConfigMountOptions(['bind', 'rbind']).bind).toBe('rbind');
+    expect(parseConfigMountOptions(['bind', 'ro']).bind).toBe('bind');
+  });
 });

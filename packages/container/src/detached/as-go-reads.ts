@@ -13,11 +13,11 @@ export type Said = Pick<ConfigError, 'remarks'> & { problems?: readonly Problem[
  * @example
  * asGoReads({ ...config, Hostname: 'box' }, { remarks: [{ path: '$.Hostname', text: '...', meant: 'hostname' }] });
  */
-export function asGoReads(
-  config: Config,
+export function asGoReads<T extends object = Config>(
+  config: T,
   { remarks, problems = [] }: Said,
-): { config: Config; warnings: ConfigWarning[] } | undefined {
-  if (!remarks.some(isOtherCase) && !problems.some(isNull)) return undefined;
+): { config: T; warnings: ConfigWarning[] } | undefined {
+  if (!isAboutMembers({ remarks, problems })) return undefined;
   const copy = structuredClone(config);
   const members = problems.filter(isNull).map(({ path }) => find(copy, path));
   const absent = members.filter((member) => member !== undefined);
@@ -31,6 +31,50 @@ export function asGoReads(
     return [{ path, text: `is taken as '${meant}', as the specification has it` }];
   });
   return absent.length + warnings.length === 0 ? undefined : { config: copy, warnings };
+}
+
+/**
+ * The same for the text of a part of a configuration, as `exec` and `update` are given one in a file.
+ * @param parse what reads and validates it, such as `parseProcess` of `@coracle/oci-spec/validate`
+ * @param onWarning called for each name that is spelt otherwise
+ * @throws what `parse` throws, when that is about something else
+ * @example
+ * parseAsGoReads('{ "Pids": { "limit": 5 } }', parseResources); // { pids: { limit: 5 } }
+ */
+export function parseAsGoReads<T extends object>(
+  text: string,
+  parse: (text: string, options: { onRemark: (remark: Remark) => void }) => T,
+  onWarning: (warning: ConfigWarning) => void = () => {},
+): T {
+  const remarks: Remark[] = [];
+  let value: T | undefined;
+  let said: Said = { remarks };
+  let failure: unknown;
+  try {
+    value = parse(text, { onRemark: (remark) => void remarks.push(remark) });
+  } catch (error) {
+    if (!isConfigError(error)) throw error;
+    said = error;
+    failure = error;
+  }
+  const written: unknown = isAboutMembers(said) ? JSON.parse(text) : undefined;
+  const read = isObject(written) ? asGoReads(written, said) : undefined;
+  if (!read) {
+    if (value) return value;
+    throw failure;
+  }
+  for (const warning of read.warnings) onWarning(warning);
+  return parseAsGoReads(JSON.stringify(read.config), parse, onWarning);
+}
+
+/** By its code: `instanceof` knows the class of one realm alone. */
+export function isConfigError(error: unknown): error is ConfigError {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_CORACLE_CONFIG';
+}
+
+/** Whether anything that was said is of the kind that is read otherwise: then the text is JSON, too. */
+function isAboutMembers({ remarks, problems = [] }: Said): boolean {
+  return remarks.some(isOtherCase) || problems.some(isNull);
 }
 
 function isNull({ found }: Problem): boolean {

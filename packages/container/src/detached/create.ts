@@ -15,7 +15,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Prepared } from '../prepare.ts';
 import { receiveDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
-import { asGoReads, type Said } from './as-go-reads.ts';
+import { asGoReads, isConfigError, type Said } from './as-go-reads.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openDoor } from './door.ts';
 import { giveBirth, type Newborn } from './give-birth.ts';
@@ -110,11 +110,6 @@ async function planAsRead(options: CreateOptions, directory: string): Promise<Pl
   if (!planned) throw failure;
   for (const remark of remarks) onWarning(remark);
   return { ...planned, config };
-}
-
-/** By its code: `instanceof` knows the class of one realm alone. */
-function isConfigError(error: unknown): error is ConfigError {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_CORACLE_CONFIG';
 }
 
 /** What is to be made, and the descriptors that the program is given. */

@@ -4,6 +4,7 @@
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md
  * @module
  */
+export { parseAsGoReads } from './as-go-reads.ts';
 export { ConsoleListener } from './console-listener.ts';
 export { type CreateOptions, create } from './create.ts';
 export { type ExecOptions, exec } from './exec.ts';

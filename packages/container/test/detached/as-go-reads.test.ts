@@ -1,6 +1,6 @@
-import { validateConfig } from '@coracle/oci-spec/validate';
+import { parseProcess, parseResources, validateConfig } from '@coracle/oci-spec/validate';
 import { describe, expect, test } from '@jest/globals';
-import { asGoReads, type Said } from '../../src/detached/as-go-reads.ts';
+import { asGoReads, parseAsGoReads, type Said } from '../../src/detached/as-go-reads.ts';
 
 const BASE = { ociVersion: '1.3.0', root: { path: 'rootfs' } };
 
@@ -46,5 +46,27 @@ describe('a configuration as it is read', () => {
   test('null is absent, but in a list', () => {
     expect(read({ ...BASE, linux: { timeOffsets: null, sysctl: null } })?.config).toEqual({ ...BASE, linux: {} });
     expect(read({ ...BASE, mounts: [null] })).toBeUndefined();
+  });
+});
+
+describe('the text of a part of a configuration', () => {
+  test('has names in another case and null, which are told', () => {
+    const warnings: string[] = [];
+    const text = '{ "CWD": "/", "args": ["id"], "user": { "UID": 1, "gid": 2 }, "rlimits": null }';
+    expect(parseAsGoReads(text, parseProcess, ({ path }) => void warnings.push(path))).toEqual({
+      cwd: '/',
+      args: ['id'],
+      user: { uid: 1, gid: 2 },
+    });
+    expect(warnings).toEqual(['$.user.UID', '$.CWD']);
+    expect(parseAsGoReads('{ "Pids": { "limit": 5 }, "memory": null }', parseResources)).toEqual({
+      pids: { limit: 5 },
+    });
+  });
+
+  test('is refused for other reasons as ever', () => {
+    expect(() => parseAsGoReads('{ "pids": { "Limit": "5" } }', parseResources)).toThrow('$.pids.limit');
+    expect(() => parseAsGoReads('{', parseResources)).toThrow('JSON');
+    expect(() => parseAsGoReads('null', parseResources)).toThrow('an object');
   });
 });
