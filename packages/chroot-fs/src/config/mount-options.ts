@@ -34,8 +34,8 @@ const NEUTRAL = new Set(['defaults', 'loud', 'silent', 'noiversion', 'norelatime
 
 /**
  * Sorts the options of a mount as the OCI runtime specification means them: `ro` is for the mount alone, `rro` for all below it as
- * well, also with `rbind`. Of options that contradict each other the later one counts; `rbind` holds beside `bind` as well. What is not known is for the file system to
- * judge.
+ * well, also with `rbind`. Of options that contradict each other the later one counts, but `rbind` holds beside `bind`. What is not
+ * known is for the file system to judge.
  *
  * A bind mount for which no attribute is named has those of its source. Once one is named, its own are those that are named: so
  * mount(2) changes a mount, and so other runtimes and their callers understand a list of options. Only how access times are kept
@@ -58,8 +58,8 @@ export function parseConfigMountOptions(options: readonly string[]): ConfigMount
     if (top.take(option) || (option.startsWith('r') && tree.take(option.slice(1)))) continue;
     if (kind) propagation.push({ kind: flags(MS, kind), recursive: option.startsWith('r') });
     else if (option === 'rbind') bind = option;
-    else if (option === 'bind')
-      bind ??= option; // `rbind` says that and more, in whichever order
+    // `rbind` says that and more, in whichever order.
+    else if (option === 'bind') bind ??= option;
     else if (option === 'idmap' || option === 'ridmap') idmap = option;
     else if (option === 'tmpcopyup') copiesUp = true;
     else if (option === 'remount') remount = true;
