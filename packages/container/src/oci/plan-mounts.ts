@@ -160,6 +160,13 @@ function sourceInside(
 
 function check({ mount, index, options, place, inside }: Wanted, { kindOf, onWarning }: MountsContext): void {
   const path = `$.mounts[${index}]`;
+  // The root is opened before its mounts are made: what lies on top of it would hide it and never be seen.
+  if (place.path === '/' && !options.remount)
+    throw cannot(
+      { path: `${path}.destination`, value: mount.destination },
+      'below the root, on which nothing is mounted',
+      'name the directory in root.path',
+    );
   if (mount.type === 'bind' && !inside && kindOf(mount.source ?? '/') === undefined)
     throw cannot({ path: `${path}.source`, value: mount.source }, 'a file or directory of the host that is there');
   if (options.data.length > 0 && mount.type === 'bind')

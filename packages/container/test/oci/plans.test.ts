@@ -8,7 +8,7 @@ import { needsLongMount } from '../../src/oci/long-mount.ts';
 import { normalize } from '../../src/oci/normalize.ts';
 import { parseNumberList } from '../../src/oci/number-list.ts';
 import { planCgroupMount } from '../../src/oci/plan-cgroup-mount.ts';
-import { givenMounts } from '../../src/oci/plan-mounts.ts';
+import { givenMounts, type MountsContext, planMounts } from '../../src/oci/plan-mounts.ts';
 import { planNamespaces } from '../../src/oci/plan-namespaces.ts';
 import { planOomScore } from '../../src/oci/plan-oom-score.ts';
 import { planSettings } from '../../src/oci/plan-settings.ts';
@@ -230,6 +230,18 @@ describe('what this kernel does not have', () => {
   test('the profile that stands for none is not missed', () => {
     expect(() => checkLabels(normal({ process: { apparmorProfile: 'unconfined' } }), none)).not.toThrow();
   });
+});
+
+test('a mount on the root itself is refused, as it would hide the root and not be seen; a remount is not', () => {
+  const context = { kindOf: () => 'directory', isReachable: () => true, mayBeLocked: () => false };
+  const plan = (destination: string, options: string[]): unknown =>
+    planMounts(
+      normal({ mounts: [{ destination, type: 'bind', source: '/srv', options }] }),
+      context as unknown as MountsContext,
+    );
+  expect(() => plan('/', ['bind'])).toThrow(refusal('$.mounts[2].destination'));
+  expect(() => plan('/a/..', ['rbind'])).toThrow(refusal('$.mounts[2].destination'));
+  expect(() => plan('/', ['bind', 'remount', 'ro'])).not.toThrow();
 });
 
 test('options that are longer than fsconfig(2) takes are noticed, but not those of a bind mount, which mean nothing', () => {
