@@ -174,7 +174,7 @@ export class OlderCalls {
       throw new TypeError(`open_tree (${why}): only copies can be had`);
     const from = resultAt(step, 0);
     const path = textAt(step, 1);
-    const { kind, words, below } = this.#treeAt(from, path);
+    const { kind, words, below } = this.#treeAt(from, path, why);
     this.#mounts.set(step.result ?? '', { words, below: isWhole ? below : [], restriction: UNRESTRICTED });
     // A place that was not found is passed over, and all that comes of it.
     const needs = from === undefined ? {} : { needs: 'what to copy' };
@@ -193,7 +193,7 @@ export class OlderCalls {
   }
 
   /** What is at a path of the host, of a mount of the program, or in the container. */
-  #treeAt(from: string | undefined, path: string): MountedTree {
+  #treeAt(from: string | undefined, path: string, why: string): MountedTree {
     if (from === undefined) return this.#options.treeOf(path);
     const made = this.#mounts.get(from);
     if (made) return { kind: this.#files.has(`${from}/${path}`) ? 'file' : 'directory', words: made.words, below: [] };
@@ -202,7 +202,7 @@ export class OlderCalls {
     if (found === undefined) return { kind: 'file', words: NOTHING, below: [] };
     const kind = this.#options.kindOf(found);
     if (!/^\/(proc|sys)\//.test(found) || kind === undefined)
-      throw cannot(`making ${found} of the root read-only`, this.#options.reason);
+      throw cannot(`to ${why}, a copy of ${found} of the root`, this.#options.reason);
     return { kind, words: this.#wordsAt(found), below: this.#belowOf(found) };
   }
 

@@ -201,7 +201,9 @@ describe('the whole way of a root', () => {
   test('paths of the root itself cannot be made read-only: what they lie in is not known', () => {
     const calls = older();
     calls.translate([...enterNewRoot({ kind: 'bind', path: '/srv/root' }), ...leaveOldRoot()]);
-    expect(() => calls.translate(makeReadOnly(['/opt/app'], () => undefined))).toThrow('making /opt/app of the root');
+    expect(() => calls.translate(makeReadOnly(['/opt/app'], () => undefined))).toThrow(
+      'to forbid changes to /opt/app, a copy of /opt/app of the root',
+    );
   });
 
   test('tells what has to hold afterwards, by place', () => {

@@ -5,10 +5,13 @@ import type { AttackPrograms } from './attack-programs.ts';
 
 /** How long an attack is tried against the container. */
 const RACE_MS = 2000;
-/** So often at least, on a machine that has much else to do. */
-const LEAST_ROUNDS = 12;
+/** So often at least, on a machine that has much else to do. Who wants to know for certain asks for thousands. */
+const LEAST_ROUNDS = Number(process.env['CORACLE_RACE_ROUNDS'] ?? 12);
 /** How long it is tried where nothing defends; it mostly takes a few rounds. */
 const NAIVE_MS = 10_000;
+
+/** How long a test with a race may take. */
+export const RACE_TIMEOUT_MS: number = 60_000 + 200 * LEAST_ROUNDS;
 
 /** Two names that change places, and what is tried meanwhile. */
 export interface Race {
