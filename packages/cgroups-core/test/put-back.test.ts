@@ -135,6 +135,12 @@ describe('a change that fails', () => {
     expect(texts()['memory.max']).toBe('8192\n');
   });
 
+  test('what is written once more at the end is put back, if the change fails before', () => {
+    const twice = at('pids.max', '7');
+    expect(() => runAsFarAs([twice, at('not there', '1'), twice], 'strict', door)).toThrow();
+    expect(texts()['pids.max']).toBe(BEFORE['pids.max']);
+  });
+
   test('wherever it fails, and whatever was written how often, all is as it was', () => {
     const files = Object.keys(BEFORE);
     fc.assert(

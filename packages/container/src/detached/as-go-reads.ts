@@ -1,6 +1,6 @@
 import type { Config, ConfigError } from '@coracle/oci-spec';
 import type { Problem, Remark } from '@coracle/oci-spec/checks';
-import type { ConfigWarning } from '../oci/config-error.ts';
+import { type ConfigWarning, isConfigError } from '../oci/config-error.ts';
 
 /** What the validation of a configuration has to say that matters here. */
 export type Said = Pick<ConfigError, 'remarks'> & { problems?: readonly Problem[] };
@@ -48,15 +48,14 @@ export function parseAsGoReads<T extends object>(
 ): T {
   const remarks: Remark[] = [];
   let value: T | undefined;
-  let said: Said = { remarks };
-  let failure: unknown;
+  let failure: ConfigError | undefined;
   try {
     value = parse(text, { onRemark: (remark) => void remarks.push(remark) });
   } catch (error) {
     if (!isConfigError(error)) throw error;
-    said = error;
     failure = error;
   }
+  const said: Said = failure ?? { remarks };
   const written: unknown = isAboutMembers(said) ? JSON.parse(text) : undefined;
   const read = isObject(written) ? asGoReads(written, said) : undefined;
   if (!read) {
@@ -65,11 +64,6 @@ export function parseAsGoReads<T extends object>(
   }
   for (const warning of read.warnings) onWarning(warning);
   return parseAsGoReads(JSON.stringify(read.config), parse, onWarning);
-}
-
-/** By its code: `instanceof` knows the class of one realm alone. */
-export function isConfigError(error: unknown): error is ConfigError {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_CORACLE_CONFIG';
 }
 
 /** Whether anything that was said is of the kind that is read otherwise: then the text is JSON, too. */

@@ -8,14 +8,14 @@ import type { Remark } from '@coracle/oci-spec/checks';
 import { closeFd, type Message, messageFor } from '@coracle/syscalls';
 import { namespacesOf } from '../exec.ts';
 import { userOf } from '../ids/user-of.ts';
-import type { ConfigWarning } from '../oci/config-error.ts';
+import { type ConfigWarning, isConfigError } from '../oci/config-error.ts';
 import { prepareConfig } from '../oci/prepare-config.ts';
 import { keepOpen } from '../plan/keep-open.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Prepared } from '../prepare.ts';
 import { receiveDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
-import { asGoReads, isConfigError, type Said } from './as-go-reads.ts';
+import { asGoReads } from './as-go-reads.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openDoor } from './door.ts';
 import { giveBirth, type Newborn } from './give-birth.ts';
@@ -93,16 +93,14 @@ async function planAsRead(options: CreateOptions, directory: string): Promise<Pl
   const { config, onWarning = () => {} } = options;
   const remarks: Remark[] = [];
   let planned: Planned | undefined;
-  let said: Said = { remarks };
-  let failure: unknown;
+  let failure: ConfigError | undefined;
   try {
     planned = await planFor({ ...options, onWarning: (remark) => void remarks.push(remark) }, directory);
   } catch (error) {
     if (!isConfigError(error)) throw error;
-    said = error;
     failure = error;
   }
-  const read = asGoReads(config, said);
+  const read = asGoReads(config, failure ?? { remarks });
   if (read) {
     for (const warning of read.warnings) onWarning(warning);
     return planAsRead({ ...options, config: read.config }, directory);

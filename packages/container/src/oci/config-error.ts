@@ -20,3 +20,8 @@ export function cannot({ path, value }: { path: string; value: unknown }, allowe
   const [first, ...others] = findings.problems;
   return new ConfigError(first ?? { path, found: 'something', allowed }, others);
 }
+
+/** By its code: `instanceof` knows the class of one realm alone. */
+export function isConfigError(error: unknown): error is ConfigError {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_CORACLE_CONFIG';
+}

@@ -105,7 +105,7 @@ inEachWay(
           const before = scene.inventory();
           const naive = `mount -t tmpfs none ${names[0]} && ls ${scene.outside}/canary`;
           const look =
-            'for p in /proc /sys /swapped; do cat $p/keys $p/timer_list; ls $p/firmware; (: >> $p/sys/kernel/core_pattern || : >> $p/kernel/profiling) && echo writable; done';
+            'for p in /proc /sys /swapped; do cat $p/keys $p/timer_list; ls $p/firmware; for f in sys/kernel/core_pattern kernel/profiling; do (: >> $p/$f) && echo writable; done; done';
           const outcome = await race(attacks(), {
             names,
             naive: () => shWithOwnMounts(naive).includes('No such file'),
