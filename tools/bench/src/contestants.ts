@@ -1,13 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { availableCapabilities, resolveCapabilities } from '@coracle/capabilities';
 import { run } from '@coracle/container';
-import { defaultProfile } from '@coracle/seccomp';
-import { hostArch } from '@coracle/syscalls';
 import type { Launcher } from './launcher.ts';
+import { withDefaults } from './with-defaults.ts';
 
 /** Something that is timed from its call to its end. */
 export interface Contestant {
@@ -88,15 +86,6 @@ function lacking(program: string): string | undefined {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0 ? undefined : `${program} is not installed`;
 }
 
-/** What Coracle has in force by default, so that all do the same work. */
-function capabilities(): ReturnType<typeof resolveCapabilities> {
-  return resolveCapabilities({ available: availableCapabilities().available });
-}
-
-function seccomp(): ReturnType<typeof defaultProfile> {
-  return defaultProfile({ arch: hostArch(), capabilities: capabilities().bounding, kernel: release() });
-}
-
 /** A call of the runtime with its own default configuration and the same root, program, rights, filter and limit on processes. */
 function bundle(
   runtime: string,
@@ -109,14 +98,9 @@ function bundle(
     execute('sh', ['-c', `cd ${place} && ${runtime} spec`]);
     const file = join(place, 'config.json');
     const config = JSON.parse(readFileSync(file, 'utf8'));
-    config.process.terminal = false;
-    config.process.args = ['true'];
-    config.process.rlimits = [];
+    config.process = { ...config.process, terminal: false, args: ['true'], rlimits: [] };
     config.root = { path: rootfs, readonly: false };
-    config.process.capabilities = capabilities();
-    config.linux.seccomp = seccomp();
-    config.linux.resources = { ...config.linux.resources, pids: { limit: 2048 } };
-    writeFileSync(file, JSON.stringify(config));
+    writeFileSync(file, JSON.stringify(withDefaults(config)));
   }
   return { missing, args: ['run', '--bundle', place] };
 }
