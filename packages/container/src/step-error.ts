@@ -26,9 +26,14 @@ export function stepError({ step, errno }: Failure): SyscallError {
   return new SyscallError(step, errno, { hint, text: told?.text });
 }
 
-/** The kernel says EINVAL of an id that the container's user namespace has no place for. */
-function identityHint({ why }: Step, errno: number): string | undefined {
+/** NGROUPS_MAX; see setgroups(2). */
+const MOST_GROUPS = 65536;
+
+/** The kernel says EINVAL of an id that the container's user namespace has no place for, and of too many groups. */
+function identityHint({ why, syscall, args }: Step, errno: number): string | undefined {
   if (!why.startsWith('become user ') || errnoName(errno) !== 'EINVAL') return undefined;
+  if (syscall === 'setgroups' && Number(args[0]) > MOST_GROUPS)
+    return `the user is in ${args[0]} groups, and a process can have ${MOST_GROUPS} at most: -u USER:GROUP has it be in that one`;
   return 'the container has no such id: a user namespace has as many as /etc/subuid and /etc/subgid give, and usually 65536; choose a lower one';
 }
 

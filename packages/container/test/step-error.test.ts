@@ -36,4 +36,12 @@ describe('a refused step is explained by its purpose', () => {
   ] as const)('%s: %s %s', (why, syscall, code, hint) => {
     expect(stepError({ step: step(syscall, [], { why }), errno: errnoNumber(code) }).hint).toContain(hint);
   });
+
+  test.each([
+    [65537, 'a process can have 65536 at most'],
+    [65536, 'has no such id'],
+  ])('become user 1, group 1: setgroups with %i groups', (count, hint) => {
+    const refused = step('setgroups', [count], { why: 'become user 1, group 1' });
+    expect(stepError({ step: refused, errno: errnoNumber('EINVAL') }).hint).toContain(hint);
+  });
 });

@@ -26,6 +26,13 @@ describe('refused', () => {
     ['uid 4294967295, which is -1', ['process', 'user', 'uid'], 4294967295, '', 'a whole number from 0 to 4294967294'],
     ['a negative gid', ['process', 'user', 'gid'], -1, '', 'a whole number from 0 to 4294967294'],
     ['group 4294967295', ['process', 'user', 'additionalGids', 1], 4294967295, '', /to 4294967294$/],
+    [
+      'more groups than a process can have',
+      ['process', 'user', 'additionalGids'],
+      new Array(65537).fill(5),
+      '',
+      'at most 65536 groups, all that a process can have',
+    ],
     ['a umask beyond 0o777', ['process', 'user', 'umask'], 0o1000, '', 'a whole number from 0 to 511'],
     [
       'an unknown rlimit',

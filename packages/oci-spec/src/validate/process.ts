@@ -54,9 +54,21 @@ function user(): Check<User> {
     uid: required(id),
     gid: required(id),
     umask: integer(0, 0o777),
-    additionalGids: arrayOf(id),
+    additionalGids: where(arrayOf(id), asManyAsAProcessHas),
   });
 }
+
+/** Of supplementary groups; see NGROUPS_MAX in setgroups(2). */
+const MOST_GROUPS = 65536;
+
+const asManyAsAProcessHas: Rule<number[]> = (groups, at, findings) => {
+  if (groups.length > MOST_GROUPS)
+    report(findings, {
+      path: at,
+      value: groups,
+      allowed: `at most ${MOST_GROUPS} groups, all that a process can have`,
+    });
+};
 
 function rlimit(): Check<Rlimit> {
   return where(
