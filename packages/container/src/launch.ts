@@ -288,6 +288,7 @@ function text(bytes: Uint8Array): string {
  * tells first and buries afterwards.
  */
 function openProcess(pid: number, monitor: Channel): number | undefined {
+  if (monitor.hasNews()) return undefined; // not an error of the kernel's for what is known, which takes longer to make
   let pidfd: number;
   try {
     pidfd = pidfdOpen(pid);

@@ -14,6 +14,7 @@ const SO_RCVTIMEO = 20;
 const SHUT_WR = 1;
 const SIGKILL = 9;
 const PATIENCE_SECONDS = 10;
+const [EINTR, EAGAIN] = [-4, -11];
 
 /** Makes a call of this process; a negative errno is an error of the test. */
 function call(name: SyscallName, ...args: (number | bigint)[]): number {
@@ -55,7 +56,9 @@ function receiveAll(fd: number): Uint8Array | undefined {
   for (;;) {
     const chunk = new Uint8Array(4096);
     const got = syscall(syscallNumber('recvfrom', arch) ?? -1, fd, addressOf(chunk), chunk.length, 0, 0, 0);
-    if (got === -11) return undefined;
+    // Where there is a limit of time, the kernel does not go on by itself behind a signal: see signal(7).
+    if (got === EINTR) continue;
+    if (got === EAGAIN) return undefined;
     // It ended with our bytes unread: that resets the connection.
     if (got <= 0) return Buffer.concat(chunks);
     chunks.push(chunk.subarray(0, got));
