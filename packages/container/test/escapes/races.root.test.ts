@@ -11,9 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { runConfig } from '@coracle/container/config';
 import { PLAIN_USER } from '@coracle/test-support';
 import { expect } from '@jest/globals';
 import type { RunOptions } from '../../src/index.ts';
+import { baseConfig } from '../oci/support/base-config.ts';
 import { shWithOwnMounts } from './support/on-host.ts';
 import { type Outcome, RACE_TIMEOUT_MS, type Race, race } from './support/race.ts';
 import { makeScene, type Scene } from './support/scene.ts';
@@ -194,3 +196,33 @@ for (const [who, ids] of [
     },
     RACE_TIMEOUT_MS,
   );
+
+attack(
+  'CVE-2026-41579: the nodes of a configuration are made inside or nowhere, and what is copied comes from inside',
+  async () => {
+    using scene = makeScene();
+    const names = plantLink(scene, 'trap');
+    writeFileSync(join(names[0], 'canary'), 'inside\n');
+    const before = scene.inventory();
+    const config = baseConfig('cat /trap/* 2>/dev/null; true', {
+      mounts: [{ destination: '/trap', type: 'tmpfs', options: ['tmpcopyup'] }],
+      linux: {
+        devices: [{ path: '/trap/deep/node', type: 'c', major: 1, minor: 3, fileMode: 0o666 }],
+      },
+    });
+    const outcome = await race(attacks(), {
+      names,
+      naive: () => readFileSync(join(names[0], 'canary'), 'utf8').includes('alive'),
+      round: async (number) => {
+        const start = runConfig(
+          { ...config, root: { path: scene.root } },
+          { bundle: scene.root, id: `coracle-race-${process.pid}-${number}` },
+        );
+        expect(['inside\n', '', undefined]).toContain(await outputOf(start));
+      },
+    });
+    expectSafe(outcome);
+    expect(scene.inventory()).toBe(before);
+  },
+  RACE_TIMEOUT_MS,
+);
