@@ -78,7 +78,10 @@ describe('what of the kernel is hidden', () => {
         );
         const given = { security: { unmask: [`/proc/${pattern}`, '/proc/kept'] } };
         const all = { ...base, linux: { maskedPaths: [`/proc/${name}`, '/proc/kept'] } };
-        if (whole.test(name)) expect(hiddenFor(given, all).maskedPaths).toEqual([]);
+        const isFound = whole.test(name);
+        // A pattern of any characters finds the other path as well, which is shown anyway.
+        if (isFound || whole.test('kept'))
+          expect(hiddenFor(given, all).maskedPaths).toEqual(isFound ? [] : [`/proc/${name}`]);
         else expect(() => hiddenFor(given, all)).toThrow('is not hidden');
       }),
     );
