@@ -66,14 +66,19 @@ function readState(place: Place, { directory, ooms }: { directory: string; ooms:
   ] as const;
   const texts = readTexts(files);
   const [freezer, oomControl, failures, pids] = files.map((file) => texts.get(file));
+  const kills = parseKeyed(oomControl, 'oom_kill');
+  // Nobody asks before there is a kill.
+  const killedIn = (kills ?? 0n) > 0n ? place.memory : undefined;
   return eventState({
     populated: listProcesses(directory).length > 0,
     frozen: freezer === undefined ? undefined : freezer === 'FROZEN\n',
     oom: ooms,
     ownOom: undefined,
-    oomKills: parseKeyed(oomControl, 'oom_kill'),
+    oomKills: kills,
     ownFailures: place.memory === undefined ? undefined : failuresOf(place.memory),
     failuresAbove: place.memory === undefined ? undefined : failuresAbove(place.memory),
+    ownFull: killedIn === undefined ? undefined : isFull(killedIn),
+    fullAbove: killedIn === undefined ? undefined : isFullAbove(killedIn),
     memoryHigh: undefined,
     memoryMax: parseNumber(failures),
     pidsMax: parseKeyed(pids, 'max'),
@@ -91,6 +96,22 @@ function failuresAbove(directory: string): bigint {
   const above = dirname(directory);
   const failures = failuresOf(above);
   return failures === undefined ? 0n : failures + failuresAbove(above);
+}
+
+/**
+ * Whether memory with swap has been at its limit where the kernel does not count how often, as 6.18 does not. It looks at this limit
+ * first, so that where it is no more than that of memory alone, no failure is counted at all.
+ */
+function isFull(directory: string): boolean {
+  const files = ['failcnt', 'limit_in_bytes', 'max_usage_in_bytes'].map((file) => `${directory}/memory.memsw.${file}`);
+  const texts = readTexts(files);
+  const [failures, limit, peak] = files.map((file) => parseNumber(texts.get(file)));
+  return failures === 0n && limit !== undefined && peak !== undefined && peak >= limit;
+}
+
+function isFullAbove(directory: string): boolean {
+  const above = dirname(directory);
+  return existsSync(`${above}/memory.failcnt`) && (isFull(above) || isFullAbove(above));
 }
 
 /** @see the kernel's admin-guide/cgroup-v1/memory, section 10, "OOM Control" */
