@@ -29,6 +29,7 @@ export function eventSource(
 ): EventSource<EventState> {
   const [directory = ''] = directoriesOf(place);
   let ooms: bigint | undefined;
+  const failures = failuresOfKills(place.memory);
   return {
     watch(watcher) {
       const stopWatching = watchFiles(directory, [], watcher);
@@ -53,11 +54,14 @@ export function eventSource(
         throw error;
       }
     },
-    read: () => (existsSync(directory) ? readState(place, { directory, ooms }) : undefined),
+    read: () => (existsSync(directory) ? readState(place, { directory, ooms, failures }) : undefined),
   };
 }
 
-function readState(place: Place, { directory, ooms }: { directory: string; ooms: bigint | undefined }): EventState {
+function readState(
+  place: Place,
+  { directory, ooms, failures }: { directory: string; ooms: bigint | undefined; failures: FailuresOfKills },
+): EventState {
   const files = [
     `${place.freezer}/freezer.state`,
     `${place.memory}/memory.oom_control`,
@@ -65,24 +69,44 @@ function readState(place: Place, { directory, ooms }: { directory: string; ooms:
     `${place.pids}/pids.events`,
   ] as const;
   const texts = readTexts(files);
-  const [freezer, oomControl, failures, pids] = files.map((file) => texts.get(file));
-  const kills = parseKeyed(oomControl, 'oom_kill');
-  // Nobody asks before there is a kill.
-  const killedIn = (kills ?? 0n) > 0n ? place.memory : undefined;
+  const [freezer, oomControl, failcnt, pids] = files.map((file) => texts.get(file));
+  const oomKills = parseKeyed(oomControl, 'oom_kill');
   return eventState({
     populated: listProcesses(directory).length > 0,
     frozen: freezer === undefined ? undefined : freezer === 'FROZEN\n',
     oom: ooms,
     ownOom: undefined,
-    oomKills: kills,
-    ownFailures: place.memory === undefined ? undefined : failuresOf(place.memory),
-    failuresAbove: place.memory === undefined ? undefined : failuresAbove(place.memory),
-    ownFull: killedIn === undefined ? undefined : isFull(killedIn),
-    fullAbove: killedIn === undefined ? undefined : isFullAbove(killedIn),
+    oomKills,
+    ...failures(oomKills),
     memoryHigh: undefined,
-    memoryMax: parseNumber(failures),
+    memoryMax: parseNumber(failcnt),
     pidsMax: parseKeyed(pids, 'max'),
   });
+}
+
+type Failures = Record<'ownFailures' | 'failuresAbove', bigint | undefined> &
+  Record<'ownFull' | 'fullAbove', boolean | undefined>;
+
+type FailuresOfKills = (kills: bigint | undefined) => Failures;
+
+/** What tells whose limit had processes killed: looked at once, and again after a kill, as there are files of every group above. */
+function failuresOfKills(memory: string | undefined): FailuresOfKills {
+  const nothing = { ownFailures: undefined, failuresAbove: undefined, ownFull: undefined, fullAbove: undefined };
+  let latest: { kills: bigint | undefined; failures: Failures } | undefined;
+  return (kills) => {
+    if (memory === undefined) return nothing;
+    if (latest === undefined || latest.kills !== kills) latest = { kills, failures: failuresAround(memory) };
+    return latest.failures;
+  };
+}
+
+function failuresAround(directory: string): Failures {
+  return {
+    ownFailures: failuresOf(directory),
+    failuresAbove: failuresAbove(directory),
+    ownFull: isFull(directory),
+    fullAbove: isFullAbove(directory),
+  };
 }
 
 /** How often a limit on memory, or on memory with swap, was met; `undefined` where there is no such group. */
