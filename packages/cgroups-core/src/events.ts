@@ -29,7 +29,8 @@ export interface OomKillEvent {
   /**
    * Whose limit had them killed: the group's own, one of a group below, or one above (a group's, or all the memory of the
    * machine). Version 1 does not say it of a kill; it is the one whose limit was met meanwhile, `undefined` when that is true of
-   * both, and never one of a group below, whose kills it does not count.
+   * both, and never one of a group below, whose kills it does not count. Of a limit on memory with swap newer kernels do not say
+   * when it was met, only that it was.
    */
   limitOf: 'own' | 'below' | 'above' | undefined;
 }
@@ -52,6 +53,9 @@ export interface EventState {
   /** How often the limits of the group itself, and those of the groups above, were met; where kills are not told apart. */
   ownFailures?: bigint;
   failuresAbove?: bigint;
+  /** Whether the group itself, and one above, has ever been at a limit whose failures the kernel does not count. */
+  ownFull?: boolean;
+  fullAbove?: boolean;
   memoryHigh?: bigint;
   memoryMax?: bigint;
   pidsMax?: bigint;
@@ -67,6 +71,8 @@ export interface EventState {
 export function eventState({
   populated,
   frozen,
+  ownFull,
+  fullAbove,
   ...counters
 }: {
   readonly [Field in keyof EventState]-?: EventState[Field] | undefined;
@@ -75,6 +81,8 @@ export function eventState({
     ...present(Object.entries(counters)),
     ...(populated !== undefined && { populated }),
     ...(frozen !== undefined && { frozen }),
+    ...(ownFull !== undefined && { ownFull }),
+    ...(fullAbove !== undefined && { fullAbove }),
   };
 }
 
@@ -122,8 +130,8 @@ function limitOfOom(before: EventState, after: EventState): OomEvent['limitOf'] 
 /** A kill without any want of memory in the group was about a limit above it. */
 function limitOfKill(before: EventState, after: EventState): OomKillEvent['limitOf'] {
   if (after.ownFailures !== undefined) {
-    const own = growth(before.ownFailures, after.ownFailures) > 0;
-    const above = growth(before.failuresAbove, after.failuresAbove) > 0;
+    const own = after.ownFull === true || growth(before.ownFailures, after.ownFailures) > 0;
+    const above = after.fullAbove === true || growth(before.failuresAbove, after.failuresAbove) > 0;
     return own && above ? undefined : own ? 'own' : 'above';
   }
   const limitOf = limitOfOom(before, after);

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { isErrno, SystemError } from '@coracle/errors';
 import type { Amount } from './resources.ts';
 import { LARGEST_SIZE, parseSize } from './size.ts';
@@ -7,7 +8,7 @@ export type ValueCheck<T> = (value: unknown, path: string) => T;
 
 /** An error about a value of a resource, before anything is written. */
 export function refusedValue(path: string, given: unknown, allowed: string): SystemError {
-  const shown = typeof given === 'string' ? JSON.stringify(given) : String(given);
+  const shown = typeof given === 'string' ? JSON.stringify(given) : inspect(given, { depth: 0, customInspect: false });
   return new SystemError({
     code: 'EINVAL',
     syscall: 'limit',

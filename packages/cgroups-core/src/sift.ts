@@ -14,8 +14,13 @@ export interface LeftOut {
   alternative: string;
 }
 
-/** What a version cannot do, by field: `'memory.high'`, `'io.devices.latencyUsec'`; `unless` is the value that holds anyway. */
-export type Inabilities = Readonly<Record<string, { alternative: string; unless?: boolean | 'max' }>>;
+/**
+ * What a version cannot do, by field: `'memory.high'`, `'io.devices.latencyUsec'`; `unless` is the value that holds anyway, `reason`
+ * a better one than that the version has no such thing.
+ */
+export type Inabilities = Readonly<
+  Record<string, { alternative: string; unless?: boolean | 'max'; reason?: string | undefined }>
+>;
 
 /**
  * Divides resources into those a version can do and those it cannot.
@@ -36,7 +41,7 @@ export function sift(
       if (inability !== undefined && one !== inability.unless) {
         leftOut.push({
           resource: path,
-          reason: `version ${version} of cgroups has no ${path}`,
+          reason: inability.reason ?? `version ${version} of cgroups has no ${path}`,
           alternative: inability.alternative,
         });
         return [];

@@ -15,7 +15,7 @@ export type StatsFiles = {
 
 /**
  * The names of the files that are needed for some numbers, each once.
- * @param options `hugePageSizes` such as `'2MB'`, asked for when the part hugetlb is wanted
+ * @param options `hugePageSizes` such as `'2MB'`, asked for once when the part hugetlb is wanted, else not
  * @example
  * filesFor(files, { wanted: ['cpu.usageNanoseconds', 'pids.current'], hugePageSizes }); // ['cpu.stat', 'pids.current']
  */
@@ -28,9 +28,12 @@ export function filesFor(
     if (wanted === 'all' || wanted.some((name) => name === part)) return all(entry);
     return wanted.flatMap((name) => (name.startsWith(`${part}.`) ? one(entry, name.slice(part.length + 1)) : []));
   });
-  return [...new Set(needed)].flatMap((file) =>
-    file.includes('*') ? hugePageSizes().map((size) => file.replace('*', size)) : [file],
-  );
+  let sizes: readonly string[] | undefined;
+  const ofEachSize = (file: string): string[] => {
+    sizes ??= hugePageSizes();
+    return sizes.map((size) => file.replace('*', size));
+  };
+  return [...new Set(needed)].flatMap((file) => (file.includes('*') ? ofEachSize(file) : [file]));
 }
 
 type Entry = readonly string[] | Readonly<Record<string, readonly string[]>>;

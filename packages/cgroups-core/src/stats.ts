@@ -61,7 +61,10 @@ export interface MemoryStats {
   kernelBytes?: bigint;
   /** Processes the kernel killed for want of memory. Version 1 does not count those of groups below. */
   oomKills?: bigint;
-  /** How often the limit was met, and memory had to be freed first. */
+  /**
+   * How often the limit was met, and memory had to be freed first. Version 1 does not count it where memory with swap has no more
+   * than memory alone: then look at `oomKills`, and at `peakBytes`.
+   */
   limitHits?: bigint;
   /** How often `memory.high` was met; version 2 only. */
   highHits?: bigint;

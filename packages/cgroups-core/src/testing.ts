@@ -224,6 +224,19 @@ function processTests(driver: ConformanceDriver): ConformanceTest[] {
       },
     },
     {
+      title: 'add of 0, which is the caller to the kernel, and of what is no number is refused',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        for (const id of [0, -1, 1.5, Number.NaN]) {
+          for (const add of [() => group.add(id), () => group.addThread(id)]) {
+            throws(add, (error) => isErrno(error, 'EINVAL') && String(error).includes('the number of no process'));
+          }
+        }
+        deepEqual(group.processes(), []);
+      },
+    },
+    {
       title: 'killAll ends a fork bomb, which the limit of pids has held',
       needs: ['pids'],
       async body() {

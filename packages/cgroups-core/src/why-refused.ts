@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ErrnoName } from '@coracle/errors';
 import type { ReadFile } from './file-operation.ts';
+import { partOfTime } from './part-of-time.ts';
 import { hugePageSizes } from './stats-files.ts';
 import { notForProcesses, notThreadable } from './why-no-place.ts';
 
@@ -89,7 +90,9 @@ const idle: Reason = ({ directory, file, code, read }) => {
 };
 
 const burst: Reason = ({ directory, file, value, code, read }) => {
-  if (code !== 'EINVAL' || !['cpu.cfs_quota_us', 'cpu.max'].includes(file)) return undefined;
+  if (code !== 'EINVAL') return undefined;
+  if (file === 'cpu.cfs_burst_us' || file === 'cpu.max.burst') return moreThanQuota({ directory, value, read });
+  if (file !== 'cpu.cfs_quota_us' && file !== 'cpu.max') return undefined;
   const saved = (read(`${directory}/cpu.cfs_burst_us`) ?? read(`${directory}/cpu.max.burst`))?.trim();
   const [quota] = value.split(' ');
   if (saved === undefined || !(Number(quota) < Number(saved))) return undefined;
@@ -99,15 +102,22 @@ const burst: Reason = ({ directory, file, value, code, read }) => {
   };
 };
 
-const partOfTime: Reason = ({ directory, file, code }) => {
-  if (code !== 'EINVAL' || !/^cpu\.(cfs|rt)_(quota|period|runtime)_us$/.test(file)) return undefined;
-  const above = dirname(directory);
-  const isRealtime = file.startsWith('cpu.rt_');
+function moreThanQuota({ directory, value, read }: Pick<Refused, 'directory' | 'value' | 'read'>): Refusal | undefined {
+  const [quota] = (read(`${directory}/cpu.cfs_quota_us`) ?? read(`${directory}/cpu.max`) ?? '').trim().split(' ');
+  if (!(Number(value) > Number(quota))) return undefined;
   return {
-    text: `the group above, ${above}, has not as much ${isRealtime ? 'real time' : 'time'}`,
-    hint: `see ${above}/${file}: a group and those below it can have at most what it has`,
+    text: `it is more than the quota, ${quota} microseconds, of which it is saved up`,
+    hint: 'raise cpu.quotaUsec too, or save up less',
   };
+}
+
+const tooManyProcesses: Reason = ({ file, value, code }) => {
+  // What a machine of 64 bits can have at most, one more than the highest number of a process.
+  if (code !== 'EINVAL' || file !== 'pids.max' || !(Number(value) > MOST_PROCESSES)) return undefined;
+  return { text: `no machine can have more than ${MOST_PROCESSES}`, hint: "write 'max' for no limit" };
 };
+
+const MOST_PROCESSES = 4_194_304;
 
 const inRealTime: Reason = ({ file, code }) => {
   if (code !== 'EBUSY' || file !== 'cpu.rt_runtime_us') return undefined;
@@ -159,6 +169,7 @@ const REASONS: readonly Reason[] = [
   notAbove,
   idle,
   burst,
+  tooManyProcesses,
   partOfTime,
   inRealTime,
   notCounted,

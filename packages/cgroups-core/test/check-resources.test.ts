@@ -111,6 +111,16 @@ describe('what cannot be meant is refused, with the field, the value and what is
     );
   });
 
+  test.each<[resources: unknown, shown: string]>([
+    [{ pids: 5n }, '5n cannot be'],
+    [{ memory: [] }, '[] cannot be'],
+    [{ memory: { max: {} } }, '{} cannot be'],
+    [{ cpu: Object.assign(Object.create(null), { shares: Object.create(null) }) }, 'null prototype] {} cannot be'],
+    [{ cpuset: { cpus: '0\n1' } }, '"0\\n1" cannot be'],
+  ])('%p is shown as it was given', (resources, shown) => {
+    expect(() => checkResources(resources as Resources)).toThrow(shown);
+  });
+
   test.each<[resources: unknown, path: string, hint: string]>([
     [{ memroy: '1g' }, 'memroy', 'did you mean memory?'],
     [{ memory: { maxx: 1 } }, 'memory.maxx', 'did you mean memory.max?'],

@@ -39,6 +39,13 @@ test.each([
   ['a limit above was met', { ownFailures: 8n, failuresAbove: 4n }, 'above'],
   ['none was met: the machine had no more', { ownFailures: 8n, failuresAbove: 3n }, 'above'],
   ['both were met', { ownFailures: 9n, failuresAbove: 4n }, undefined],
+  ['its own was met at some time', { ownFailures: 8n, failuresAbove: 3n, ownFull: true, fullAbove: false }, 'own'],
+  ['one above was met at some time', { ownFailures: 8n, failuresAbove: 3n, ownFull: false, fullAbove: true }, 'above'],
+  [
+    'its own was met at some time, one above just now',
+    { ownFailures: 8n, failuresAbove: 4n, ownFull: true },
+    undefined,
+  ],
 ])('a kill on version 1, when %s', (_, failures, limitOf) => {
   const before = { oomKills: 0n, ownFailures: 8n, failuresAbove: 3n };
   expect(eventsBetween(before, { oomKills: 2n, ...failures })).toEqual([{ kind: 'oomKill', count: 2, limitOf }]);

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type ErrnoName, errnoNumber } from '@coracle/errors';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { enforce, runAsFarAs, sift } from '../src/index.ts';
@@ -57,6 +57,16 @@ describe('what is known beyond the errno of a refused write', () => {
     ['cpu.weight', '5', 'EINVAL', { 'cpu.idle': '1\n' }, 'an idle group has no weight', 'cpu.idle: false'],
     ['cpu.cfs_quota_us', '1000', 'EINVAL', { 'cpu.cfs_burst_us': '2000\n' }, 'saved up of it, 2000', 'cpu.burstUsec'],
     ['cpu.max', '1000 5000', 'EINVAL', { 'cpu.max.burst': '2000\n' }, 'saved up of it, 2000', 'cpu.burstUsec'],
+    [
+      'cpu.cfs_burst_us',
+      '9000',
+      'EINVAL',
+      { 'cpu.cfs_quota_us': '8000\n' },
+      'more than the quota, 8000',
+      'cpu.quotaUsec',
+    ],
+    ['cpu.max.burst', '9000', 'EINVAL', { 'cpu.max': '8000 100000\n' }, 'more than the quota, 8000', 'cpu.quotaUsec'],
+    ['pids.max', '4194305', 'EINVAL', {}, 'more than 4194304', "'max'"],
     ['cpu.cfs_quota_us', '5000', 'EINVAL', { 'cpu.cfs_burst_us': '0\n' }, 'has not as much time', 'cpu.cfs_quota_us'],
     ['cpu.rt_runtime_us', '5000', 'EINVAL', {}, 'has not as much real time', 'cpu.rt_runtime_us'],
     [
@@ -80,6 +90,34 @@ describe('what is known beyond the errno of a refused write', () => {
       text: expect.stringContaining(text),
       hint: expect.stringContaining(hint),
     });
+  });
+
+  test.each<[file: string, value: string, below: Record<string, string>, text: string]>([
+    ['cpu.cfs_quota_us', '20000', { 'a/cpu.cfs_quota_us': '30000' }, 'the group GROUP/a below it would have more time'],
+    [
+      'cpu.cfs_quota_us',
+      '20000',
+      { 'a/cpu.cfs_quota_us': '-1', 'a/b/cpu.cfs_quota_us': '20001' },
+      'the group GROUP/a/b',
+    ],
+    ['cpu.cfs_quota_us', '20000', { 'a/cpu.cfs_quota_us': '20000' }, 'the group above, '],
+    ['cpu.cfs_quota_us', '-1', { 'a/cpu.cfs_quota_us': '20000' }, 'the group above, '],
+    ['cpu.cfs_period_us', '200000', { 'a/cpu.cfs_quota_us': '30000' }, 'the group GROUP/a below it'],
+    [
+      'cpu.rt_runtime_us',
+      '5',
+      { 'a/cpu.rt_runtime_us': '3', 'b/cpu.rt_runtime_us': '3' },
+      'the groups right below it would have more real time',
+    ],
+    ['cpu.rt_runtime_us', '6', { 'a/cpu.rt_runtime_us': '3', 'b/cpu.rt_runtime_us': '3' }, 'the group above, '],
+  ])('%s %s beside those below, %j: whose part of the time stands against it', (file, value, below, text) => {
+    const files: Record<string, string> = { 'cpu.cfs_quota_us': '50000', ...below };
+    for (const name of Object.keys(below)) mkdirSync(join(group, dirname(name)), { recursive: true });
+    const read = (path: string): string | undefined =>
+      path.endsWith('_period_us') ? '100000\n' : files[path.slice(group.length + 1)];
+    expect(whyRefused({ directory: group, file, value, code: 'EINVAL', read })?.text).toContain(
+      text.replace('GROUP', group),
+    );
   });
 
   test('nothing is made up where nothing is known', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { hugePageSizes, readTexts, readValue } from '../src/index.ts';
+import { filesFor, hugePageSizes, readTexts, readValue, type StatsFiles } from '../src/index.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'coracle-test-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -32,4 +32,25 @@ test('sizes of huge pages have the names that the controller gives them', () => 
     writeFileSync(join(sizes, name), '');
   expect(hugePageSizes(sizes).sort()).toEqual(['16GB', '1GB', '2MB', '64KB']);
   expect(hugePageSizes(join(directory, 'nowhere'))).toEqual([]);
+});
+
+test('the sizes of huge pages are looked up once, and only for what counts them', () => {
+  const looks: string[] = [];
+  const sizes = (): string[] => {
+    looks.push('look');
+    return ['2MB', '1GB'];
+  };
+  const files = { pids: { current: ['pids.current'] }, hugetlb: ['hugetlb.*.max', 'hugetlb.*.current'] };
+  const namesOf = (wanted: 'all' | ['pids']): string[] =>
+    filesFor(files as unknown as StatsFiles, { wanted, hugePageSizes: sizes });
+  expect(namesOf(['pids'])).toEqual(['pids.current']);
+  expect(looks).toEqual([]);
+  expect(namesOf('all')).toEqual([
+    'pids.current',
+    'hugetlb.2MB.max',
+    'hugetlb.1GB.max',
+    'hugetlb.2MB.current',
+    'hugetlb.1GB.current',
+  ]);
+  expect(looks).toHaveLength(1);
 });

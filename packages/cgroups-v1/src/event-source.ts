@@ -29,6 +29,7 @@ export function eventSource(
 ): EventSource<EventState> {
   const [directory = ''] = directoriesOf(place);
   let ooms: bigint | undefined;
+  const failures = failuresOfKills(place.memory);
   return {
     watch(watcher) {
       const stopWatching = watchFiles(directory, [], watcher);
@@ -53,11 +54,14 @@ export function eventSource(
         throw error;
       }
     },
-    read: () => (existsSync(directory) ? readState(place, { directory, ooms }) : undefined),
+    read: () => (existsSync(directory) ? readState(place, { directory, ooms, failures }) : undefined),
   };
 }
 
-function readState(place: Place, { directory, ooms }: { directory: string; ooms: bigint | undefined }): EventState {
+function readState(
+  place: Place,
+  { directory, ooms, failures }: { directory: string; ooms: bigint | undefined; failures: FailuresOfKills },
+): EventState {
   const files = [
     `${place.freezer}/freezer.state`,
     `${place.memory}/memory.oom_control`,
@@ -65,19 +69,44 @@ function readState(place: Place, { directory, ooms }: { directory: string; ooms:
     `${place.pids}/pids.events`,
   ] as const;
   const texts = readTexts(files);
-  const [freezer, oomControl, failures, pids] = files.map((file) => texts.get(file));
+  const [freezer, oomControl, failcnt, pids] = files.map((file) => texts.get(file));
+  const oomKills = parseKeyed(oomControl, 'oom_kill');
   return eventState({
     populated: listProcesses(directory).length > 0,
     frozen: freezer === undefined ? undefined : freezer === 'FROZEN\n',
     oom: ooms,
     ownOom: undefined,
-    oomKills: parseKeyed(oomControl, 'oom_kill'),
-    ownFailures: place.memory === undefined ? undefined : failuresOf(place.memory),
-    failuresAbove: place.memory === undefined ? undefined : failuresAbove(place.memory),
+    oomKills,
+    ...failures(oomKills),
     memoryHigh: undefined,
-    memoryMax: parseNumber(failures),
+    memoryMax: parseNumber(failcnt),
     pidsMax: parseKeyed(pids, 'max'),
   });
+}
+
+type Failures = Record<'ownFailures' | 'failuresAbove', bigint | undefined> &
+  Record<'ownFull' | 'fullAbove', boolean | undefined>;
+
+type FailuresOfKills = (kills: bigint | undefined) => Failures;
+
+/** What tells whose limit had processes killed: looked at once, and again after a kill, as there are files of every group above. */
+function failuresOfKills(memory: string | undefined): FailuresOfKills {
+  const nothing = { ownFailures: undefined, failuresAbove: undefined, ownFull: undefined, fullAbove: undefined };
+  let latest: { kills: bigint | undefined; failures: Failures } | undefined;
+  return (kills) => {
+    if (memory === undefined) return nothing;
+    if (latest === undefined || latest.kills !== kills) latest = { kills, failures: failuresAround(memory) };
+    return latest.failures;
+  };
+}
+
+function failuresAround(directory: string): Failures {
+  return {
+    ownFailures: failuresOf(directory),
+    failuresAbove: failuresAbove(directory),
+    ownFull: isFull(directory),
+    fullAbove: isFullAbove(directory),
+  };
 }
 
 /** How often a limit on memory, or on memory with swap, was met; `undefined` where there is no such group. */
@@ -91,6 +120,22 @@ function failuresAbove(directory: string): bigint {
   const above = dirname(directory);
   const failures = failuresOf(above);
   return failures === undefined ? 0n : failures + failuresAbove(above);
+}
+
+/**
+ * Whether memory with swap has been at its limit where the kernel does not count how often, as 6.18 does not. It looks at this limit
+ * first, so that where it is no more than that of memory alone, no failure is counted at all.
+ */
+function isFull(directory: string): boolean {
+  const files = ['failcnt', 'limit_in_bytes', 'max_usage_in_bytes'].map((file) => `${directory}/memory.memsw.${file}`);
+  const texts = readTexts(files);
+  const [failures, limit, peak] = files.map((file) => parseNumber(texts.get(file)));
+  return failures === 0n && limit !== undefined && peak !== undefined && peak >= limit;
+}
+
+function isFullAbove(directory: string): boolean {
+  const above = dirname(directory);
+  return existsSync(`${above}/memory.failcnt`) && (isFull(above) || isFullAbove(above));
 }
 
 /** @see the kernel's admin-guide/cgroup-v1/memory, section 10, "OOM Control" */

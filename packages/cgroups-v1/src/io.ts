@@ -16,10 +16,14 @@ export function planIo(
   read: ReadFile,
 ): FileOperation[] {
   const weightFile = weightFileOf(place, read);
+  const keep = weight === undefined ? [] : weightsKept(need(place, 'blkio', `${weightFile}_device`), read);
   const set = (file: string, value: string | number, why: string): FileOperation =>
     setFile(need(place, 'blkio', file), String(value), why);
   return [
+    // Written before as well, so that putting back ends with them too.
+    ...keep,
     ...(weight === undefined ? [] : [set(weightFile, weight, `give it a weight of ${weight} at disks`)]),
+    ...keep,
     ...(leafWeight === undefined
       ? []
       : [set('blkio.leaf_weight', leafWeight, `give its own processes a weight of ${leafWeight} at disks`)]),
@@ -37,13 +41,30 @@ function linesOf(device: IoDeviceResources<Amount>, weightFile: string): [file: 
     ['blkio.leaf_weight_device', device.leafWeight, 'give its own processes a weight of'],
     ['blkio.throttle.read_bps_device', device.readBytesPerSec, 'have it read no more bytes a second than'],
     ['blkio.throttle.write_bps_device', device.writeBytesPerSec, 'have it write no more bytes a second than'],
-    ['blkio.throttle.read_iops_device', device.readOpsPerSec, 'have it read no more often a second than'],
-    ['blkio.throttle.write_iops_device', device.writeOpsPerSec, 'have it write no more often a second than'],
+    ['blkio.throttle.read_iops_device', operations(device.readOpsPerSec), 'have it read no more often a second than'],
+    [
+      'blkio.throttle.write_iops_device',
+      operations(device.writeOpsPerSec),
+      'have it write no more often a second than',
+    ],
   ];
   return lines.flatMap(([file, value, what]) =>
     // Version 1 lifts a rate with 0.
     value === undefined ? [] : [[file, value === 'max' ? '0' : String(value), `${what} ${value}`]],
   );
+}
+
+/** The kernel keeps 32 bits of it and cuts the others off: 2^32 would be none at all. Its largest is no limit, as on version 2. */
+function operations(rate: Amount | undefined): Amount | undefined {
+  return typeof rate === 'bigint' && rate > MOST_OPERATIONS ? MOST_OPERATIONS : rate;
+}
+
+const MOST_OPERATIONS = 2n ** 32n - 1n;
+
+/** Writes of what single disks have now: BFQ forgets it when the weight for all is written. */
+function weightsKept(path: string, read: ReadFile): FileOperation[] {
+  const lines = (read(path) ?? '').split('\n').filter((line) => /^\d+:\d+ \d+$/.test(line));
+  return lines.map((line) => setFile(path, line, 'leave the weight at this disk as it is'));
 }
 
 /** The scheduler BFQ has a file of its own; CFQ's, which had the plain one, is gone since Linux 5.0. */

@@ -1,3 +1,4 @@
+import { release as kernelRelease } from 'node:os';
 import {
   type CheckedResources,
   checkResources,
@@ -12,7 +13,7 @@ import {
 import { planCpu } from './cpu.ts';
 import { planCpuset } from './cpuset.ts';
 import { planHugetlb } from './hugetlb.ts';
-import { INABILITIES } from './inabilities.ts';
+import { inabilitiesOn } from './inabilities.ts';
 import { planIo } from './io.ts';
 import { planMemory } from './memory.ts';
 import { planMisc } from './misc.ts';
@@ -24,7 +25,8 @@ import { planRdma } from './rdma.ts';
 /**
  * The writes that put resources in force, in an order the kernel takes.
  * @param options `read`: the files of the group where it exists already, which decide about the order (nothing is asked of a
- *   new one); `mode`: `'best-effort'` leaves out what version 1 cannot do, otherwise that is an error
+ *   new one); `mode`: `'best-effort'` leaves out what version 1 cannot do, otherwise that is an error; `release`: of the kernel, as
+ *   uname(2) gives it, this machine's if absent
  * @returns the writes and what was left out
  * @throws SystemError EINVAL for resources that cannot be meant, EOPNOTSUPP for one that version 1 does not have, with the
  *   alternative; ENOENT for one whose controller the place lacks
@@ -35,9 +37,13 @@ import { planRdma } from './rdma.ts';
 export function planResources(
   place: Place,
   resources: Resources,
-  { read = () => undefined, mode = 'strict' }: { read?: ReadFile; mode?: Mode } = {},
+  {
+    read = () => undefined,
+    mode = 'strict',
+    release = kernelRelease(),
+  }: { read?: ReadFile; mode?: Mode; release?: string } = {},
 ): { operations: FileOperation[]; leftOut: LeftOut[] } {
-  const { kept, leftOut } = sift(checkResources(resources), INABILITIES, 1);
+  const { kept, leftOut } = sift(checkResources(resources), inabilitiesOn(release), 1);
   enforce(leftOut, mode);
   return { operations: writesOf(kept, place, read), leftOut };
 }

@@ -32,7 +32,8 @@ const END_FILES = ['cpuacct.usage', 'memory.max_usage_in_bytes', 'pids.events', 
  * statFiles({ pids: '/sys/fs/cgroup/pids/box' }, ['pids.current']); // ['/sys/fs/cgroup/pids/box/pids.current']
  */
 export function statFiles(place: Place, wanted?: StatsSelection): string[] {
-  return pathsOf(place, wanted ? filesFor(statsFiles(), { wanted, hugePageSizes }) : END_FILES);
+  const sizes = (): string[] => (place.hugetlb === undefined ? [] : hugePageSizes());
+  return pathsOf(place, wanted ? filesFor(statsFiles(), { wanted, hugePageSizes: sizes }) : END_FILES);
 }
 
 function pathsOf(place: Place, files: readonly string[]): string[] {

@@ -15,9 +15,12 @@ const place: Place = {
   net_prio: '/net_prio',
 };
 
+/** A kernel that has given up nothing yet. */
+const OLD = '5.10.0-33-amd64';
+
 /** The writes as `file=value`, in a group whose files have these texts. */
 function writesOf(resources: Resources, files: Readonly<Record<string, string>> = {}): string[] {
-  return planResources(place, resources, { read: (path) => files[path] }).operations.map((one) =>
+  return planResources(place, resources, { read: (path) => files[path], release: OLD }).operations.map((one) =>
     one.kind === 'write' ? `${one.path}=${one.value}` : one.kind,
   );
 }
@@ -192,6 +195,31 @@ describe('files that depend on the kernel', () => {
     expect(writesOf({ io: { weight: 100 } }, both)).toEqual(['/blkio/blkio.bfq.weight=100']);
   });
 
+  test('the weights of single disks, which BFQ forgets with that of all, are written again', () => {
+    const files = {
+      '/blkio/blkio.bfq.weight': '100\n',
+      '/blkio/blkio.bfq.weight_device': 'default 100\n8:0 50\n8:16 70\n',
+    };
+    const device = '/blkio/blkio.bfq.weight_device';
+    expect(writesOf({ io: { weight: 200, devices: { '8:16': { weight: 300 } } } }, files)).toEqual([
+      `${device}=8:0 50`,
+      `${device}=8:16 70`,
+      '/blkio/blkio.bfq.weight=200',
+      `${device}=8:0 50`,
+      `${device}=8:16 70`,
+      `${device}=8:16 300`,
+    ]);
+    expect(writesOf({ io: { devices: { '8:0': { weight: 10 } } } }, files)).toEqual([`${device}=8:0 10`]);
+  });
+
+  test('a rate of operations that the kernel would cut to 32 bits is the largest it keeps', () => {
+    const devices = { '8:0': { readOpsPerSec: 2n ** 32n, writeOpsPerSec: 2 ** 32 - 1 } };
+    expect(writesOf({ io: { devices } })).toEqual([
+      '/blkio/blkio.throttle.read_iops_device=8:0 4294967295',
+      '/blkio/blkio.throttle.write_iops_device=8:0 4294967295',
+    ]);
+  });
+
   test('a kernel that does not count reservations of huge pages gets no limit on them, unless asked', () => {
     const files = { '/hugetlb/hugetlb.2MB.limit_in_bytes': UNLIMITED };
     expect(writesOf({ hugetlb: { '2MB': 0 } }, files)).toEqual(['/hugetlb/hugetlb.2MB.limit_in_bytes=0']);
@@ -245,6 +273,35 @@ describe('what version 1 cannot do', () => {
       '/cpu/cpu.shares',
       '/blkio/blkio.throttle.read_iops_device',
     ]);
+  });
+
+  test.each([
+    ['memory.kernelMax', { kernelMax: '1m' }, '5.16.0', '5.15.0-91-generic', 'memory.max counts it too'],
+    ['memory.kernelMax', { kernelMax: '1m' }, '6.1.0-13-amd64', '4.19.0', 'memory.max counts it too'],
+    ['memory.useHierarchy', { useHierarchy: false }, '5.11.22-7-pve', '5.10.0', 'leave it out'],
+  ] as const)(
+    '%s %j is refused from Linux %s on, which would take it and do nothing',
+    (path, memory, since, before, instead) => {
+      const plan = (release: string, mode: 'strict' | 'best-effort' = 'strict') =>
+        planResources(place, { memory: { ...memory, swappiness: 1 } }, { release, mode });
+      expect(plan(before).operations).toHaveLength(2);
+      expect(() => plan(since)).toThrow(
+        expect.objectContaining({
+          code: 'EOPNOTSUPP',
+          path,
+          message: expect.stringContaining('since Linux 5.1'),
+          hint: expect.stringContaining(instead),
+        }),
+      );
+      const { operations, leftOut } = plan(since, 'best-effort');
+      expect(operations.map((one) => one.path)).toEqual(['/memory/memory.swappiness']);
+      expect(leftOut).toMatchObject([{ resource: path, alternative: instead }]);
+    },
+  );
+
+  test('what holds on every kernel is taken', () => {
+    const memory = { kernelMax: 'max', useHierarchy: true } as const;
+    expect(planResources(place, { memory }, { release: '6.18.44' }).leftOut).toEqual([]);
   });
 
   test('best effort still refuses what cannot be meant', () => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import {
+  checkId,
   type DoorOptions,
   type EventOptions,
   type EventSource,
@@ -127,10 +128,12 @@ export class CgroupV2 implements Group {
   }
 
   add(pid: number): void {
+    checkId(pid, this.#directory);
     writeValue(`${this.#directory}/cgroup.procs`, String(pid), this.#door);
   }
 
   addThread(tid: number): void {
+    checkId(tid, this.#directory);
     writeValue(`${this.#directory}/cgroup.threads`, String(tid), this.#door);
   }
 

@@ -36,6 +36,8 @@ function parseEvents(directory: string): EventState {
     oomKills: count('memory.events', 'oom_kill'),
     ownFailures: undefined,
     failuresAbove: undefined,
+    ownFull: undefined,
+    fullAbove: undefined,
     memoryHigh: count('memory.events', 'high'),
     memoryMax: count('memory.events', 'max'),
     pidsMax: count('pids.events', 'max'),

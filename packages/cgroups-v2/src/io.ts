@@ -14,11 +14,15 @@ export function planIo(
   directory: string,
   read: ReadFile,
 ): FileOperation[] {
-  const { file, scale } = weightsOf(directory, read);
+  const { file, scale, keep } = weightsOf(directory, read);
+  const kept = weight === undefined ? [] : keep;
   const set = (name: string, value: string, why: string): FileOperation => setFile(`${directory}/${name}`, value, why);
   const weightOf = (one: number): string => String(scale(one));
   return [
+    // Written before as well, so that putting back ends with them too.
+    ...kept,
     ...(weight === undefined ? [] : [set(file, weightOf(weight), `give it a weight of ${weight} at disks`)]),
+    ...kept,
     ...Object.entries(devices).flatMap(([device, one]) => [
       ...(one.weight === undefined
         ? []
@@ -43,9 +47,20 @@ function ratesOf(device: IoDeviceResources<Amount>): string[] {
   return asked.length === 0 ? [] : [asked.join(' ')];
 }
 
+/** How weights are written. */
+interface Weights {
+  file: string;
+  scale: (weight: number) => number;
+  /** Writes of what single disks have now, where the kernel forgets it when the weight for all is written. */
+  keep: FileOperation[];
+}
+
 /** The scheduler BFQ has a file of its own, with the scale of version 1. */
-function weightsOf(directory: string, read: ReadFile): { file: string; scale: (weight: number) => number } {
-  return read(`${directory}/io.bfq.weight`) === undefined
-    ? { file: 'io.weight', scale: ioWeightOf }
-    : { file: 'io.bfq.weight', scale: (weight) => weight };
+function weightsOf(directory: string, read: ReadFile): Weights {
+  const path = `${directory}/io.bfq.weight`;
+  const text = read(path);
+  if (text === undefined) return { file: 'io.weight', scale: ioWeightOf, keep: [] };
+  const lines = text.split('\n').filter((line) => /^\d+:\d+ \d+$/.test(line));
+  const keep = lines.map((line) => setFile(path, line, 'leave the weight at this disk as it is'));
+  return { file: 'io.bfq.weight', scale: (weight) => weight, keep };
 }

@@ -186,6 +186,15 @@ describe('files that depend on the kernel', () => {
     ]);
   });
 
+  test('the weights of single disks, which BFQ forgets with that of all, are written again', () => {
+    const files = { '/a/box/io.bfq.weight': 'default 100\n8:0 50\n' };
+    expect(writesOf({ io: { weight: 200 } }, files)).toEqual([
+      'io.bfq.weight=8:0 50',
+      'io.bfq.weight=200',
+      'io.bfq.weight=8:0 50',
+    ]);
+  });
+
   test('a kernel that does not count reservations of huge pages gets no limit on them, unless asked', () => {
     const files = { '/a/box/hugetlb.2MB.max': 'max\n' };
     expect(writesOf({ hugetlb: { '2MB': 0 } }, files)).toEqual(['hugetlb.2MB.max=0']);

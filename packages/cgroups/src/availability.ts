@@ -4,7 +4,8 @@ import { CONTROLLER_OF } from '@coracle/cgroups-v2';
 import type { Parent } from './delegation.ts';
 import type { Facts } from './facts.ts';
 import type { OwnGroups } from './hierarchy.ts';
-import { boundToV1, notInKernel } from './kernel-controllers.ts';
+import { notInKernel } from './kernel-controllers.ts';
+import { boundToV1, notMounted, onlyOnV1 } from './not-mounted.ts';
 import { delegateToUsers, type Obstacle, readOnly } from './obstacle.ts';
 
 /** Whether something can be limited or ruled: by which version, or why not and what would help. */
@@ -20,6 +21,7 @@ export interface Findings {
   v1: PlaceV1;
   /** The group of version 2 to build below, or why there is none; `undefined` where version 2 is not mounted. */
   v2: Parent | Obstacle | undefined;
+  mountinfo: string;
   read: Facts['read'];
 }
 
@@ -54,30 +56,6 @@ export function notWritableV1(controller: Controller, { readOnlyV1 }: OwnGroups)
   return {
     reason: 'cgroups of version 1 cannot be given to an ordinary user safely',
     fix: 'run as root, or boot with version 2: systemd.unified_cgroup_hierarchy=1 on the kernel command line',
-  };
-}
-
-/** What is missing where neither version has the controller. */
-export function notMounted(controller: Controller, findings: Pick<Findings, 'own' | 'read'>): Obstacle {
-  const absent = notInKernel(controller, 1, findings);
-  if (absent) return absent;
-  if (Object.keys(findings.own.v1).length === 0) {
-    return { reason: 'no cgroups are mounted', fix: 'sudo mount -t cgroup2 none /sys/fs/cgroup' };
-  }
-  const at = `/sys/fs/cgroup/${controller}`;
-  return {
-    reason: `the controller ${controller} is not mounted`,
-    fix: `sudo mkdir -p ${at} && sudo mount -t cgroup -o ${controller} none ${at}`,
-  };
-}
-
-function onlyOnV1(controller: Controller, findings: Findings): Obstacle {
-  const absent = notInKernel(controller, 1, findings);
-  if (absent) return absent;
-  const at = `/sys/fs/cgroup/${controller}`;
-  return {
-    reason: `the controller ${controller}, which only version 1 has, is not mounted`,
-    fix: `match the group in nftables instead (socket cgroupv2), or mount it: sudo mkdir -p ${at} && sudo mount -t cgroup -o ${controller} none ${at}`,
   };
 }
 

@@ -43,7 +43,7 @@ export function detectAll(facts: Facts = theseFacts()): FullMachine {
   );
   const v2 = own.v2 && findParent(own.v2, facts);
   const answer = (name: ControllerName): Availability =>
-    controllerAvailability(namesOf(name), { own, v1: hierarchies, v2, read: facts.read });
+    controllerAvailability(namesOf(name), { own, v1: hierarchies, v2, mountinfo: facts.mountinfo, read: facts.read });
   return {
     ...detect(facts),
     hierarchies,

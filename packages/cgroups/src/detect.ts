@@ -32,7 +32,7 @@ export function detect(facts: Facts = theseFacts()): Machine {
   const own = ownGroups(facts);
   const v1 = Object.fromEntries(Object.entries(own.v1).filter(([, directory]) => facts.isWritable(directory)));
   const v2 = own.v2 && findParent(own.v2, facts);
-  const findings = { own, v1, v2, read: facts.read };
+  const findings = { own, v1, v2, mountinfo: facts.mountinfo, read: facts.read };
   const answer = (resource: Resource): Availability => availability(resource, findings);
   return {
     version: versionOf(own),

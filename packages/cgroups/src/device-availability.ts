@@ -1,4 +1,5 @@
-import { type Availability, type Findings, notMounted, notWritableV1 } from './availability.ts';
+import { type Availability, type Findings, notWritableV1 } from './availability.ts';
+import { notMounted } from './not-mounted.ts';
 import type { Obstacle } from './obstacle.ts';
 import type { DeviceRights } from './rights.ts';
 

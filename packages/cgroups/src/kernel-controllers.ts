@@ -62,13 +62,15 @@ export function notInKernel(name: string, version: 1 | 2, { read }: Pick<Facts, 
   };
 }
 
-/** Why version 2 does not offer a controller that the kernel has. */
-export function boundToV1(name: string, { read }: Pick<Facts, 'read'>): Obstacle | undefined {
-  const { hierarchy = 0 } = parseKernelControllers(read('/proc/cgroups') ?? '').get(name) ?? {};
-  if (hierarchy === 0) return undefined;
-  const at = `/sys/fs/cgroup/${name}`;
-  return {
-    reason: `the controller ${name} is in a hierarchy of version 1 that is not mounted here`,
-    fix: `as root: mkdir -p ${at} && mount -t cgroup -o ${name} none ${at}; or unmount it where it is mounted, and it goes to version 2`,
-  };
+/** The number of the hierarchy of version 1 that has a controller, mounted here or not; 0 where it is free, or on version 2. */
+export function hierarchyOf(name: string, { read }: Pick<Facts, 'read'>): number {
+  return parseKernelControllers(read('/proc/cgroups') ?? '').get(name)?.hierarchy ?? 0;
+}
+
+/** A controller, with those that are in its hierarchy as well. */
+export function controllersBeside(name: string, facts: Pick<Facts, 'read'>): string[] {
+  const own = hierarchyOf(name, facts);
+  if (own === 0) return [name];
+  const all = parseKernelControllers(facts.read('/proc/cgroups') ?? '');
+  return [...all].filter(([, { hierarchy }]) => hierarchy === own).map(([one]) => one);
 }

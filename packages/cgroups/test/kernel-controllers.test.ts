@@ -87,6 +87,22 @@ describe('why a controller cannot be had', () => {
       'mount -t cgroup -o blkio',
     ],
     [
+      'it is mounted elsewhere, together with another',
+      machines.comounted,
+      'net_cls',
+      'net_cls\t9\t1\t1\npids\t12\t1\t1\nnet_prio\t9\t1\t1\n',
+      'net_cls, which only version 1 has, is not mounted',
+      'mount -t cgroup -o net_cls,net_prio none /sys/fs/cgroup/net_cls,net_prio',
+    ],
+    [
+      'nothing is mounted here, and version 1 has it',
+      machines.nothing,
+      'pids',
+      RECORDED,
+      'in a hierarchy of version 1 that is not mounted here',
+      '(mountpoint -q /sys/fs/cgroup || sudo mount -t tmpfs none /sys/fs/cgroup) && sudo mkdir -p /sys/fs/cgroup/pids && ',
+    ],
+    [
       'it was switched off',
       V2_WITHOUT_MEMORY,
       'memory',

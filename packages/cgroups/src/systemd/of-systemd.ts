@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Group, LeftOut, WaitOptions } from '@coracle/cgroups-core';
+import { checkId, type Group, type LeftOut, type WaitOptions } from '@coracle/cgroups-core';
 import { SystemError } from '@coracle/errors';
 import type { Facts } from '../facts.ts';
 import { type Bus, openBus, SYSTEM_BUS } from './bus.ts';
@@ -53,7 +53,7 @@ export function ofSystemd(
     },
     async add(pid) {
       // Nor is it to come to life again, without its limits.
-      there();
+      checkId(pid, there().directories[0] ?? '');
       await withBus(options, (bus) => addTo(bus, unit, pid));
     },
     commandInside: (command) => beginInside(unit, command, options),
