@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { ErrnoName } from '@coracle/errors';
 import type { ReadFile } from './file-operation.ts';
 import { hugePageSizes } from './stats-files.ts';
-import { notForProcesses, notThreadable } from './why-no-place.ts';
+import { notForProcesses, notThreadable, notToHandDown } from './why-no-place.ts';
 
 /** What is said of an error beside its errno. */
 interface Refusal {
@@ -164,6 +164,7 @@ const REASONS: readonly Reason[] = [
   notCounted,
   noInterface,
   notThreadable,
+  notToHandDown,
   notForProcesses,
 ];
 

@@ -72,6 +72,7 @@ function readState(place: Place, { directory, ooms }: { directory: string; ooms:
     oom: ooms,
     ownOom: undefined,
     oomKills: parseKeyed(oomControl, 'oom_kill'),
+    groupKills: undefined,
     ownFailures: place.memory === undefined ? undefined : failuresOf(place.memory),
     failuresAbove: place.memory === undefined ? undefined : failuresAbove(place.memory),
     memoryHigh: undefined,

@@ -4,7 +4,7 @@ import { CONTROLLER_OF } from '@coracle/cgroups-v2';
 import type { Parent } from './delegation.ts';
 import type { Facts } from './facts.ts';
 import type { OwnGroups } from './hierarchy.ts';
-import { boundToV1, notInKernel } from './kernel-controllers.ts';
+import { boundToV1, keptFromV1, notInKernel } from './kernel-controllers.ts';
 import { delegateToUsers, type Obstacle, readOnly } from './obstacle.ts';
 
 /** Whether something can be limited or ruled: by which version, or why not and what would help. */
@@ -74,10 +74,11 @@ export function notMounted(controller: Controller, findings: Pick<Findings, 'own
 function onlyOnV1(controller: Controller, findings: Findings): Obstacle {
   const absent = notInKernel(controller, 1, findings);
   if (absent) return absent;
-  const at = `/sys/fs/cgroup/${controller}`;
+  const [at, kept] = [`/sys/fs/cgroup/${controller}`, keptFromV1(controller, findings)];
+  const mounting = `mount it: sudo mkdir -p ${at} && sudo mount -t cgroup -o ${controller} none ${at}`;
   return {
-    reason: `the controller ${controller}, which only version 1 has, is not mounted`,
-    fix: `match the group in nftables instead (socket cgroupv2), or mount it: sudo mkdir -p ${at} && sudo mount -t cgroup -o ${controller} none ${at}`,
+    reason: `the controller ${controller}, which only version 1 has, is ${kept ? `kept from it by ${kept}` : 'not mounted'}`,
+    fix: `match the group in nftables instead (socket cgroupv2), or ${kept ? `boot without ${kept}` : mounting}`,
   };
 }
 
@@ -95,6 +96,11 @@ function notHandedDown(
   }
   const reason = `the group ${parent} may not hand down the controller ${controller}`;
   if (parent.includes('/user@')) return { reason, fix: delegateToUsers([controller]) };
+  // A container sees its own group where the mount is.
+  if (parent === findings.own.v2?.mountPoint) {
+    const fix = `as root, where the group above is shown, outside of this container: echo +${controller} > cgroup.subtree_control`;
+    return { reason, fix };
+  }
   const above = parent.slice(0, parent.lastIndexOf('/'));
   return { reason, fix: `as root, where that group was made: echo +${controller} > ${above}/cgroup.subtree_control` };
 }

@@ -72,3 +72,14 @@ export function boundToV1(name: string, { read }: Pick<Facts, 'read'>): Obstacle
     fix: `as root: mkdir -p ${at} && mount -t cgroup -o ${name} none ${at}; or unmount it where it is mounted, and it goes to version 2`,
   };
 }
+
+/** What of a kernel's command line keeps a controller from version 1, as `cgroup_no_v1=all` does; `undefined` where nothing does. */
+export function keptFromV1(name: string, { read }: Pick<Facts, 'read'>): string | undefined {
+  const words = (read('/proc/cmdline') ?? '').split(/\s+/).filter((word) => word.startsWith('cgroup_no_v1='));
+  return words.find((word) =>
+    word
+      .slice(word.indexOf('=') + 1)
+      .split(',')
+      .some((one) => one === 'all' || one === name),
+  );
+}
