@@ -56,7 +56,7 @@ export interface Group extends AsyncDisposable {
   update(resources: Resources, options?: UpdateOptions): LeftOut[];
   /** What {@link Group.update} carries out, to be put together with that of another part of the group. @throws SystemError EINVAL, EOPNOTSUPP */
   planUpdate(resources: Resources, options?: UpdateOptions): PlannedUpdate;
-  /** Moves a process, with all its threads, into the group; children it has already stay. @throws SystemError ESRCH when there is no such process */
+  /** Moves a process, with all its threads, into the group; children it has already stay. @throws SystemError ESRCH when there is no such process; EINVAL for what is no number of one, such as 0 */
   add(pid: number): void;
   /**
    * Moves one thread into the group. On version 2 only a threaded group takes single threads, of a process whose others are

@@ -4,6 +4,7 @@
  * @module
  */
 export { refuseCallerInside } from './caller-inside.ts';
+export { checkPid } from './check-pid.ts';
 export { checkResources } from './check-resources.ts';
 export { formatCpuList, parseCpuList } from './cpu-list.ts';
 export { type DeviceRequest, isDeviceAllowed } from './decide-device.ts';

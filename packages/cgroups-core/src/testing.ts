@@ -224,6 +224,24 @@ function processTests(driver: ConformanceDriver): ConformanceTest[] {
       },
     },
     {
+      title: 'add of what is no number of a process is refused, and the caller stays where it is',
+      needs: [],
+      async body() {
+        await using group = driver.create();
+        for (const pid of [0, -1, 1.5, Number.NaN]) {
+          throws(
+            () => group.add(pid),
+            (error) => isErrno(error, 'EINVAL') && String(error).includes('cannot be the number of a process'),
+          );
+          throws(
+            () => group.addThread(pid),
+            (error) => isErrno(error, 'EINVAL'),
+          );
+        }
+        deepEqual(group.processes(), []);
+      },
+    },
+    {
       title: 'killAll ends a fork bomb, which the limit of pids has held',
       needs: ['pids'],
       async body() {

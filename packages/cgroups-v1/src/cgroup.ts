@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import {
+  checkPid,
   type DeviceRuleInput,
   type DoorOptions,
   type EventOptions,
@@ -116,10 +117,12 @@ export class CgroupV1 implements Group {
   }
 
   add(pid: number): void {
+    checkPid(pid);
     for (const directory of this.directories) writeValue(`${directory}/cgroup.procs`, String(pid), this.#door);
   }
 
   addThread(tid: number): void {
+    checkPid(tid);
     for (const directory of this.directories) writeValue(`${directory}/tasks`, String(tid), this.#door);
   }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import {
+  checkPid,
   type DoorOptions,
   type EventOptions,
   type EventSource,
@@ -128,10 +129,12 @@ export class CgroupV2 implements Group {
   }
 
   add(pid: number): void {
+    checkPid(pid);
     writeValue(`${this.#directory}/cgroup.procs`, String(pid), this.#door);
   }
 
   addThread(tid: number): void {
+    checkPid(tid);
     writeValue(`${this.#directory}/cgroup.threads`, String(tid), this.#door);
   }
 
