@@ -13,6 +13,7 @@ import { basename, dirname } from 'node:path';
 import { errnoOf, isErrno, SystemError } from '@coracle/errors';
 import type { FileOperation } from './file-operation.ts';
 import { NOT_YOURS, readValue } from './read-value.ts';
+import { noMoreGroups } from './why-no-place.ts';
 import { lackingFile, whyRefused } from './why-refused.ts';
 
 /** Magic numbers of the cgroup file systems; see statfs(2). */
@@ -197,13 +198,8 @@ function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
       hint: NOT_YOURS,
     });
   }
-  if (code === 'EBUSY' && file === 'cgroup.subtree_control') {
-    return new SystemError({
-      ...details,
-      text: `processes live in the group itself (${processesIn(directory)})`,
-      hint: 'a group of version 2 has either processes or limited children: move them into a child first',
-    });
-  }
+  if (code === 'EAGAIN' && syscall === 'mkdir')
+    return new SystemError({ ...details, ...noMoreGroups(path, readValue) });
   if (code === 'EBUSY' && file.startsWith('memory.')) {
     return new SystemError({
       ...details,
@@ -211,7 +207,8 @@ function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
       hint: 'end processes first, or allow more',
     });
   }
-  if (code === 'EINVAL') return new SystemError({ ...details, hint: 'the kernel does not take this value here' });
+  if (code === 'EINVAL' || code === 'ERANGE')
+    return new SystemError({ ...details, hint: 'the kernel does not take this value here' });
   return new SystemError(details);
 }
 
@@ -243,9 +240,4 @@ function whatIsMissing({
     text: `controller ${file.split('.')[0]} is not available in ${directory}`,
     hint: `see ${directory}/cgroup.controllers (version 2) or /proc/cgroups`,
   };
-}
-
-function processesIn(directory: string): string {
-  const pids = (readValue(`${directory}/cgroup.procs`) ?? '').split('\n').filter(Boolean);
-  return pids.length > 10 ? `${pids.slice(0, 10).join(', ')} and ${pids.length - 10} more` : pids.join(', ');
 }

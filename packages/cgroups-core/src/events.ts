@@ -50,6 +50,8 @@ export interface EventState {
   /** Those of `oom` that were about the limit of the group itself. */
   ownOom?: bigint;
   oomKills?: bigint;
+  /** How often the group or one below was killed as a whole, of which `oomKills` counts each process. */
+  groupKills?: bigint;
   /** How often the limits of the group itself, and those of the groups above, were met; where kills are not told apart. */
   ownFailures?: bigint;
   failuresAbove?: bigint;

@@ -1,6 +1,6 @@
 import type { DescriptorWatcher } from './descriptor-watcher.ts';
 import { type EventSource, EventStream } from './event-stream.ts';
-import { type EventState, eventsBetween, type GroupEvent } from './events.ts';
+import { type EventState, eventsBetween, type GroupEvent, type OomKillEvent } from './events.ts';
 
 /** How to watch a group. */
 export interface EventOptions {
@@ -28,8 +28,9 @@ export const POLL_MILLISECONDS = 250;
  */
 export function groupEvents(
   source: EventSource<EventState>,
-  { signal }: EventOptions = {},
+  { signal, now = Date.now }: EventOptions & { now?: () => number } = {},
 ): EventStream<EventState, GroupEvent> {
+  let lastKill: LastKill | undefined;
   let sinceKill: EventState | undefined;
   let below = 0n;
   const settle = (state: EventState): EventState => {
@@ -44,11 +45,43 @@ export function groupEvents(
       // The kernel counts for the group alone first, and then for it with those below: what only the first says is told later.
       const [before, after] = [settle(states[0]), settle(states[1])];
       sinceKill ??= before;
-      const events = eventsBetween(before, after, { sinceKill });
-      if (events.some(({ kind }) => kind === 'oomKill')) sinceKill = after;
+      const events: GroupEvent[] = [];
+      for (const event of eventsBetween(before, after, { sinceKill })) {
+        if (event.kind === 'oomKill') {
+          lastKill = nextKill(event, { last: lastKill, before: sinceKill, after, at: now() });
+          events.push({ ...event, limitOf: lastKill.limitOf });
+          sinceKill = after;
+        } else events.push(event);
+      }
       return events;
     },
   });
+}
+
+/** A kill that was told of: whose limit it was, when, and how many groups had been killed as a whole before. */
+interface LastKill {
+  limitOf: OomKillEvent['limitOf'];
+  groupKills: bigint | undefined;
+  at: number;
+}
+
+/** So long the kernel may take from one process of a group to the next, which it also writes to the console; in milliseconds. */
+const NEXT_OF_GROUP_MS = 2000;
+
+/**
+ * A kill, and whose limit it was. A group that is killed as a whole (`memory.oom.group`) has met its limit once, and its processes
+ * go one by one: looked at alone, all but the first would seem to be about a limit above.
+ */
+function nextKill(
+  { limitOf }: OomKillEvent,
+  { last, before, after, at }: { last: LastKill | undefined; before: EventState; after: EventState; at: number },
+): LastKill {
+  const isNextOfGroup =
+    last !== undefined &&
+    limitOf === 'above' &&
+    at - last.at < NEXT_OF_GROUP_MS &&
+    (after.groupKills ?? 0n) > (last.groupKills ?? 0n);
+  return isNextOfGroup ? { ...last, at } : { limitOf, at, groupKills: before.groupKills };
 }
 
 /**

@@ -116,3 +116,4 @@ export {
 } from './stats-text.ts';
 export { waitFor } from './wait-for.ts';
 export { watchFiles } from './watch-files.ts';
+export { processesInTheWay } from './why-no-place.ts';

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { ReadFile } from './file-operation.ts';
 import type { Reason } from './why-refused.ts';
 
 /** Version 2 divides memory and disks among whole processes only; threads can share processors and numbers of processes. */
@@ -54,3 +55,50 @@ export const notForProcesses: Reason = ({ directory, file, code, read }) => {
     hint: 'add() the process, or make a threaded group below it: create(..., { threaded: true })',
   };
 };
+
+/**
+ * What stands in the way of handing controllers down: the processes that a group of version 2 has itself.
+ * @example
+ * processesInTheWay('/sys/fs/cgroup/box', readValue).text; // 'processes live in the group itself (4711)'
+ */
+export function processesInTheWay(directory: string, read: ReadFile): { text: string; hint: string } {
+  const pids = wordsOf(read(`${directory}/cgroup.procs`));
+  const named = pids.length > 10 ? `${pids.slice(0, 10).join(', ')} and ${pids.length - 10} more` : pids.join(', ');
+  return {
+    text: `processes live in the group itself (${named})`,
+    hint: 'a group of version 2 has either processes or limited children: move them into a child first',
+  };
+}
+
+/** Why a group of version 2 cannot hand a controller down. */
+export const notToHandDown: Reason = ({ directory, file, code, read }) => {
+  if (file !== 'cgroup.subtree_control') return undefined;
+  if (code === 'EBUSY') return processesInTheWay(directory, read);
+  if (code !== 'EOPNOTSUPP') return undefined;
+  const type = read(`${directory}/cgroup.type`)?.trim();
+  if (type === 'domain invalid') {
+    return {
+      text: 'the group lies in a threaded tree without being threaded, and hands nothing down',
+      hint: `make it elsewhere, or threaded: echo threaded > ${directory}/cgroup.type`,
+    };
+  }
+  return {
+    text: `in a threaded tree no group hands down more than ${THREADED_CONTROLLERS.join(', ')}`,
+    hint: `make the group elsewhere; ${directory} is such a tree's as long as it has threaded groups below, or hands down while it has processes`,
+  };
+};
+
+/** Which group above allows no more groups, when the kernel refuses one. */
+export function noMoreGroups(path: string, read: ReadFile): { text: string; hint: string } | undefined {
+  for (let at = dirname(path); read(`${at}/cgroup.procs`) !== undefined; at = dirname(at)) {
+    for (const file of ['cgroup.max.depth', 'cgroup.max.descendants']) {
+      const most = read(`${at}/${file}`)?.trim();
+      if (most === undefined || most === 'max') continue;
+      return {
+        text: `there are as many groups below ${at} as may be, or as deep`,
+        hint: `remove groups, or allow more: ${at}/${file} says ${most}`,
+      };
+    }
+  }
+  return undefined;
+}

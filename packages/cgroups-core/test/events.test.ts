@@ -80,6 +80,27 @@ test('the want of memory and the kill that came of it belong together, although 
   expect((await events.next()).value).toEqual({ kind: 'oomKill', count: 1, limitOf: 'above' });
 });
 
+test('the processes of a group that is killed as a whole go one by one, and all because of the same limit', async () => {
+  const group = new FakeGroup({ ...CALM, groupKills: 4n });
+  let now = 0;
+  await using events = groupEvents(group, { now: () => now });
+  const kill = async (state: EventState): Promise<unknown> => {
+    group.become(state);
+    for (;;) {
+      const { value } = await events.next();
+      if (value.kind === 'oomKill') return value;
+    }
+  };
+  const limitMet = { ...CALM, oom: 6n, ownOom: 3n };
+  expect(await kill({ ...limitMet, oomKills: 4n, groupKills: 4n })).toMatchObject({ limitOf: 'own' });
+  expect(await kill({ ...limitMet, oomKills: 6n, groupKills: 5n })).toMatchObject({ count: 2, limitOf: 'own' });
+  now += 1000;
+  expect(await kill({ ...limitMet, oomKills: 7n, groupKills: 5n })).toMatchObject({ count: 1, limitOf: 'own' });
+  // Much later it is another want of memory, and none of the group's.
+  now += 60_000;
+  expect(await kill({ ...limitMet, oomKills: 8n, groupKills: 5n })).toMatchObject({ limitOf: 'above' });
+});
+
 /** A source whose state the test sets. */
 class FakeGroup {
   #state: EventState;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type ErrnoName, errnoNumber } from '@coracle/errors';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { enforce, runAsFarAs, sift } from '../src/index.ts';
+import { noMoreGroups } from '../src/why-no-place.ts';
 import { lackingFile, whyRefused } from '../src/why-refused.ts';
 
 let above: string;
@@ -80,6 +81,30 @@ describe('what is known beyond the errno of a refused write', () => {
     ['misc.max', 'sev 1', 'EINVAL', {}, 'does not count sev', 'which is not shown here'],
     ['rdma.max', 'mlx5_9 hca_handle=1', 'ENODEV', {}, 'no RDMA device mlx5_9', 'there is: '],
     ['net_prio.ifpriomap', 'eth77 1', 'ENODEV', {}, 'there is no interface eth77', 'lo'],
+    [
+      'cgroup.subtree_control',
+      '+pids',
+      'EBUSY',
+      { 'cgroup.procs': '7\n8\n' },
+      'in the group itself (7, 8)',
+      'into a child',
+    ],
+    [
+      'cgroup.subtree_control',
+      '+memory',
+      'EOPNOTSUPP',
+      { 'cgroup.type': 'domain threaded\n' },
+      'no group hands down more than cpu, cpuset, pids',
+      'make the group elsewhere',
+    ],
+    [
+      'cgroup.subtree_control',
+      '+pids',
+      'EOPNOTSUPP',
+      { 'cgroup.type': 'domain invalid\n' },
+      'without being threaded, and hands nothing down',
+      'echo threaded',
+    ],
     ['cgroup.procs', '77', 'ESRCH', {}, 'there is no process 77', 'it has ended already'],
     ['tasks', '78', 'ESRCH', {}, 'there is no process 78', 'it has ended already'],
   ])('%s %s %s', (file, value, code, files, text, hint) => {
@@ -127,6 +152,15 @@ describe('what is known beyond the errno of a refused write', () => {
     expect(whyRefused({ ...refused, file: 'cpuset.cpus', code: 'EACCES' })).toBeUndefined();
     expect(whyRefused({ ...refused, file: 'cpu.max', code: 'EBUSY' })).toBeUndefined();
   });
+});
+
+test.each([
+  [{ '/cg/jobs/cgroup.max.depth': '1\n' }, '/cg/jobs/cgroup.max.depth says 1'],
+  [{ '/cg/jobs/cgroup.max.depth': 'max\n', '/cg/cgroup.max.descendants': '9\n' }, '/cg/cgroup.max.descendants says 9'],
+])('a group that there may be no more of is told with the file above that says so: %j', (files, hint) => {
+  const all: Record<string, string> = { '/cg/cgroup.procs': '', '/cg/jobs/cgroup.procs': '', ...files };
+  expect(noMoreGroups('/cg/jobs/box', (path) => all[path])?.hint).toContain(hint);
+  expect(noMoreGroups('/elsewhere/jobs/box', (path) => all[path])).toBeUndefined();
 });
 
 describe('a file that the kernel lacks', () => {

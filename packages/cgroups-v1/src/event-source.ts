@@ -77,6 +77,7 @@ function readState(
     oom: ooms,
     ownOom: undefined,
     oomKills,
+    groupKills: undefined,
     ...failures(oomKills),
     memoryHigh: undefined,
     memoryMax: parseNumber(failcnt),

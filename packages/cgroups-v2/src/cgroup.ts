@@ -31,6 +31,7 @@ import {
   writeValue,
 } from '@coracle/cgroups-core';
 import { isErrno } from '@coracle/errors';
+import { clearOfProcesses } from './clear-of-processes.ts';
 import { checkPartition } from './cpuset.ts';
 import { eventSource } from './event-source.ts';
 import { freeze, thaw } from './freeze.ts';
@@ -90,7 +91,7 @@ export class CgroupV2 implements Group {
     const putBack = existsSync(directory);
     runOperations(
       (function* () {
-        yield* threaded ? planThreaded(place, handed) : planCreate(place, {}, handed).create;
+        yield* threaded ? planThreaded(place, handed) : clearOfProcesses(planCreate(place, {}, handed).create);
         const { operations, leftOut } = group.planUpdate(kept, { mode });
         const refused = runAsFarAs(operations, mode, { putBack });
         onLeftOut?.([...lacking, ...leftOut, ...refused]);

@@ -34,6 +34,7 @@ function parseEvents(directory: string): EventState {
     oom: count('memory.events', 'oom'),
     ownOom: count('memory.events.local', 'oom'),
     oomKills: count('memory.events', 'oom_kill'),
+    groupKills: count('memory.events', 'oom_group_kill'),
     ownFailures: undefined,
     failuresAbove: undefined,
     ownFull: undefined,

@@ -4,6 +4,7 @@
  * @module
  */
 export { CgroupV2 } from './cgroup.ts';
+export { clearOfProcesses } from './clear-of-processes.ts';
 export { compileDeviceRules } from './compile-devices.ts';
 export { cpuWeightOf } from './cpu-weight.ts';
 export { type DeviceProgram, planDevices } from './devices.ts';

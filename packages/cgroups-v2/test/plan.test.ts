@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { CONTROLLER_OF, planCreate, planLimits } from '../src/index.ts';
+import { CONTROLLER_OF, clearOfProcesses, planCreate, planLimits } from '../src/index.ts';
 
 const place = { parent: '/sys/fs/cgroup', name: 'box' };
 
@@ -88,4 +88,30 @@ describe('the plan of a group', () => {
 
 test('the controller of processors is called cpu', () => {
   expect(CONTROLLER_OF).toEqual({ pids: 'pids', memory: 'memory', cpus: 'cpu' });
+});
+
+describe('the operations of a group for whole processes', () => {
+  const { create } = planCreate({ parent: '/sys/fs/cgroup', name: 'jobs/box' }, { pids: 20 });
+  const files = (jobs: string) => ({
+    '/sys/fs/cgroup/cgroup.procs': '1\n',
+    '/sys/fs/cgroup/jobs/cgroup.type': 'domain\n',
+    '/sys/fs/cgroup/jobs/cgroup.procs': jobs,
+  });
+  const run = (jobs: string) => [
+    ...clearOfProcesses(create, (path) => Object.entries(files(jobs)).find(([one]) => one === path)?.[1]),
+  ];
+
+  test('go on below the top of the tree, which may have processes, and below groups without', () => {
+    expect(run('')).toEqual(create);
+  });
+
+  test('end before a group with processes hands down what threads can have, which the kernel would take', () => {
+    expect(() => run('7\n8\n')).toThrow(
+      expect.objectContaining({
+        code: 'EBUSY',
+        path: '/sys/fs/cgroup/jobs/cgroup.subtree_control',
+        message: expect.stringContaining('processes live in the group itself (7, 8)'),
+      }),
+    );
+  });
 });

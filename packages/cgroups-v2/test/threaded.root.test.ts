@@ -135,8 +135,20 @@ describe('no internal processes', () => {
     await using above = CgroupV2.create({ parent: `${parent}`, name });
     await using program = await startThreads();
     above.add(program.pid);
-    expect(() => CgroupV2.create({ parent: directory, name: 'box' }, { memory: '64m' })).toThrow(
-      expect.objectContaining({ code: 'EBUSY', message: expect.stringContaining(String(program.pid)) }),
+    // The kernel refuses memory. With pids alone it would make a threaded tree of it, in which the new group is of no use.
+    for (const limits of [{ memory: '64m' }, { pids: 5 }]) {
+      expect(() => CgroupV2.create({ parent: directory, name: 'box' }, limits)).toThrow(
+        expect.objectContaining({ code: 'EBUSY', message: expect.stringContaining(String(program.pid)) }),
+      );
+      expect(wordsIn('cgroup.type')).toEqual(['domain']);
+      expect(readdirSync(directory)).not.toContain('box');
+    }
+  });
+
+  testHere('a group that a group above allows no more is refused, naming the file that says so', async () => {
+    await using above = CgroupV2.create({ parent: `${parent}`, name }, { unified: { 'cgroup.max.descendants': '0' } });
+    expect(() => CgroupV2.create({ parent: `${above.directories[0]}`, name: 'box' })).toThrow(
+      expect.objectContaining({ code: 'EAGAIN', hint: expect.stringContaining('cgroup.max.descendants says 0') }),
     );
   });
 });

@@ -73,6 +73,11 @@ function notHandedDown(
   }
   const reason = `the group ${parent} may not hand down the controller ${controller}`;
   if (parent.includes('/user@')) return { reason, fix: delegateToUsers([controller]) };
+  // A container sees its own group where the mount is.
+  if (parent === findings.own.v2?.mountPoint) {
+    const fix = `as root, where the group above is shown, outside of this container: echo +${controller} > cgroup.subtree_control`;
+    return { reason, fix };
+  }
   const above = parent.slice(0, parent.lastIndexOf('/'));
   return { reason, fix: `as root, where that group was made: echo +${controller} > ${above}/cgroup.subtree_control` };
 }

@@ -13,6 +13,7 @@ import {
 import { CgroupV1, planResources as planV1 } from '@coracle/cgroups-v1';
 import {
   CgroupV2,
+  clearOfProcesses,
   controllersOf as controllersV2,
   lackingInThreads,
   planThreaded,
@@ -68,7 +69,8 @@ export function create(name: string, resources: Resources = {}, options: CreateO
   if (v2) planV2(v2.directory, division.v2, updateOptions);
   const parts = { v1: v1 && CgroupV1.open(v1.place), v2: v2 && CgroupV2.open(v2.directory) };
   const group = new PlacedGroup({ ...parts, machine: () => machine });
-  const makeV2 = threaded && v2 && machine.v2 ? threadedOnV2(machine.v2, name, division) : (v2?.plan.create ?? []);
+  const makeV2 =
+    threaded && v2 && machine.v2 ? threadedOnV2(machine.v2, name, division) : clearOfProcesses(v2?.plan.create ?? []);
   const leftOut: LeftOut[] = [...lacking];
   const kept = without(resources, lacking);
   const putBack = group.directories.some(existsSync);

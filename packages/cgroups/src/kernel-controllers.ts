@@ -74,3 +74,14 @@ export function controllersBeside(name: string, facts: Pick<Facts, 'read'>): str
   const all = parseKernelControllers(facts.read('/proc/cgroups') ?? '');
   return [...all].filter(([, { hierarchy }]) => hierarchy === own).map(([one]) => one);
 }
+
+/** What of a kernel's command line keeps a controller from version 1, as `cgroup_no_v1=all` does; `undefined` where nothing does. */
+export function keptFromV1(name: string, { read }: Pick<Facts, 'read'>): string | undefined {
+  const words = (read('/proc/cmdline') ?? '').split(/\s+/).filter((word) => word.startsWith('cgroup_no_v1='));
+  return words.find((word) =>
+    word
+      .slice(word.indexOf('=') + 1)
+      .split(',')
+      .some((one) => one === 'all' || one === name),
+  );
+}

@@ -1,7 +1,7 @@
 import type { Controller } from '@coracle/cgroups-v1';
 import type { Facts } from './facts.ts';
 import type { OwnGroups } from './hierarchy.ts';
-import { controllersBeside, hierarchyOf, notInKernel } from './kernel-controllers.ts';
+import { controllersBeside, hierarchyOf, keptFromV1, notInKernel } from './kernel-controllers.ts';
 import type { Obstacle } from './obstacle.ts';
 
 /** Where hierarchies are mounted as a rule. */
@@ -26,9 +26,11 @@ export function notMounted(controller: Controller, facts: MountFacts & { own: Ow
 export function onlyOnV1(controller: Controller, facts: MountFacts): Obstacle {
   const absent = notInKernel(controller, 1, facts);
   if (absent) return absent;
+  const kept = keptFromV1(controller, facts);
+  const otherwise = kept ? `boot without ${kept}` : `mount it: ${mountCommand(controller, facts)}`;
   return {
-    reason: `the controller ${controller}, which only version 1 has, is not mounted`,
-    fix: `match the group in nftables instead (socket cgroupv2), or mount it: ${mountCommand(controller, facts)}`,
+    reason: `the controller ${controller}, which only version 1 has, is ${kept ? `kept from it by ${kept}` : 'not mounted'}`,
+    fix: `match the group in nftables instead (socket cgroupv2), or ${otherwise}`,
   };
 }
 

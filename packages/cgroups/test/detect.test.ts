@@ -193,6 +193,16 @@ group('in a container', () => {
     });
   });
 
+  test('what a container was not given is handed down outside of it, where the group above is shown', () => {
+    const { files } = machines.crowdedContainer;
+    const given = { '/sys/fs/cgroup/cgroup.procs': '', '/sys/fs/cgroup/cgroup.controllers': 'pids\n' };
+    const machine = machineOf({ ...machines.crowdedContainer, files: { ...files, ...given } });
+    expect(machine.resources).toMatchObject({
+      pids: { version: 'v2' },
+      memory: { fix: expect.stringMatching(/outside of this container: echo \+memory > cgroup\.subtree_control$/) },
+    });
+  });
+
   test('a mount from above the cgroup namespace: the own group is looked for, and nothing is made above it', () => {
     const facts = machines.factsOf({
       ...machines.nestedNamespace,

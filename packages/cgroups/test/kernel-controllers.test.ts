@@ -79,6 +79,25 @@ describe('why a controller cannot be had', () => {
       'mount -t cgroup -o net_cls',
     ],
     [
+      'it was kept for version 2 at boot',
+      {
+        ...machines.separate,
+        files: { ...machines.separate.files, '/proc/cmdline': 'quiet cgroup_no_v1=memory,all\n' },
+      },
+      'net_cls',
+      RECORDED,
+      'net_cls, which only version 1 has, is kept from it by cgroup_no_v1=memory,all',
+      'boot without cgroup_no_v1=memory,all',
+    ],
+    [
+      'others were kept for version 2 at boot',
+      { ...machines.separate, files: { ...machines.separate.files, '/proc/cmdline': 'cgroup_no_v1=memory\n' } },
+      'net_cls',
+      RECORDED,
+      'is not mounted',
+      'mount -t cgroup -o net_cls',
+    ],
+    [
       'it is not mounted beside others',
       machines.comounted,
       'io',

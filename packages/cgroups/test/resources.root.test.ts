@@ -159,7 +159,7 @@ describe('resources on this machine', () => {
 
   testWith(['memory'], 'a limit below what is in use is refused when it is to be checked', async () => {
     await using box = create(name, { memory: 'max' });
-    const hog = spawn('bash', ['-c', 'read; x=$(head -c 30000000 /dev/zero | tr "\\0" x); echo; read'], {
+    const hog = spawn('bash', ['-c', 'read; x=$(head -c 4000000 /dev/zero | tr "\\0" x); echo; read'], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     box.add(Number(hog.pid));

@@ -66,6 +66,8 @@ function hintFor({ syscall }: Step, code: ErrnoName): string | undefined {
   if (code === 'ENOSPC' && (syscall === 'clone3' || syscall === 'unshare'))
     return 'raise the limits in /proc/sys/user/max_*_namespaces';
   if (code === 'ENOSPC' && syscall === 'move_mount') return 'raise /proc/sys/fs/mount-max';
+  if (code === 'EPERM' && syscall === 'bpf')
+    return 'rules for devices take CAP_SYS_ADMIN outside of user namespaces, and no seccomp filter that denies bpf; leave them out otherwise';
   if (code === 'ENOSYS')
     return 'Coracle needs Linux 5.9 or newer, and 5.12 for mounts by descriptor; `coracle doctor` shows what this kernel lacks';
   return undefined;

@@ -153,6 +153,12 @@ describe('an errno that misleads is put right:', () => {
     expect(error.hint).toMatch(/Linux 5\.9.*5\.12/);
   });
 
+  test('rules for devices that may not be set: what it takes', () => {
+    expect(new SyscallError(step('bpf', [], 'load the rules for devices'), EPERM).hint).toMatch(
+      /CAP_SYS_ADMIN.*leave them out/,
+    );
+  });
+
   test('who knows more can say it: text and hint', () => {
     const error = new SyscallError(chdir('/x', 'stand there'), ENOENT, { text: 'there is no /x', hint: 'make one' });
     expect(error.message).toBe("ENOENT: there is no /x, chdir '/x': could not stand there");

@@ -7,6 +7,7 @@ import { controlGroup, ifThere, startAnew, stopUnit } from './jobs.ts';
 import { planProperties } from './properties.ts';
 import type { Property } from './property.ts';
 import { unitGroup, versionOf } from './unit-group.ts';
+import { checkScopeName } from './unit-place.ts';
 import { updateUnit } from './units.ts';
 
 /** How to make a scope. */
@@ -74,6 +75,7 @@ export async function createScope(bus: Bus, unit: string, options: ScopeOptions)
     properties: further = [],
     signal,
   } = options;
+  checkScopeName(unit);
   const facts = { ...theseFacts(), ...options.facts };
   const version = versionOf(facts);
   const controllers = await controllersOf(bus, facts);

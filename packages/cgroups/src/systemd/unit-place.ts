@@ -51,6 +51,21 @@ export function pathOfSlice(slice: string): string {
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('-')}.slice`).join('');
 }
 
+/**
+ * Refuses what cannot be the name of a scope: systemd's own answer is about its properties.
+ * @throws SystemError EINVAL
+ */
+export function checkScopeName(unit: string): void {
+  if (/^.+\.scope$/.test(unit) && isUnitName(unit)) return;
+  throw new SystemError({
+    code: 'EINVAL',
+    syscall: 'StartTransientUnit',
+    path: unit,
+    text: 'this cannot be the name of a scope',
+    hint: "write a name such as 'box-1.scope': letters, digits and :_.\\@-, fewer than 256; see systemd.unit(5)",
+  });
+}
+
 /** As long, and of such letters, as systemd takes; see systemd.unit(5). */
 function isUnitName(name: string): boolean {
   return name.length < 256 && /^[\w:.\\@-]+$/.test(name);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { pathOfSlice, unitPlace } from '../../src/systemd/index.ts';
+import { type Bus, createScope, pathOfSlice, unitPlace } from '../../src/systemd/index.ts';
 
 test.each([
   ['a.slice', '/a.slice'],
@@ -61,3 +61,20 @@ test.each([
 ])('%s is refused, and says why', (cgroupsPath, reason) => {
   expect(() => unitPlace(cgroupsPath, { id: 'box' })).toThrow(reason);
 });
+
+test.each(['', '.scope', 'box', 'box.service', 'a b.scope', 'a/b.scope', `${'a'.repeat(250)}.scope`])(
+  '%j is no scope, which is said before systemd is asked',
+  async (unit) => {
+    const bus: Bus = {
+      timeoutMs: 1,
+      call: () => Promise.reject(new Error('systemd was asked')),
+      onSignal: () => () => {},
+      [Symbol.dispose]: () => {},
+    };
+    await expect(createScope(bus, unit, { pids: [process.pid] })).rejects.toMatchObject({
+      code: 'EINVAL',
+      path: unit,
+      hint: expect.stringContaining('box-1.scope'),
+    });
+  },
+);
