@@ -48,36 +48,38 @@ export function hasWideArguments(architecture: FilteredArchitecture): boolean {
   return architecture !== 'SCMP_ARCH_X86' && architecture !== 'SCMP_ARCH_ARM';
 }
 
-const made = new Map<FilteredArchitecture, Readonly<Record<string, number>>>();
+const made = new Map<FilteredArchitecture, ReadonlyMap<string, number>>();
 
 /**
  * The numbers of all system calls of an architecture, by name, as a filter sees them.
  * @example
- * numbersOf('SCMP_ARCH_X86')['openat']; // 295
+ * numbersOf('SCMP_ARCH_X86').get('openat'); // 295
  */
-export function numbersOf(architecture: FilteredArchitecture): Readonly<Record<string, number>> {
+export function numbersOf(architecture: FilteredArchitecture): ReadonlyMap<string, number> {
   const numbers = made.get(architecture) ?? makeNumbers(architecture);
   made.set(architecture, numbers);
   return numbers;
 }
 
-function makeNumbers(architecture: FilteredArchitecture): Readonly<Record<string, number>> {
+function makeNumbers(architecture: FilteredArchitecture): ReadonlyMap<string, number> {
   switch (architecture) {
     case 'SCMP_ARCH_X86_64':
       return syscallNumbers('x64');
     case 'SCMP_ARCH_AARCH64':
       return syscallNumbers('arm64');
     case 'SCMP_ARCH_X86':
-      return x86Numbers();
+      return new Map(Object.entries(x86Numbers()));
     case 'SCMP_ARCH_ARM':
-      return armNumbers();
+      return new Map(Object.entries(armNumbers()));
     case 'SCMP_ARCH_X32':
       return x32Numbers();
   }
 }
 
-function x32Numbers(): Readonly<Record<string, number>> {
-  const all = { ...syscallNumbers('x64'), ...X32_OWN };
-  const kept = Object.entries(all).filter(([name]) => !X32_LACKS.includes(name));
-  return Object.fromEntries(kept.map(([name, number]) => [name, number + X32_BIT]));
+function x32Numbers(): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const [name, number] of numbersOf('SCMP_ARCH_X86_64')) numbers.set(name, number + X32_BIT);
+  for (const [name, number] of Object.entries(X32_OWN)) numbers.set(name, number + X32_BIT);
+  for (const name of X32_LACKS) numbers.delete(name);
+  return numbers;
 }

@@ -22,7 +22,7 @@ export function blockedCalls(profile: Seccomp, arch: Arch): BlockedCalls {
   const rules = rulesOf(profile, native);
   const fallback = verdictOf(profile.defaultAction, profile.defaultErrnoRet);
   const found: BlockedCalls = { blocked: [], conditional: [] };
-  for (const [name, number] of Object.entries(numbersOf(native)).sort(([one], [other]) => (one < other ? -1 : 1))) {
+  for (const [name, number] of [...numbersOf(native)].sort(([one], [other]) => (one < other ? -1 : 1))) {
     const { conditional, otherwise } = rules.get(number) ?? { conditional: [], otherwise: fallback };
     const ways = [otherwise, ...conditional.map(({ verdict }) => verdict)].map(isBlocking);
     if (ways.every((blocks) => blocks)) found.blocked.push(name);

@@ -94,5 +94,5 @@ function rangesOfX64(
 function unknownNames({ syscalls = [] }: Seccomp, architectures: readonly FilteredArchitecture[]): string[] {
   const tables = architectures.map(numbersOf);
   const names = new Set(syscalls.flatMap((rule) => rule.names));
-  return [...names].filter((name) => !tables.some((numbers) => Object.hasOwn(numbers, name)));
+  return [...names].filter((name) => !tables.some((numbers) => numbers.has(name)));
 }

@@ -25,7 +25,7 @@ export function decide(
 ): Decision {
   const [native] = architecturesOn(hostArch());
   const architecture = 'name' in call ? native : call.architecture;
-  const nr = 'name' in call ? ((native && numbersOf(native)[call.name]) ?? -1) : call.number;
+  const nr = 'name' in call ? ((native && numbersOf(native).get(call.name)) ?? -1) : call.number;
   const args = 'name' in call ? [] : call.args;
   const { value } = simulate(bytes, { auditArch: architecture === undefined ? 0 : AUDIT_ARCH[architecture], nr, args });
   const action = actionOf(value);

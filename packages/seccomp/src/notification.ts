@@ -65,5 +65,5 @@ function architectureOf(auditArch: number, number: number): FilteredArchitecture
 }
 
 function nameOf(architecture: FilteredArchitecture, number: number): string | undefined {
-  return Object.entries(numbersOf(architecture)).find(([, one]) => one === number)?.[0];
+  return [...numbersOf(architecture)].find(([, one]) => one === number)?.[0];
 }

@@ -27,7 +27,7 @@ export function rulesOf(profile: Seccomp, architecture: FilteredArchitecture): M
   const all = new Map<number, CallRules & { settled?: true }>();
 
   const add = (name: string, verdict: number, alternatives: readonly (readonly SeccompArgument[])[]): void => {
-    const number = Object.hasOwn(numbers, name) ? numbers[name] : undefined;
+    const number = numbers.get(name);
     if (number === undefined) return;
     const rules = all.get(number) ?? { name, conditional: [], otherwise: fallback };
     if (rules.settled) return;

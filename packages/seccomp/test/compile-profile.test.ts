@@ -25,7 +25,7 @@ function verdict(
 ): string {
   const arch = architecture === 'SCMP_ARCH_AARCH64' || architecture === 'SCMP_ARCH_ARM' ? 'arm64' : 'x64';
   const { bytes } = compileProfile(profile, { arch });
-  const nr = typeof name === 'number' ? name : (numbersOf(architecture)[name] ?? Number.NaN);
+  const nr = typeof name === 'number' ? name : (numbersOf(architecture).get(name) ?? Number.NaN);
   const { value } = simulate(bytes, { auditArch: AUDIT_ARCH[architecture], nr, args });
   return show(actionOf(value), value & 0xffff);
 }
@@ -182,7 +182,7 @@ describe('compileProfile', () => {
   ] as const)('with %s as default, a call newer than the profile: %s', (defaultAction, expected) => {
     const action = defaultAction === 'SCMP_ACT_ALLOW' ? 'SCMP_ACT_KILL' : 'SCMP_ACT_ALLOW';
     const profile: Seccomp = { defaultAction, architectures: ALL_X86, syscalls: [{ names: ['openat2'], action }] };
-    const last = numbersOf('SCMP_ARCH_X86_64')['openat2'] ?? 0;
+    const last = numbersOf('SCMP_ARCH_X86_64').get('openat2') ?? 0;
     expect(verdict(profile, last - 1)).toBe(show(defaultAction));
     expect(verdict(profile, last + 1)).toBe(expected);
     expect(verdict(profile, last + 1, [], 'SCMP_ARCH_X86')).toBe(expected);
@@ -303,8 +303,8 @@ describe('compileProfile', () => {
             const { bytes } = compileProfile(profile, { arch });
             for (const architecture of architectures) {
               const numbers = numbersOf(architecture);
-              for (const call of CALLS.filter((name) => name in numbers)) {
-                const nr = numbers[call] ?? 0;
+              for (const call of CALLS.filter((name) => numbers.has(name))) {
+                const nr = numbers.get(call) ?? 0;
                 if (isNewerThan(profile, architecture, nr)) continue;
                 const { value } = simulate(bytes, { auditArch: AUDIT_ARCH[architecture], nr, args });
                 expect(show(actionOf(value), value & 0xffff)).toBe(verdictByTheBook(profile, architecture, call, args));

@@ -50,8 +50,8 @@ function differences(
   const found: string[] = [];
   for (const architecture of architectures) {
     const numbers = numbersOf(architecture);
-    for (const name of calls === 'all' ? Object.keys(numbers) : calls) {
-      const nr = numbers[name];
+    for (const name of calls === 'all' ? numbers.keys() : calls) {
+      const nr = numbers.get(name);
       if (nr === undefined || isUnknownToLibseccomp(architecture, nr)) continue;
       for (const args of argumentsOf(name)) {
         const call = { auditArch: AUDIT_ARCH[architecture], nr, args };

@@ -19,7 +19,7 @@ test.each([
   ['SCMP_ARCH_AARCH64', 'openat'],
   ['SCMP_ARCH_ARM', 'set_tls'],
 ] as const)('a call of %s is told by its name: %s', (architecture, name) => {
-  const number = numbersOf(architecture)[name] ?? -1;
+  const number = numbersOf(architecture).get(name) ?? -1;
   expect(readNotification(notification(AUDIT_ARCH[architecture], number))).toEqual({
     id: 77n,
     pid: 4711,

@@ -25,7 +25,7 @@ export function verdictByTheBook(
 /** Whether a number is above all that the profile names. */
 export function isNewerThan(profile: Seccomp, architecture: FilteredArchitecture, number: number): boolean {
   const numbers = numbersOf(architecture);
-  const named = (profile.syscalls ?? []).flatMap((rule) => rule.names.map((name) => numbers[name] ?? -1));
+  const named = (profile.syscalls ?? []).flatMap((rule) => rule.names.map((name) => numbers.get(name) ?? -1));
   return named.some((one) => one >= 0) && number > Math.max(...named);
 }
 

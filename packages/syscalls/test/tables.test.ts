@@ -52,8 +52,8 @@ import { describe, expect, test } from '@jest/globals';
 import { ARCHES, compilerFor, evaluate } from './c-compiler.ts';
 
 const NUMBERS: Record<Arch, Readonly<Record<string, number>>> = {
-  x64: syscallNumbers('x64'),
-  arm64: syscallNumbers('arm64'),
+  x64: Object.fromEntries(syscallNumbers('x64')),
+  arm64: Object.fromEntries(syscallNumbers('arm64')),
 };
 
 type Table = Readonly<Record<string, number | bigint>>;

@@ -91,9 +91,10 @@ function numbersByPath(text: string): Map<string, number[]> {
 }
 
 const NAMES = new Map(
-  Object.entries(numbersOf(process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64')).map(
-    ([name, number]) => [number, name],
-  ),
+  [...numbersOf(process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64')].map(([name, number]) => [
+    number,
+    name,
+  ]),
 );
 
 /** The calls that were answered as a filter, or a kernel that wants a capability, answers them. */

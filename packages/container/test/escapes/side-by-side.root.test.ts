@@ -121,9 +121,10 @@ needs.describe(
 });
 
 const NAMES = new Map(
-  Object.entries(numbersOf(process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64')).map(
-    ([name, number]) => [number, name],
-  ),
+  [...numbersOf(process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64')].map(([name, number]) => [
+    number,
+    name,
+  ]),
 );
 
 /** What each call was answered, by its name; one without a name keeps its number. */

@@ -26,7 +26,7 @@ export function commandFor(
 ): string[] {
   const numbers = numbersOf(TABLES[door]);
   const words = calls.map(([name, ...args]) => {
-    const number = numbers[name];
+    const number = numbers.get(name);
     if (number === undefined) throw new Error(`${TABLES[door]} has no call ${name}`);
     return [number, ...args].map(String);
   });
