@@ -3,6 +3,12 @@ import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promis
 import { parseArgs } from 'node:util';
 import { allGroups, type Rates, rates, type Snapshot } from '@coracle/cgroups';
 
+// What goes wrong is one line, as of any command.
+process.once('uncaughtException', ({ message }) => {
+  console.error(`cgtop: ${message}`);
+  process.exit(1);
+});
+
 const { values } = parseArgs({
   options: {
     once: { type: 'boolean', default: false },

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { needs } from '@coracle/test-support';
 import { describe, expect, test } from '@jest/globals';
@@ -21,8 +21,14 @@ describe('cgtop --once', () => {
     expect(output).not.toContain('\x1b');
   });
 
-  test('a column that is not there is refused with those that are', () => {
-    expect(() => table('--sort', 'colour')).toThrow('cpu, memory, pids, io, name');
+  test.each([
+    ['--sort=colour', 'cpu, memory, pids, io, name'],
+    ['--colour', "Unknown option '--colour'"],
+  ])('%s is refused in one line', (option, why) => {
+    const [node = '', ...args] = COMMAND;
+    const { status, stderr } = spawnSync(node, [...args, option], { cwd: ROOT, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(why) });
+    expect(stderr).toMatch(/^cgtop: .*\n$/);
   });
 });
 
