@@ -45,6 +45,8 @@ export function groupEvents(
       // The kernel counts for the group alone first, and then for it with those below: what only the first says is told later.
       const [before, after] = [settle(states[0]), settle(states[1])];
       sinceKill ??= before;
+      // Of several wants of memory the last is what a kill comes of: who is being killed may want more until it is gone.
+      if (countsOwn(after) && (after.oom ?? 0n) > (before.oom ?? 0n)) sinceKill = before;
       const events: GroupEvent[] = [];
       for (const event of eventsBetween(before, after, { sinceKill })) {
         if (event.kind === 'oomKill') {
@@ -53,9 +55,16 @@ export function groupEvents(
           sinceKill = after;
         } else events.push(event);
       }
+      // What it wanted is of no account to who comes next.
+      if (countsOwn(after) && after.populated === false) sinceKill = after;
       return events;
     },
   });
+}
+
+/** Whether wants of memory tell whose limit it was, as on version 2; on version 1 that is found in other counts, which come earlier. */
+function countsOwn({ ownOom }: EventState): boolean {
+  return ownOom !== undefined;
 }
 
 /** A kill that was told of: whose limit it was, when, and how many groups had been killed as a whole before. */

@@ -80,6 +80,27 @@ test('the want of memory and the kill that came of it belong together, although 
   expect((await events.next()).value).toEqual({ kind: 'oomKill', count: 1, limitOf: 'above' });
 });
 
+test('what a killed process wanted until it was gone says nothing of the next kill', async () => {
+  const group = new FakeGroup({ ...CALM, populated: true });
+  await using events = groupEvents(group);
+  const become = async (state: EventState, count: number): Promise<unknown[]> => {
+    group.become({ populated: true, ...state });
+    const told: unknown[] = [];
+    for (let index = 0; index < count; index++) told.push((await events.next()).value);
+    return told;
+  };
+  const kill = (limitOf: string) => [{ kind: 'oomKill', count: 1, limitOf }];
+  await become({ oom: 6n, ownOom: 3n, oomKills: 4n }, 2);
+  expect(await become({ oom: 8n, ownOom: 5n, oomKills: 4n }, 1)).toEqual([{ kind: 'oom', count: 2, limitOf: 'own' }]);
+  // A limit below is met, and then its process is killed.
+  await become({ oom: 9n, ownOom: 5n, oomKills: 4n }, 1);
+  expect(await become({ oom: 9n, ownOom: 5n, oomKills: 5n }, 1)).toEqual(kill('below'));
+  await become({ oom: 10n, ownOom: 6n, oomKills: 5n }, 1);
+  expect(await become({ oom: 10n, ownOom: 6n, oomKills: 5n, populated: false }, 1)).toEqual([{ kind: 'empty' }]);
+  await become({ oom: 10n, ownOom: 6n, oomKills: 5n }, 1);
+  expect(await become({ oom: 10n, ownOom: 6n, oomKills: 6n }, 1)).toEqual(kill('above'));
+});
+
 test('the processes of a group that is killed as a whole go one by one, and all because of the same limit', async () => {
   const group = new FakeGroup({ ...CALM, groupKills: 4n });
   let now = 0;

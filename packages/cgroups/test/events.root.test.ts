@@ -70,11 +70,11 @@ describe('events of a group', () => {
   testIf(canLimitMemory === 'v2', 'the v2 controller memory')(
     'a group hears of the limit below it, and the one below of the limit above',
     async () => {
-      await using outer = create(name, { memory: 48n << 20n });
-      await using inner = create(`${name}/inner`, { memory: 16n << 20n });
+      await using outer = create(name, { memory: 24n << 20n });
+      await using inner = create(`${name}/inner`, { memory: 8n << 20n });
       await using outside = outer.events();
       const kill = async (): Promise<GroupEvent> => {
-        await using glutton = startBash('x=$(head -c 134217728 /dev/zero | tr "\\0" x); echo survived');
+        await using glutton = startBash('x=$(head -c 50331648 /dev/zero | tr "\\0" x); echo survived');
         inner.add(glutton.pid);
         await using inside = inner.events();
         glutton.go();
