@@ -1,6 +1,7 @@
 import type { DescriptorWatcher } from './descriptor-watcher.ts';
 import { type EventSource, EventStream } from './event-stream.ts';
-import { type EventState, eventsBetween, type GroupEvent, type OomKillEvent } from './events.ts';
+import { eventTeller } from './event-teller.ts';
+import type { EventState, GroupEvent } from './events.ts';
 
 /** How to watch a group. */
 export interface EventOptions {
@@ -30,67 +31,7 @@ export function groupEvents(
   source: EventSource<EventState>,
   { signal, now = Date.now }: EventOptions & { now?: () => number } = {},
 ): EventStream<EventState, GroupEvent> {
-  let lastKill: LastKill | undefined;
-  let sinceKill: EventState | undefined;
-  let below = 0n;
-  const settle = (state: EventState): EventState => {
-    const { oom, ownOom } = state;
-    if (oom === undefined || ownOom === undefined) return state;
-    if (oom - ownOom > below) below = oom - ownOom;
-    return { ...state, ownOom: oom - below };
-  };
-  return new EventStream(source, {
-    signal,
-    between(...states) {
-      // The kernel counts for the group alone first, and then for it with those below: what only the first says is told later.
-      const [before, after] = [settle(states[0]), settle(states[1])];
-      sinceKill ??= before;
-      // Of several wants of memory the last is what a kill comes of: who is being killed may want more until it is gone.
-      if (countsOwn(after) && (after.oom ?? 0n) > (before.oom ?? 0n)) sinceKill = before;
-      const events: GroupEvent[] = [];
-      for (const event of eventsBetween(before, after, { sinceKill })) {
-        if (event.kind === 'oomKill') {
-          lastKill = nextKill(event, { last: lastKill, before: sinceKill, after, at: now() });
-          events.push({ ...event, limitOf: lastKill.limitOf });
-          sinceKill = after;
-        } else events.push(event);
-      }
-      // What it wanted is of no account to who comes next.
-      if (countsOwn(after) && after.populated === false) sinceKill = after;
-      return events;
-    },
-  });
-}
-
-/** Whether wants of memory tell whose limit it was, as on version 2; on version 1 that is found in other counts, which come earlier. */
-function countsOwn({ ownOom }: EventState): boolean {
-  return ownOom !== undefined;
-}
-
-/** A kill that was told of: whose limit it was, when, and how many groups had been killed as a whole before. */
-interface LastKill {
-  limitOf: OomKillEvent['limitOf'];
-  groupKills: bigint | undefined;
-  at: number;
-}
-
-/** So long the kernel may take from one process of a group to the next, which it also writes to the console; in milliseconds. */
-const NEXT_OF_GROUP_MS = 2000;
-
-/**
- * A kill, and whose limit it was. A group that is killed as a whole (`memory.oom.group`) has met its limit once, and its processes
- * go one by one: looked at alone, all but the first would seem to be about a limit above.
- */
-function nextKill(
-  { limitOf }: OomKillEvent,
-  { last, before, after, at }: { last: LastKill | undefined; before: EventState; after: EventState; at: number },
-): LastKill {
-  const isNextOfGroup =
-    last !== undefined &&
-    limitOf === 'above' &&
-    at - last.at < NEXT_OF_GROUP_MS &&
-    (after.groupKills ?? 0n) > (last.groupKills ?? 0n);
-  return isNextOfGroup ? { ...last, at } : { limitOf, at, groupKills: before.groupKills };
+  return new EventStream(source, { signal, between: eventTeller(now) });
 }
 
 /**
