@@ -116,4 +116,5 @@ export {
 } from './stats-text.ts';
 export { waitFor } from './wait-for.ts';
 export { watchFiles } from './watch-files.ts';
+export { weightsKept } from './weights-kept.ts';
 export { processesInTheWay } from './why-no-place.ts';

@@ -1,4 +1,4 @@
-import type { Inabilities } from '@coracle/cgroups-core';
+import type { CheckedResources, Inabilities } from '@coracle/cgroups-core';
 
 /** What version 1 cannot do on any kernel, and what to ask for instead. */
 const INABILITIES: Inabilities = {
@@ -40,11 +40,13 @@ const GIVEN_UP: readonly { since: readonly [major: number, minor: number]; inabi
 ];
 
 /**
- * What version 1 cannot do on a kernel.
- * @param release as uname(2) gives it
+ * What version 1 cannot do, on any kernel or on this one. The kernel is asked where that matters alone: a start loads no module for it.
+ * @param release of the kernel, as uname(2) gives it; this machine's if absent
  */
-export function inabilitiesOn(release: string): Inabilities {
-  const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(release)?.map(Number) ?? [];
+export function inabilitiesFor({ memory }: CheckedResources, release?: string): Inabilities {
+  if (memory?.useHierarchy === undefined && memory?.kernelMax === undefined) return INABILITIES;
+  const kernel = release ?? process.getBuiltinModule('node:os').release();
+  const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(kernel)?.map(Number) ?? [];
   const isPast = ([m, n]: readonly [number, number]): boolean => major > m || (major === m && minor >= n);
   return Object.assign(
     {},

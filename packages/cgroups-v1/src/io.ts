@@ -5,6 +5,7 @@ import {
   type IoResources,
   type ReadFile,
   setFile,
+  weightsKept,
 } from '@coracle/cgroups-core';
 import { need } from './need.ts';
 import type { Place } from './place.ts';
@@ -60,12 +61,6 @@ function operations(rate: Amount | undefined): Amount | undefined {
 }
 
 const MOST_OPERATIONS = 2n ** 32n - 1n;
-
-/** Writes of what single disks have now: BFQ forgets it when the weight for all is written. */
-function weightsKept(path: string, read: ReadFile): FileOperation[] {
-  const lines = (read(path) ?? '').split('\n').filter((line) => /^\d+:\d+ \d+$/.test(line));
-  return lines.map((line) => setFile(path, line, 'leave the weight at this disk as it is'));
-}
 
 /** The scheduler BFQ has a file of its own; CFQ's, which had the plain one, is gone since Linux 5.0. */
 function weightFileOf(place: Place, read: ReadFile): string {

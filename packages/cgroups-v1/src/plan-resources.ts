@@ -1,4 +1,3 @@
-import { release as kernelRelease } from 'node:os';
 import {
   type CheckedResources,
   checkResources,
@@ -13,7 +12,7 @@ import {
 import { planCpu } from './cpu.ts';
 import { planCpuset } from './cpuset.ts';
 import { planHugetlb } from './hugetlb.ts';
-import { inabilitiesOn } from './inabilities.ts';
+import { inabilitiesFor } from './inabilities.ts';
 import { planIo } from './io.ts';
 import { planMemory } from './memory.ts';
 import { planMisc } from './misc.ts';
@@ -37,13 +36,10 @@ import { planRdma } from './rdma.ts';
 export function planResources(
   place: Place,
   resources: Resources,
-  {
-    read = () => undefined,
-    mode = 'strict',
-    release = kernelRelease(),
-  }: { read?: ReadFile; mode?: Mode; release?: string } = {},
+  { read = () => undefined, mode = 'strict', release }: { read?: ReadFile; mode?: Mode; release?: string } = {},
 ): { operations: FileOperation[]; leftOut: LeftOut[] } {
-  const { kept, leftOut } = sift(checkResources(resources), inabilitiesOn(release), 1);
+  const checked = checkResources(resources);
+  const { kept, leftOut } = sift(checked, inabilitiesFor(checked, release), 1);
   enforce(leftOut, mode);
   return { operations: writesOf(kept, place, read), leftOut };
 }

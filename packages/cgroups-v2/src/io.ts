@@ -5,6 +5,7 @@ import {
   type IoResources,
   type ReadFile,
   setFile,
+  weightsKept,
 } from '@coracle/cgroups-core';
 import { ioWeightOf } from './io-weight.ts';
 
@@ -58,9 +59,6 @@ interface Weights {
 /** The scheduler BFQ has a file of its own, with the scale of version 1. */
 function weightsOf(directory: string, read: ReadFile): Weights {
   const path = `${directory}/io.bfq.weight`;
-  const text = read(path);
-  if (text === undefined) return { file: 'io.weight', scale: ioWeightOf, keep: [] };
-  const lines = text.split('\n').filter((line) => /^\d+:\d+ \d+$/.test(line));
-  const keep = lines.map((line) => setFile(path, line, 'leave the weight at this disk as it is'));
-  return { file: 'io.bfq.weight', scale: (weight) => weight, keep };
+  if (read(path) === undefined) return { file: 'io.weight', scale: ioWeightOf, keep: [] };
+  return { file: 'io.bfq.weight', scale: (weight) => weight, keep: weightsKept(path, read) };
 }

@@ -34,36 +34,24 @@ describe('events of a group', () => {
   testIf(canLimitMemory === 'v1', 'the v1 controller memory')(
     'on version 1 the limit that was met is the one that had a process killed',
     async () => {
-      await using _outer = create(name, { memory: 48n << 20n });
+      await using outer = create(name, { memory: 48n << 20n });
       await using inner = create(`${name}/inner`, { memory: 16n << 20n });
-      const kill = async (): Promise<GroupEvent> => {
-        await using glutton = startBash('x=$(head -c 134217728 /dev/zero | tr "\\0" x); echo survived');
-        inner.add(glutton.pid);
-        await using inside = inner.events({ pollMilliseconds: 20 });
-        glutton.go();
-        return await nextOf(inside, 'oomKill');
-      };
-      expect(await kill()).toMatchObject({ limitOf: 'own' });
+      expect(await killIn(inner, 128)).toMatchObject({ limitOf: 'own' });
       inner.update({ memory: 'max' });
-      expect(await kill()).toMatchObject({ limitOf: 'above' });
+      expect(await killIn(inner, 128)).toMatchObject({ limitOf: 'above' });
+      expect(outer.processes()).toEqual([]);
     },
   );
 
   testIf(canLimitMemory === 'v1', 'the v1 controller memory')(
     'on version 1 so is a limit on memory with swap, of which the kernel may not count how often it is met',
     async () => {
-      await using _outer = create(name, { memory: { max: '48m', maxWithSwap: '48m' } });
+      await using outer = create(name, { memory: { max: '48m', maxWithSwap: '48m' } });
       await using inner = create(`${name}/inner`, { memory: { max: '16m', maxWithSwap: '16m' } });
-      const kill = async (): Promise<GroupEvent> => {
-        await using glutton = startBash('x=$(head -c 134217728 /dev/zero | tr "\\0" x); echo survived');
-        inner.add(glutton.pid);
-        await using inside = inner.events({ pollMilliseconds: 20 });
-        glutton.go();
-        return await nextOf(inside, 'oomKill');
-      };
-      expect(await kill()).toMatchObject({ limitOf: 'own' });
+      expect(await killIn(inner, 128)).toMatchObject({ limitOf: 'own' });
       inner.update({ memory: { max: 'max', maxWithSwap: 'max' } });
-      expect(await kill()).toMatchObject({ limitOf: 'above' });
+      expect(await killIn(inner, 128)).toMatchObject({ limitOf: 'above' });
+      expect(outer.processes()).toEqual([]);
     },
   );
 
@@ -73,17 +61,10 @@ describe('events of a group', () => {
       await using outer = create(name, { memory: 24n << 20n });
       await using inner = create(`${name}/inner`, { memory: 8n << 20n });
       await using outside = outer.events();
-      const kill = async (): Promise<GroupEvent> => {
-        await using glutton = startBash('x=$(head -c 50331648 /dev/zero | tr "\\0" x); echo survived');
-        inner.add(glutton.pid);
-        await using inside = inner.events();
-        glutton.go();
-        return await nextOf(inside, 'oomKill');
-      };
-      expect(await kill()).toMatchObject({ limitOf: 'own' });
+      expect(await killIn(inner, 48)).toMatchObject({ limitOf: 'own' });
       expect(await nextOf(outside, 'oomKill')).toMatchObject({ limitOf: 'below' });
       inner.update({ memory: 'max' });
-      expect(await kill()).toMatchObject({ limitOf: 'above' });
+      expect(await killIn(inner, 48)).toMatchObject({ limitOf: 'above' });
       expect(await nextOf(outside, 'oomKill')).toMatchObject({ limitOf: 'own' });
     },
   );
@@ -205,6 +186,17 @@ function testIf(met: boolean, what: string): (title: string, body: () => void | 
 
 function isWritable(): boolean {
   return process.geteuid?.() === 0;
+}
+
+/** Has a process of the group fill so much memory that it is killed; resolves with what the group tells, once all there are gone. */
+async function killIn(group: Group, megabytes: number): Promise<GroupEvent> {
+  await using glutton = startBash(`x=$(head -c ${megabytes << 20} /dev/zero | tr "\\0" x); echo survived`);
+  group.add(glutton.pid);
+  await using events = group.events({ pollMilliseconds: 20 });
+  glutton.go();
+  const kill = await nextOf(events, 'oomKill');
+  if (group.processes().length > 0) await nextOf(events, 'empty');
+  return kill;
 }
 
 async function nextOf(events: ReturnType<Group['events']>, kind: GroupEvent['kind']): Promise<GroupEvent> {

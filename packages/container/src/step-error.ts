@@ -1,5 +1,6 @@
 import { explainNullDevice } from '@coracle/chroot-fs';
 import { errnoName } from '@coracle/errors';
+import { MOST_GROUPS } from '@coracle/oci-spec';
 import { explainProcRefusal } from '@coracle/procfs-mount';
 import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
 import { explainNesting } from './explain/explain-nesting.ts';
@@ -25,9 +26,6 @@ export function stepError({ step, errno }: Failure): SyscallError {
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: told?.text });
 }
-
-/** NGROUPS_MAX; see setgroups(2). */
-const MOST_GROUPS = 65536;
 
 /** The kernel says EINVAL of an id that the container's user namespace has no place for, and of too many groups. */
 function identityHint({ why, syscall, args }: Step, errno: number): string | undefined {

@@ -66,6 +66,7 @@ export {
   type ExecCPUAffinity,
   IO_PRIORITY_CLASSES,
   type IOPriority,
+  MOST_GROUPS,
   type Process,
   RLIMIT_NAMES,
   type Rlimit,

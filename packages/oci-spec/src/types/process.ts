@@ -175,3 +175,6 @@ export interface ExecCPUAffinity {
   /** Once it is in the container's cgroup. */
   final?: string;
 }
+
+/** So many supplementary groups a process can have at most: NGROUPS_MAX. @see setgroups(2) */
+export const MOST_GROUPS = 65536;

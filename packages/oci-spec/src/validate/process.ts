@@ -18,6 +18,7 @@ import {
   type ExecCPUAffinity,
   IO_PRIORITY_CLASSES,
   type IOPriority,
+  MOST_GROUPS,
   type Process,
   RLIMIT_NAMES,
   type Rlimit,
@@ -57,9 +58,6 @@ function user(): Check<User> {
     additionalGids: where(arrayOf(id), asManyAsAProcessHas),
   });
 }
-
-/** Of supplementary groups; see NGROUPS_MAX in setgroups(2). */
-const MOST_GROUPS = 65536;
 
 const asManyAsAProcessHas: Rule<number[]> = (groups, at, findings) => {
   if (groups.length > MOST_GROUPS)
