@@ -190,13 +190,18 @@ function isWritable(): boolean {
 
 /** Has a process of the group fill so much memory that it is killed; resolves with what the group tells, once all there are gone. */
 async function killIn(group: Group, megabytes: number): Promise<GroupEvent> {
-  await using glutton = startBash(`x=$(head -c ${megabytes << 20} /dev/zero | tr "\\0" x); echo survived`);
-  group.add(glutton.pid);
   await using events = group.events({ pollMilliseconds: 20 });
-  glutton.go();
-  const kill = await nextOf(events, 'oomKill');
+  const kill = await told();
+  // Who was killed had children.
   if (group.processes().length > 0) await nextOf(events, 'empty');
   return kill;
+
+  async function told(): Promise<GroupEvent> {
+    await using glutton = startBash(`x=$(head -c ${megabytes << 20} /dev/zero | tr "\\0" x); echo survived`);
+    group.add(glutton.pid);
+    glutton.go();
+    return await nextOf(events, 'oomKill');
+  }
 }
 
 async function nextOf(events: ReturnType<Group['events']>, kind: GroupEvent['kind']): Promise<GroupEvent> {
