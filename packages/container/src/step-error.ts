@@ -3,6 +3,7 @@ import { errnoName } from '@coracle/errors';
 import { MOST_GROUPS } from '@coracle/oci-spec';
 import { explainProcRefusal } from '@coracle/procfs-mount';
 import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
+import { explainJoining } from './explain/explain-joining.ts';
 import { explainNesting } from './explain/explain-nesting.ts';
 import { explainLabelRefusal } from './labels/explain-label-refusal.ts';
 import { explainMountRefusal } from './mounts/explain-mount-refusal.ts';
@@ -17,6 +18,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
   const hint =
     told?.hint ??
     explainNesting(refused) ??
+    explainJoining(refused) ??
     identityHint(step, errno) ??
     limitHint(step, errno) ??
     settingHint(step, errno) ??

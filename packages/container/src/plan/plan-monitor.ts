@@ -164,8 +164,8 @@ function makeInit({ namespaces, cgroup, further }: BirthPlan): Step[] {
       namespaces: atBirth,
       ...(cgroup?.joinDirectory === undefined ? {} : { cgroupFd: FDS.cgroup }),
     }),
-    ...(cgroup?.joinFiles ?? []).map((_, index) =>
-      write({ fd: resultOf(`join ${index}`), data: '0' }, inside('put the container into its cgroup')),
+    ...(cgroup?.joinFiles ?? []).map((path, index) =>
+      write({ fd: resultOf(`join ${index}`), data: '0' }, inside(`put the container into its cgroup, ${path}`)),
     ),
     ...(namespaces.includes('cgroup')
       ? [unshare(flags(CLONE, 'CLONE_NEWCGROUP'), inside('let it see its own cgroup as the topmost one'))]
