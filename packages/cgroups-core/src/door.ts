@@ -11,10 +11,8 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { errnoOf, isErrno, SystemError } from '@coracle/errors';
+import { explainRefusal } from './explain-refusal.ts';
 import type { FileOperation } from './file-operation.ts';
-import { NOT_YOURS, readValue } from './read-value.ts';
-import { noMoreGroups } from './why-no-place.ts';
-import { lackingFile, whyRefused } from './why-refused.ts';
 
 /** Magic numbers of the cgroup file systems; see statfs(2). */
 export const CGROUP_MAGIC = { v1: 0x27e0eb, v2: 0x63677270 } as const;
@@ -164,80 +162,6 @@ interface Attempt {
 function refine(cause: unknown, { syscall, path, value }: Attempt): unknown {
   const code = errnoOf(cause);
   if (cause instanceof SystemError || code === undefined) return cause;
-  const details = {
-    code,
-    syscall,
-    path,
-    detail: value === undefined ? undefined : `value ${JSON.stringify(value)}`,
-    cause,
-  };
-  const directory = dirname(path);
-  const file = path.slice(directory.length + 1);
-  if (code === 'ENOENT' && syscall === 'write') {
-    return new SystemError({ ...details, ...whatIsMissing({ directory, file, value }) });
-  }
-  if (code === 'EPERM' && file === 'devices.allow') {
-    return new SystemError({
-      ...details,
-      text: `the group ${dirname(directory)} does not allow that itself, or you are not root`,
-      hint: 'leave the rule out, or have it allowed above; only root (CAP_SYS_ADMIN) may write rules for devices',
-    });
-  }
-  const refusal = value === undefined ? undefined : whyRefused({ directory, file, value, code, read: readValue });
-  if (refusal) return new SystemError({ ...details, ...refusal });
-  if (code === 'EEXIST') {
-    return new SystemError({
-      ...details,
-      text: 'a file of the kernel has this name',
-      hint: 'take another for the group',
-    });
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new SystemError({
-      ...details,
-      hint: NOT_YOURS,
-    });
-  }
-  if (code === 'EAGAIN' && syscall === 'mkdir')
-    return new SystemError({ ...details, ...noMoreGroups(path, readValue) });
-  if (code === 'EBUSY' && file.startsWith('memory.')) {
-    return new SystemError({
-      ...details,
-      text: 'more memory is in use than would be allowed',
-      hint: 'end processes first, or allow more',
-    });
-  }
-  if (code === 'EINVAL' || code === 'ERANGE')
-    return new SystemError({ ...details, hint: 'the kernel does not take this value here' });
-  return new SystemError(details);
-}
-
-/** The kernel answers ENOENT for a group, a file and a controller alike. */
-function whatIsMissing({
-  directory,
-  file,
-  value = '',
-}: {
-  directory: string;
-  file: string;
-  value?: string | undefined;
-}): {
-  text: string;
-  hint: string;
-} {
-  if (!existsSync(directory)) return { text: `there is no group ${directory}`, hint: 'it was removed, or never made' };
-  if (file === 'cgroup.subtree_control') {
-    return {
-      text: `not all of the controllers ${value.replaceAll('+', '')} are available in ${directory}`,
-      hint: `see ${directory}/cgroup.controllers: the group above must hand a controller down, and version 1 must not hold it`,
-    };
-  }
-  if (file.startsWith('cgroup.'))
-    return { text: `there is no ${file} in ${directory}`, hint: 'is this kernel too old?' };
-  const lacking = lackingFile(directory, file);
-  if (lacking) return lacking;
-  return {
-    text: `controller ${file.split('.')[0]} is not available in ${directory}`,
-    hint: `see ${directory}/cgroup.controllers (version 2) or /proc/cgroups`,
-  };
+  const detail = value === undefined ? undefined : `value ${JSON.stringify(value)}`;
+  return new SystemError({ code, syscall, path, detail, cause, ...explainRefusal({ path, value, code }) });
 }

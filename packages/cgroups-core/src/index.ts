@@ -32,6 +32,7 @@ export {
   type OomEvent,
   type OomKillEvent,
 } from './events.ts';
+export { explainRefusal, type RefusedChange } from './explain-refusal.ts';
 export { type FileOperation, type GroupPlan, type ReadFile, setFile } from './file-operation.ts';
 export type { Group, PlannedUpdate, UpdateOptions, WaitOptions } from './group.ts';
 export { combineSources, type EventOptions, groupEvents, POLL_MILLISECONDS } from './group-events.ts';

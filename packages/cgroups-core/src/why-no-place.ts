@@ -56,6 +56,24 @@ export const notForProcesses: Reason = ({ directory, file, code, read }) => {
   };
 };
 
+/** The numbers of the policies that need a share of real time; see sched(7). */
+const REAL_TIME: Readonly<Record<string, string>> = { 1: 'SCHED_FIFO', 2: 'SCHED_RR' };
+/** The field `policy` of /proc/PID/stat, counted behind the name of the program, which may have spaces in it. */
+const POLICY = 38;
+
+/** Why a process cannot be in a group of version 1 with the controller cpu, where the kernel divides real time among groups. */
+export const noRealTime: Reason = ({ file, value, code, read }) => {
+  if (code !== 'EINVAL' || (file !== 'cgroup.procs' && file !== 'tasks')) return undefined;
+  const stat = read(`/proc/${value === '0' ? 'self' : value}/stat`) ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const policy = REAL_TIME[fields[POLICY] ?? ''];
+  if (policy === undefined) return undefined;
+  return {
+    text: `the process is scheduled as ${policy}, and the group has no real time`,
+    hint: 'start it with chrt --other 0, or give the group real time (cpu.realtimeRuntime), of which the groups above must have as much',
+  };
+};
+
 /**
  * What stands in the way of handing controllers down: the processes that a group of version 2 has itself.
  * @example

@@ -4,7 +4,7 @@ import type { ErrnoName } from '@coracle/errors';
 import type { ReadFile } from './file-operation.ts';
 import { partOfTime } from './part-of-time.ts';
 import { hugePageSizes } from './stats-files.ts';
-import { notForProcesses, notThreadable, notToHandDown } from './why-no-place.ts';
+import { noRealTime, notForProcesses, notThreadable, notToHandDown } from './why-no-place.ts';
 
 /** What is said of an error beside its errno. */
 interface Refusal {
@@ -172,6 +172,7 @@ const REASONS: readonly Reason[] = [
   tooManyProcesses,
   partOfTime,
   inRealTime,
+  noRealTime,
   notCounted,
   noInterface,
   notThreadable,

@@ -242,3 +242,26 @@ describe('sifting', () => {
     expect(errnoNumber('EOPNOTSUPP')).toBe(95);
   });
 });
+
+describe('a group without real time takes no process that is scheduled in it', () => {
+  /** What proc_pid_stat(5) has behind the name: 37 fields from the state to the processor, then priority and policy. */
+  const stat = (policy: number, name: string): string => `42 (${name}) S ${'1 '.repeat(36)}50 ${policy} 0 0 0\n`;
+  const why = (file: string, value: string, code: ErrnoName, texts: Record<string, string>): string | undefined =>
+    whyRefused({ directory: group, file, value, code, read: (path) => texts[path] })?.text;
+
+  test.each([
+    ['the caller itself', '0', '/proc/self/stat'],
+    ['another process', '42', '/proc/42/stat'],
+  ])('%s, whose name may look like fields', (_, value, path) => {
+    expect(why('tasks', value, 'EINVAL', { [path]: stat(1, 'a) S 9') })).toContain('SCHED_FIFO');
+    expect(why('cgroup.procs', value, 'EINVAL', { [path]: stat(2, 'node') })).toContain('SCHED_RR');
+  });
+
+  test.each([
+    ['another policy', 'tasks', 'EINVAL', 0],
+    ['another errno', 'tasks', 'ENOMEM', 1],
+    ['another file', 'pids.max', 'EINVAL', 1],
+  ] as const)('%s has other reasons', (_, file, code, policy) => {
+    expect(why(file, '0', code, { '/proc/self/stat': stat(policy, 'node') })).toBeUndefined();
+  });
+});

@@ -17,6 +17,7 @@ export type {
   PressureEvent,
   PressureTrigger,
   Rates,
+  RefusedChange,
   Resource,
   Resources,
   Size,
@@ -29,6 +30,7 @@ export type {
 } from '@coracle/cgroups-core';
 export {
   DEFAULT_DEVICE_RULES,
+  explainRefusal,
   formatDeviceRule,
   isDeviceAllowed,
   onPressure,

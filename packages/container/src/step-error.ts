@@ -3,7 +3,7 @@ import { errnoName } from '@coracle/errors';
 import { MOST_GROUPS } from '@coracle/oci-spec';
 import { explainProcRefusal } from '@coracle/procfs-mount';
 import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
-import { explainJoining } from './explain/explain-joining.ts';
+import { explainCgroupRefusal } from './explain/explain-cgroup-refusal.ts';
 import { explainNesting } from './explain/explain-nesting.ts';
 import { explainLabelRefusal } from './labels/explain-label-refusal.ts';
 import { explainMountRefusal } from './mounts/explain-mount-refusal.ts';
@@ -14,11 +14,11 @@ type Failure = NonNullable<Outcome['failure']>;
 /** The error for a step that the kernel refused, with the remedy where one is known. */
 export function stepError({ step, errno }: Failure): SyscallError {
   const refused = { ...step, code: errnoName(errno) };
-  const told = explainLabelRefusal(refused) ?? explainNullDevice(refused);
+  const told =
+    explainLabelRefusal(refused) ?? explainNullDevice(refused) ?? explainCgroupRefusal(step, errnoName(errno));
   const hint =
     told?.hint ??
     explainNesting(refused) ??
-    explainJoining(refused) ??
     identityHint(step, errno) ??
     limitHint(step, errno) ??
     settingHint(step, errno) ??

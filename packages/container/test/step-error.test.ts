@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { errnoNumber } from '@coracle/errors';
-import { step } from '@coracle/syscalls';
+import { mkdirat, resultOf, step, write } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 import { stepError } from '../src/step-error.ts';
 
@@ -43,5 +46,26 @@ describe('a refused step is explained by its purpose', () => {
   ])('become user 1, group 1: setgroups with %i groups', (count, hint) => {
     const refused = step('setgroups', [count], { why: 'become user 1, group 1' });
     expect(stepError({ step: refused, errno: errnoNumber('EINVAL') }).hint).toContain(hint);
+  });
+});
+
+describe('what is refused of a cgroup is told as by the package for cgroups', () => {
+  test('a value, by the files of the group', () => {
+    const group = mkdtempSync(join(tmpdir(), 'coracle-group-'));
+    try {
+      writeFileSync(join(group, 'cgroup.procs'), '4711\n');
+      const path = join(group, 'cgroup.subtree_control');
+      const refused = write({ fd: resultOf('file'), data: '+memory' }, { why: 'hand the controllers down', on: path });
+      const error = stepError({ step: refused, errno: errnoNumber('EBUSY') });
+      expect(error).toMatchObject({ path, text: 'processes live in the group itself (4711)' });
+      expect(error.hint).toContain('move them into a child first');
+    } finally {
+      rmSync(group, { recursive: true });
+    }
+  });
+
+  test('a group that cannot be made', () => {
+    const refused = mkdirat({ path: '/sys/fs/cgroup/pids/box' }, 'make a cgroup');
+    expect(stepError({ step: refused, errno: errnoNumber('EACCES') }).hint).toContain('have a group delegated to you');
   });
 });

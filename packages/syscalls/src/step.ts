@@ -23,6 +23,8 @@ export interface Step {
    * through `/proc/self/fd/N` to what that step has opened. A call of six arguments has no room for it.
    */
   needs?: string;
+  /** What lies behind its descriptor, for errors: a path that an earlier step has opened. */
+  on?: string;
 }
 
 /** Steps in order, and steps that are taken at the end whatever happened before. */
@@ -33,7 +35,9 @@ export interface Program {
 }
 
 /** What a step is for: the plain words alone, or with the options of {@link Step}. */
-export type Purpose = string | (Pick<Step, 'why'> & Partial<Pick<Step, 'result' | 'tolerate' | 'only' | 'needs'>>);
+export type Purpose =
+  | string
+  | (Pick<Step, 'why'> & Partial<Pick<Step, 'result' | 'tolerate' | 'only' | 'needs' | 'on'>>);
 
 /**
  * Builds a step from its parts.

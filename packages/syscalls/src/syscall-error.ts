@@ -41,7 +41,7 @@ export class SyscallError extends SystemError {
     super({
       code,
       syscall: step.syscall,
-      path,
+      path: path ?? step.on,
       dest,
       detail,
       step: step.why,

@@ -143,7 +143,7 @@ function toCalls(operations: readonly Operation[]): Step[] {
       ...(operations[index - 1]?.path === path
         ? []
         : [openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'file' })]),
-      write({ fd: file, data: operation.value }, why),
+      write({ fd: file, data: operation.value }, { why, on: path }),
       ...(operations[index + 1]?.path === path ? [] : [close(file, why)]),
     ];
   });

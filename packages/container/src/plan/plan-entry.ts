@@ -171,7 +171,7 @@ function openDoors(files: readonly string[]): Record<'open' | 'enter' | 'close',
     open: files.map((path, index) =>
       openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: door(index) }),
     ),
-    enter: files.map((path, index) => write({ fd: resultOf(door(index)), data: '0' }, `${why}, ${path}`)),
+    enter: files.map((path, index) => write({ fd: resultOf(door(index)), data: '0' }, { why, on: path })),
     close: files.map((_, index) => close(resultOf(door(index)), why)),
   };
 }

@@ -165,7 +165,10 @@ function makeInit({ namespaces, cgroup, further }: BirthPlan): Step[] {
       ...(cgroup?.joinDirectory === undefined ? {} : { cgroupFd: FDS.cgroup }),
     }),
     ...(cgroup?.joinFiles ?? []).map((path, index) =>
-      write({ fd: resultOf(`join ${index}`), data: '0' }, inside(`put the container into its cgroup, ${path}`)),
+      write(
+        { fd: resultOf(`join ${index}`), data: '0' },
+        { why: 'put the container into its cgroup', on: path, only: 'child' },
+      ),
     ),
     ...(namespaces.includes('cgroup')
       ? [unshare(flags(CLONE, 'CLONE_NEWCGROUP'), inside('let it see its own cgroup as the topmost one'))]
