@@ -21,6 +21,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     explainNesting(refused) ??
     identityHint(step, errno) ??
     limitHint(step, errno) ??
+    scoreHint(step, errno) ??
     settingHint(step, errno) ??
     terminalHint(step, errno) ??
     hidingHint(step, errno) ??
@@ -57,6 +58,12 @@ function terminalHint({ syscall, why }: Step, errno: number): string | undefined
 function hidingHint({ why }: Step, errno: number): string | undefined {
   if (!/^(hide|forbid changes to) /.test(why) || errnoName(errno) !== 'ELOOP') return undefined;
   return 'it leads through links in a circle, or through one that is no path, such as /proc/self/exe or /proc/1/root: name the place that it leads to';
+}
+
+/** See proc_pid_oom_score_adj(5). */
+function scoreHint({ why }: Step, errno: number): string | undefined {
+  if (!why.startsWith('be ended with a score of ') || errnoName(errno) !== 'EACCES') return undefined;
+  return 'to lower the score takes CAP_SYS_RESOURCE, which whoever starts it lacks: /proc/self/oom_score_adj says what it has; give that or more (process.oomScoreAdj)';
 }
 
 function limitHint({ syscall, why }: Step, errno: number): string | undefined {
