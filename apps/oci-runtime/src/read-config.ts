@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SystemError } from '@coracle/errors';
 import type { Config } from '@coracle/oci-spec';
+import { parseExactly } from '@coracle/oci-spec/validate';
 
 /**
  * The configuration of a bundle; whether it holds together is looked at by whoever plans with it.
@@ -25,7 +26,7 @@ function readJson(path: string): Config {
       hint: 'a config.json has to be encoded so',
     });
   try {
-    return JSON.parse(bytes.toString());
+    return parseExactly<Config>(bytes.toString());
   } catch (cause) {
     throw new SystemError({
       code: 'EINVAL',

@@ -25,7 +25,7 @@ function noRight({ mayMakeNodes }: DeviceRights): Obstacle {
   }
   return {
     reason:
-      'only root can set rules for devices; nothing is lost: without root no device node can be made, and those that are there keep their permissions',
+      'only root can set rules for devices; without root no device node can be made, and those that are there keep their permissions',
     fix: 'nothing to do; as root the rules are set too',
   };
 }

@@ -6,6 +6,7 @@ import { randomBytes } from '@coracle/syscalls';
 import { planGroup } from './cgroup/cgroup-for.ts';
 import { ownGroups } from './cgroup/plan-own-cgroups.ts';
 import { configure } from './config/config.ts';
+import { hasNarrowDevice } from './devices/config-devices.ts';
 import { thisHost } from './host.ts';
 import { ownedTrees } from './idmapped/give-tree.ts';
 import { checkUser } from './ids/check-user.ts';
@@ -80,7 +81,7 @@ export function prepare(
     limits,
     explicit: options.limits ?? {},
     devices: config.linux?.resources?.devices,
-    needsDevices: !inUserNamespace,
+    needsDevices: !inUserNamespace || hasNarrowDevice(options),
   });
   const own = ownGroups(host.hierarchies, group.plan?.directories ?? []);
   const sharesNetwork = options.network === 'host';

@@ -1,8 +1,10 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { isErrno } from '@coracle/errors';
 import { pipe } from '@coracle/syscalls';
 import type { Stdio } from './launch.ts';
+import { OptionError } from './options/option-error.ts';
 
 /** What a container's input, output or error output is: a pipe to this program, nothing, this program's own, or a descriptor. */
 export type StdioOption = 'pipe' | 'ignore' | 'inherit' | number;
@@ -50,15 +52,39 @@ export interface OpenedStdio {
 }
 
 /**
+ * Refuses a directory: with it a program could open all that lies below, and above, on the host.
+ * @throws {OptionError}
+ */
+function noDirectory(fd: number, index: number): number {
+  const name = ['stdin', 'stdout', 'stderr'][index] ?? '';
+  if (isDirectory(fd))
+    throw new OptionError(
+      name,
+      `${name} is a directory: the program in the container could open all of the host through it`,
+      'redirect it from or to a file, such as /dev/null',
+    );
+  return fd;
+}
+
+function isDirectory(fd: number): boolean {
+  try {
+    return fstatSync(fd).isDirectory();
+  } catch (error) {
+    if (isErrno(error, 'EBADF')) return false; // who makes the container tells of it
+    throw error;
+  }
+}
+
+/**
  * Opens what a container's input and output need.
- * @throws SystemError EMFILE when descriptors are used up
+ * @throws SystemError EMFILE when descriptors are used up; {@link OptionError} for a directory
  */
 export function openStdio(options: readonly [StdioOption, StdioOption, StdioOption]): OpenedStdio {
   const ours: Socket[] = [];
   const theirs: number[] = [];
   const open = (option: StdioOption, index: number): { fd: number; socket?: Socket } => {
-    if (option === 'inherit') return { fd: index };
-    if (typeof option === 'number') return { fd: option };
+    if (option === 'inherit') return { fd: noDirectory(index, index) };
+    if (typeof option === 'number') return { fd: noDirectory(option, index) };
     if (option === 'ignore') {
       const fd = openSync('/dev/null', constants.O_RDWR);
       theirs.push(fd);

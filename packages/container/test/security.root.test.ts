@@ -161,6 +161,15 @@ describe('system calls that the profile asks about', () => {
     await expect(running).rejects.toBe(error);
   });
 
+  test('a handler that forgets to answer ends the container too', async () => {
+    const forgets: (call: SyscallEvent) => unknown = () => undefined;
+    const running = run('sh', ['-c', 'mkdir /tmp/a; sleep 60'], {
+      security: { seccomp: ASKS_ABOUT_MKDIR },
+      onSyscall: forgets as SyscallHandler,
+    });
+    await expect(running).rejects.toThrow('undefined is no answer to a system call');
+  });
+
   test('a program that is killed while it waits leaves nothing behind', async () => {
     const running = run('mkdir', ['/tmp/a'], {
       security: { seccomp: ASKS_ABOUT_MKDIR },

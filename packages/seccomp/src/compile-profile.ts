@@ -1,4 +1,4 @@
-import { ConfigError, type Seccomp } from '@coracle/oci-spec';
+import { ConfigError, type Seccomp, type SeccompRule } from '@coracle/oci-spec';
 import { type Arch, hostArch } from '@coracle/syscalls';
 import { AUDIT_ARCH, architecturesOn, type FilteredArchitecture, numbersOf, X32_BIT } from './architectures.ts';
 import { assemble } from './assemble.ts';
@@ -48,9 +48,13 @@ export function compileProfile(profile: Seccomp, { arch = hostArch() }: CompileO
   return {
     bytes: instructionsOf(profile, architectures),
     flags: (profile.flags ?? []).filter((flag) => flag !== 'SECCOMP_FILTER_FLAG_TSYNC'),
-    notifies: (profile.syscalls ?? []).some(({ action }) => action === 'SCMP_ACT_NOTIFY'),
+    notifies: [profile, ...(profile.syscalls ?? [])].some(asks),
     unknown: unknownNames(profile, architectures),
   };
+}
+
+function asks(part: Seccomp | SeccompRule): boolean {
+  return ('action' in part ? part.action : part.defaultAction) === 'SCMP_ACT_NOTIFY';
 }
 
 function instructionsOf(profile: Seccomp, architectures: readonly FilteredArchitecture[]): Uint8Array {

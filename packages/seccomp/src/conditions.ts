@@ -51,7 +51,7 @@ function testCondition(graph: Graph, { index, value, valueTwo, op }: SeccompArgu
 }
 
 /** JSON.parse() rounds the highest values up to `2 ** 64`, which all bits set are meant by. */
-export function word64(value: number): bigint {
+export function word64(value: number | string): bigint {
   const exact = BigInt(value);
   return exact > HIGHEST ? HIGHEST : exact;
 }

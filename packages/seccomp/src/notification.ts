@@ -1,5 +1,7 @@
-import { type ErrnoName, errnoNumber } from '@coracle/errors';
+import { inspect } from 'node:util';
+import { type ErrnoName, SystemError } from '@coracle/errors';
 import { AUDIT_ARCH, type FilteredArchitecture, numbersOf, X32_BIT } from './architectures.ts';
+import { errnoByName } from './profile-file/errno-by-name.ts';
 
 /** Bytes of `struct seccomp_notif`. */
 export const NOTIFICATION_BYTES = 80;
@@ -43,6 +45,7 @@ export function readNotification(bytes: Uint8Array): Notification {
 
 /**
  * The `struct seccomp_notif_resp` of an answer.
+ * @throws SystemError EINVAL for what is no answer: a misspelt errno would let the program believe that its call was made
  * @see seccomp_unotify(2)
  * @example
  * writeAnswer(notification.id, { errno: 'EPERM' });
@@ -52,10 +55,36 @@ export function writeAnswer(id: bigint, answer: Answer): Uint8Array {
   const bytes = new Uint8Array(24);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, id, true);
+  const value = returnValueOf(answer);
+  const errno = errnoOf(answer);
   if (answer === 'continue') view.setUint32(20, SECCOMP_USER_NOTIF_FLAG_CONTINUE, true);
-  else if ('errno' in answer) view.setInt32(16, -errnoNumber(answer.errno), true);
-  else view.setBigInt64(8, BigInt.asIntN(64, BigInt(answer.value)), true);
+  else if (errno !== undefined) view.setInt32(16, -errno, true);
+  else if (value !== undefined) view.setBigInt64(8, BigInt.asIntN(64, value), true);
+  else throw refused(answer);
   return bytes;
+}
+
+// Handlers are written in JavaScript too, and may forget to return.
+function errnoOf(answer: unknown): number | undefined {
+  if (typeof answer !== 'object' || answer === null || !('errno' in answer)) return undefined;
+  return typeof answer.errno === 'string' ? errnoByName(answer.errno) : undefined;
+}
+
+function returnValueOf(answer: unknown): bigint | undefined {
+  if (typeof answer !== 'object' || answer === null || 'errno' in answer || !('value' in answer)) return undefined;
+  const { value } = answer;
+  return typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
+    ? BigInt(value)
+    : undefined;
+}
+
+function refused(answer: unknown): SystemError {
+  return new SystemError({
+    code: 'EINVAL',
+    syscall: 'ioctl',
+    text: `${inspect(answer, { depth: 1, compact: true, breakLength: Number.POSITIVE_INFINITY })} is no answer to a system call`,
+    hint: "return 'continue', { errno: 'EPERM' } or { value: 0 }",
+  });
 }
 
 function architectureOf(auditArch: number, number: number): FilteredArchitecture | undefined {

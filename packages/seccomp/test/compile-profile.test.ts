@@ -59,6 +59,8 @@ describe('compileProfile', () => {
       'SCMP_ACT_KILL_PROCESS',
     ]);
     expect(compileProfile(profile, { arch: 'x64' }).notifies).toBe(true);
+    expect(compileProfile({ defaultAction: 'SCMP_ACT_NOTIFY' }, { arch: 'x64' }).notifies).toBe(true);
+    expect(compileProfile({ defaultAction: 'SCMP_ACT_ALLOW' }, { arch: 'x64' }).notifies).toBe(false);
   });
 
   test.each<[SeccompArgument['op'], bigint[], bigint[]]>([

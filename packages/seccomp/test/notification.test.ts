@@ -46,6 +46,22 @@ test('answers', () => {
   expect(fields(writeAnswer(5n, { value: 2n ** 64n - 1n }))).toEqual([5n, -1n, 0, 0]);
 });
 
+test.each([
+  [undefined],
+  [null],
+  ['yes'],
+  [{}],
+  [{ errno: 'ENONSENSE' }],
+  [{ errno: 1 }],
+  [{ errno: 'constructor' }],
+  [{ value: 1.5 }],
+  [{ value: '0' }],
+  [{ errno: undefined, value: 0 }],
+])('%p is no answer', (answer) => {
+  const write: (id: bigint, answer: never) => Uint8Array = writeAnswer;
+  expect(() => Reflect.apply(write, undefined, [5n, answer])).toThrow(/is no answer to a system call/);
+});
+
 test('a profile that asks about all it blocks blocks nothing', () => {
   const profile = notifyBlocked(defaultProfile({ arch: 'x64', capabilities: [], kernel: '6.0' }));
   const actions = new Set([profile.defaultAction, ...(profile.syscalls ?? []).map(({ action }) => action)]);

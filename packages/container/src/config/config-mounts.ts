@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { RootSource } from '@coracle/chroot-fs';
 import type { Mount } from '@coracle/oci-spec';
@@ -56,6 +57,10 @@ export function mountsFor(
   return [...all.filter(({ type }) => type !== 'proc'), ...all.filter(({ type }) => type === 'proc')];
 }
 
+/** Where the host's /sys has the groups of all processes: they are covered, and what a container has of its own is shown above. */
+const CGROUPS = '/sys/fs/cgroup';
+const EMPTY = { type: 'tmpfs', source: 'tmpfs' };
+
 /**
  * Without a network of its own a user namespace may not mount a sysfs; the host's is shown instead, read-only. And the kernel refuses
  * a devpts whose group the container does not have. The privileged may change the kernel's settings in /sys and their own limits.
@@ -65,14 +70,11 @@ function kernelMounts(
   { network, privileged }: ContainerOptions,
   { inUserNamespace, hasTty }: Pick<MountContext, 'inUserNamespace' | 'hasTty'>,
 ): Mount[] {
-  return defaults.map((mount) => {
+  return defaults.flatMap((mount) => {
     if (mount.type === 'sysfs' && inUserNamespace && network === 'host') {
-      return {
-        destination: mount.destination,
-        type: 'bind',
-        source: '/sys',
-        options: ['rbind', 'ro', 'nosuid', 'noexec', 'nodev'],
-      };
+      const options = ['ro', 'nosuid', 'noexec', 'nodev'];
+      const host = { destination: mount.destination, type: 'bind', source: '/sys', options: ['rbind', ...options] };
+      return privileged || !existsSync(CGROUPS) ? host : [host, { ...EMPTY, destination: CGROUPS, options }];
     }
     if (privileged && (mount.type === 'sysfs' || mount.type === 'cgroup'))
       return { ...mount, options: (mount.options ?? []).filter((option) => option !== 'ro') };

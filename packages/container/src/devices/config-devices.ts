@@ -35,6 +35,14 @@ export function devicesFor(options: ContainerOptions): Devices {
   };
 }
 
+/**
+ * Whether less may be done with a node than its mode allows: a mount does not keep a device from being opened for writing.
+ * @see {@link devicesFor}
+ */
+export function hasNarrowDevice({ devices = [] }: Pick<ContainerOptions, 'devices'>): boolean {
+  return devices.some(({ access = 'rw' }) => !(access.includes('r') && access.includes('w')));
+}
+
 /** Less what is to lie in the same place. */
 function allOfHost({ devices = [], volumes = [], tmpfs = [] }: Partial<ContainerOptions>): Shown[] {
   const taken = [...devices.map(({ path, target }) => ({ target: target ?? path })), ...volumes, ...tmpfs]

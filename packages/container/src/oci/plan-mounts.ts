@@ -191,12 +191,28 @@ function check({ mount, index, options, place, inside }: Wanted, { kindOf, onWar
     );
   if (options.copiesUp && mount.type !== 'tmpfs')
     throw cannot({ path: `${path}.options`, value: mount.options }, 'without tmpcopyup, which is for tmpfs');
+  if (place.path.startsWith('/proc/') && !options.remount && !HARMLESS.has(place.path))
+    throw cannot(
+      { path: `${path}.destination`, value: mount.destination },
+      `none below /proc but ${[...HARMLESS].join(', ')}: what a program reads and writes there is the kernel's own`,
+    );
   if ((mount.type === 'proc' || mount.type === 'sysfs') && place.path !== mount.destination)
     throw cannot(
       { path: `${path}.destination`, value: mount.destination },
       `no symbolic link: it must be mounted on ordinary directory, as somebody else could lead a link elsewhere (this one leads to ${place.path} now)`,
     );
 }
+
+/**
+ * What may be mounted over the container's proc, as with runc: files that only tell of the machine, which LXCFS has for each container.
+ * Over others, such as those of labels, it would make believe (CVE-2019-16884).
+ */
+const HARMLESS: ReadonlySet<string> = new Set(
+  [
+    ...['cpuinfo', 'diskstats', 'meminfo', 'stat', 'swaps', 'uptime', 'loadavg', 'slabinfo'],
+    ...['sys/kernel/ns_last_pid', 'sys/crypto/fips_enabled'],
+  ].map((name) => `/proc/${name}`),
+);
 
 /** Files and mountpoints are still to be made in it, and a mount that is read-only takes none. */
 function isDeferred({ mount, options }: Wanted): boolean {

@@ -16,7 +16,7 @@ export interface SyscallEvent extends Notification {
 
 /**
  * Answers the calls that a filter asks about, until the returned function is called or no process has the filter any more.
- * A handler that throws denies the call with EPERM, and its error goes to `onError`.
+ * A handler that throws, or returns what is no answer, denies the call with EPERM, and the error goes to `onError`.
  *
  * `'continue'` is no security decision: the kernel reads the arguments again, and another thread may have changed what
  * they point to.
@@ -30,22 +30,22 @@ export function listen(fd: number, handler: SyscallHandler, onError: (error: unk
     stop();
     closeFd(fd);
   };
-  const answer = async (notification: Notification): Promise<void> => {
+  const hear = async (notification: Notification): Promise<void> => {
     const { id } = notification;
-    let decided: Answer = { errno: 'EPERM' };
+    let answer = writeAnswer(id, { errno: 'EPERM' });
     try {
-      decided = await handler({ ...notification, isWaiting: () => open && isWaiting(fd, id) });
+      answer = writeAnswer(id, await handler({ ...notification, isWaiting: () => open && isWaiting(fd, id) }));
     } catch (error) {
       onError(error);
     }
-    if (open) send(fd, writeAnswer(id, decided));
+    if (open) send(fd, answer);
   };
   const stop = libc().onReadable(fd, () => {
     if (!open) return;
     // Readable or hung up; a receive without a notification would block this whole process.
     if (!isReadable(fd)) return close();
     const notification = receive(fd);
-    if (notification) void answer(notification);
+    if (notification) void hear(notification);
   });
   return close;
 }

@@ -54,7 +54,7 @@ test('a terminal belongs to the group tty, where the container has that', () => 
   expect(terminals({ inUserNamespace: true, hasTty: false })).not.toContain('gid=5');
 });
 
-test("with the host's network a user namespace sees the host's /sys, read-only, and no other container does", () => {
+test("with the host's network a user namespace sees the host's /sys, read-only and without its groups, and no other container does", () => {
   const sys = (options: Partial<ContainerOptions>, inUserNamespace: boolean): Mount | undefined =>
     mounts(options, { inUserNamespace }).find(({ destination }) => destination === '/sys');
   expect(sys({ network: 'host' }, true)).toMatchObject({
@@ -62,6 +62,15 @@ test("with the host's network a user namespace sees the host's /sys, read-only, 
     source: '/sys',
     options: expect.arrayContaining(['rbind', 'ro']),
   });
+  const covers = (options: Partial<ContainerOptions>): unknown[] =>
+    mounts({ network: 'host', ...options }, { inUserNamespace: true })
+      .filter(({ destination }) => destination === '/sys/fs/cgroup')
+      .map(({ type, options }) => [type, options?.includes('ro')]);
+  expect(covers({})).toEqual([
+    ['tmpfs', true],
+    ['cgroup', true],
+  ]);
+  expect(covers({ privileged: true })).toEqual([['cgroup', false]]);
   for (const network of ['none', undefined] as const)
     expect(sys(network ? { network } : {}, true)).toMatchObject({ type: 'sysfs' });
   expect(sys({ network: 'host' }, false)).toMatchObject({ type: 'sysfs' });

@@ -268,3 +268,17 @@ test('every option of the specification is known, but those of file systems', ()
   const unknown = mountOptions().filter((option) => parseConfigMountOptions([option]).data.length > 0);
   expect(unknown).toEqual(ofFileSystems);
 });
+
+test('a mount over the container’s proc is refused, but for files that only tell of the machine', () => {
+  const context = { kindOf: () => 'file', isReachable: () => true, mayBeLocked: () => false };
+  const plan = (destination: string, options: string[] = ['bind']): unknown =>
+    planMounts(
+      normal({ mounts: [{ destination, type: 'bind', source: '/srv', options }] }),
+      context as unknown as MountsContext,
+    );
+  for (const path of ['/proc/version', '/proc/self/attr', '/proc/1', '/proc/../proc/sys', '/proc/cpuinfo/x'])
+    expect(() => plan(path)).toThrow(refusal('$.mounts[2].destination'));
+  for (const path of ['/proc/uptime', '/proc/sys/kernel/ns_last_pid', '/procfs'])
+    expect(() => plan(path)).not.toThrow();
+  expect(() => plan('/proc/sys', ['bind', 'remount', 'ro'])).not.toThrow();
+});

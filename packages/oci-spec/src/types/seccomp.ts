@@ -103,15 +103,16 @@ export interface SeccompRule {
 }
 
 /**
- * A condition on one argument. JSON's numbers are exact up to `2 ** 53` only.
+ * A condition on one argument. What JavaScript's numbers, exact up to `2 ** 53` only, would round is a text of its digits:
+ * `'9223372036854775807'`.
  */
 export interface SeccompArgument {
   /** Which argument, 0 to 5. */
   index: number;
   /** What it is compared with; the mask for `SCMP_CMP_MASKED_EQ`. */
-  value: number;
+  value: number | string;
   /** What the masked argument is compared with. */
-  valueTwo?: number;
+  valueTwo?: number | string;
   /** The comparison. */
   op: SeccompOperator;
 }

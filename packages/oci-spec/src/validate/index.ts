@@ -3,6 +3,7 @@
  * An entry of its own, so that who only makes configurations does not load it.
  * @module
  */
+export { parseExactly } from './parse-exactly.ts';
 export { seccompAction, seccompArgument } from './seccomp.ts';
 export {
   parseConfig,

@@ -13,7 +13,8 @@ export interface RoundedNumber {
  */
 export function roundedNumbers(text: string): RoundedNumber[] {
   if (!/\d{16}/.test(text)) return [];
-  const found: RoundedNumber[] = [];
+  // By their place: of two members with one name the last counts.
+  const found = new Map<string, RoundedNumber>();
   const keys: (string | number)[] = [];
   let lastString = '';
   for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[[\]{}:,]/g)) {
@@ -23,9 +24,10 @@ export function roundedNumbers(text: string): RoundedNumber[] {
     else if (token === ':') keys[keys.length - 1] = JSON.parse(lastString);
     else if (token === ',') nextItem(keys);
     else if (token.startsWith('"')) lastString = token;
-    else if (isRounded(token)) found.push({ keys: [...keys], source: token });
+    else if (isRounded(token)) found.set(keys.join('\0'), { keys: [...keys], source: token });
+    else if (found.size > 0) found.delete(keys.join('\0'));
   }
-  return found;
+  return [...found.values()];
 }
 
 function nextItem(keys: (string | number)[]): void {
@@ -33,7 +35,8 @@ function nextItem(keys: (string | number)[]): void {
   if (typeof last === 'number') keys[keys.length - 1] = last + 1;
 }
 
-function isRounded(source: string): boolean {
+/** Whether digits are a whole number that JavaScript reads as another one. */
+export function isRounded(source: string): boolean {
   // Longer ones are beyond 64 bits and refused for that.
   return /^-?\d{16,25}$/.test(source) && BigInt(source) !== BigInt(Number(source));
 }

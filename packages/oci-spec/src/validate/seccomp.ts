@@ -11,6 +11,7 @@ import {
   type SeccompArgument,
   type SeccompRule,
 } from '../types/seccomp.ts';
+import { isExact } from './parse-exactly.ts';
 
 /** {@link Seccomp}. */
 export function seccomp(): Check<Seccomp> {
@@ -48,11 +49,15 @@ export function seccompAction(): Check<SeccompAction> {
 export function seccompArgument(): Check<SeccompArgument> {
   return object<SeccompArgument>({
     index: required(integer(0, 5)),
-    value: required(uint64),
-    valueTwo: uint64,
+    value: required(operand),
+    valueTwo: operand,
     op: required(oneOf(SECCOMP_OPERATORS)),
   });
 }
+
+/** 64 bits: a number, or its digits where JavaScript would round it. */
+const operand: Check<number | string> = (value, at, findings): value is number | string =>
+  isExact(value) || uint64(value, at, findings);
 
 function rule(): Check<SeccompRule> {
   return where(

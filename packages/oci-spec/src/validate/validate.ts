@@ -1,6 +1,6 @@
 import type { Check } from '../checks/check.ts';
 import { type EnsureOptions, ensure } from '../checks/ensure.ts';
-import { type Findings, memberPath, type Remark, report } from '../checks/findings.ts';
+import { type Findings, memberPath, type Remark } from '../checks/findings.ts';
 import { ConfigError } from '../config-error.ts';
 import type { Config } from '../types/config.ts';
 import type { Features } from '../types/features.ts';
@@ -9,6 +9,7 @@ import type { Resources } from '../types/resources.ts';
 import type { State } from '../types/state.ts';
 import { config } from './config.ts';
 import { features } from './features.ts';
+import { isCompared, parseExactly } from './parse-exactly.ts';
 import { process } from './process.ts';
 import { resources } from './resources.ts';
 import { roundedNumbers } from './rounded-numbers.ts';
@@ -54,7 +55,7 @@ export function validateConfig(value: unknown, { onRemark }: ValidateOptions = {
 
 /**
  * Reads the text of a config.json. As {@link validateConfig}, and it sees numbers above 2 ** 53 before JavaScript rounds them:
- * what a seccomp rule compares with must be exact, any other number that is rounded is a remark.
+ * what a seccomp rule compares with stays exact, see `parseExactly`; any other number that is rounded is a remark.
  * @throws {ConfigError} `ERR_CORACLE_CONFIG`; also for what is no JSON, with what JSON.parse() says.
  * @example
  * const config = parseConfig(readFileSync('config.json', 'utf8'), { onRemark: ({ path, text }) => console.warn(path, text) });
@@ -143,7 +144,7 @@ function parse<T>(text: string, check: Check<T>, options: EnsureOptions): T {
 
 function parseJson(text: string, { what }: EnsureOptions): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     const found = `${said.replaceAll(/\s+/g, ' ')}${placeOf(said, text)}`;
@@ -166,16 +167,12 @@ const NO_LIMIT = '9223372036854775807';
 function roundings(text: string): Findings {
   const findings: Findings = { problems: [], remarks: [] };
   for (const { keys, source } of roundedNumbers(text)) {
-    if (source === ALL_BITS) continue;
+    if (source === ALL_BITS || source === NO_LIMIT || isCompared(keys)) continue;
     const path = keys.reduce<string>(
       (at, key) => (typeof key === 'number' ? `${at}[${key}]` : memberPath(at, key)),
       '$',
     );
-    if (/^\$\.linux\.seccomp\.syscalls\[\d+\]\.args\[\d+\]\.value(Two)?$/.test(path)) {
-      report(findings, { path, value: BigInt(source), allowed: 'a number that JavaScript keeps exactly' });
-    } else if (source !== NO_LIMIT) {
-      findings.remarks.push({ path, text: `is ${source} and is read as ${BigInt(Number(source))}` });
-    }
+    findings.remarks.push({ path, text: `is ${source} and is read as ${BigInt(Number(source))}` });
   }
   return findings;
 }
