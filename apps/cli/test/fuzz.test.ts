@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseArguments } from '../src/arguments.ts';
@@ -6,7 +9,7 @@ import { COMMON_OPTIONS, CONTAINER_OPTIONS } from '../src/option-table.ts';
 
 const ROWS = [...CONTAINER_OPTIONS, ...COMMON_OPTIONS];
 
-/** Names that lead to files: what those hold is another matter. */
+/** Names that lead to files: what those hold is tried below. */
 const FILES = ['env-file'];
 
 const value = fc.oneof(
@@ -58,3 +61,33 @@ test.each(ROWS.filter(({ value, long }) => value !== undefined && !FILES.include
     );
   },
 );
+
+test('an --env-file with anything in it names variables that can be set, or is refused in words', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fuzz-env-'));
+  const file = join(directory, 'env');
+  const pieces = fc.constantFrom('A', 'B=', '=', '#', ' ', '\n', '\r\n', '\r', '\0', '\uFEFF', '"', '🛶', '__proto__');
+  const content = fc.oneof(
+    fc.array(pieces, { maxLength: 30 }).map((parts) => Buffer.from(parts.join(''))),
+    fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+  );
+  try {
+    fc.assert(
+      fc.property(content, (bytes) => {
+        writeFileSync(file, bytes);
+        try {
+          const { options } = parseArguments([`--env-file=${file}`, 'true'], ROWS);
+          const { env = {} } = containerOptions(options, ['true'], { env: {} });
+          for (const [name, value] of Object.entries(env)) {
+            expect(name).toMatch(/^[^=\s\0]+$/);
+            expect(value).not.toMatch(/[\n\0]/);
+          }
+        } catch (error) {
+          expect(Reflect.get(Object(error), 'code')).toBe('ERR_CORACLE_USAGE');
+        }
+      }),
+      { numRuns: 200 },
+    );
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});

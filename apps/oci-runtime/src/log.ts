@@ -23,7 +23,15 @@ export function formatLine(
   format: LogOptions['format'],
 ): string {
   if (format === 'json') return JSON.stringify({ level, msg: message, time: at });
-  return `time=${JSON.stringify(at)} level=${level} msg=${JSON.stringify(message)}`;
+  return `time=${JSON.stringify(at)} level=${level} msg=${quote(message)}`;
+}
+
+/** What a terminal would obey or turn round is escaped, as runc does: a part of it may be somebody else's text. */
+function quote(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`,
+  );
 }
 
 /**

@@ -106,6 +106,8 @@ test('a line of the log has what engines look for', () => {
   const line = { level: 'error', message: 'no "such"\nthing', at: '2026-11-26T00:00:00Z' } as const;
   expect(JSON.parse(formatLine(line, 'json'))).toEqual({ level: 'error', msg: 'no "such"\nthing', time: line.at });
   expect(formatLine(line, 'text')).toBe('time="2026-11-26T00:00:00Z" level=error msg="no \\"such\\"\\nthing"');
+  const evil = { ...line, message: '\u202eno\u009b31m\u2028such🛶' };
+  expect(formatLine(evil, 'text')).toMatch(/msg="\\u202eno\\u009b31m\\u2028such🛶"$/);
 });
 
 test('an error is told in one line with its hint, and engines see that a program is not there', () => {

@@ -13,8 +13,10 @@ import {
 } from '@coracle/syscalls';
 import { IN_ROOT } from './mounts.ts';
 
-/** As much of a file as is read at most: a rootfs may hold a passwd file of gigabytes. */
-const LIMIT = 1 << 20;
+/** As much of a file as is read at most: a rootfs may hold a passwd file of gigabytes. That of 100,000 users has 8 MiB. */
+const LIMIT = 16 << 20;
+/** Room for a file that grows while it is read. */
+const SPARE = 64 << 10;
 
 const NO_FILE = 'nothing but a plain file of a root is read: put one there, or do not trust this root';
 
@@ -27,7 +29,7 @@ const ATTEMPTS = 100;
  * @param root a directory of the host
  * @param path in the root; taken from its top, absolute or not
  * @returns `undefined` when there is no such file
- * @throws SystemError EISDIR for a directory, EINVAL for a device, a pipe or a socket, EFBIG for more than 1 MiB, EAGAIN for a
+ * @throws SystemError EISDIR for a directory, EINVAL for a device, a pipe or a socket, EFBIG for more than 16 MiB, EAGAIN for a
  *   file with a lease on it, and for what stands in the way: ELOOP, EACCES, ENOTDIR, ENAMETOOLONG ...
  * @see openat2(2) (since Linux 5.6)
  * @example
@@ -71,7 +73,7 @@ function readFile(place: number, path: string): string {
   if (stats.size > LIMIT) throw tooLarge(path);
   const fd = openFound(place, path);
   try {
-    return readText(fd, path);
+    return readText(fd, { path, size: stats.size });
   } finally {
     closeSync(fd);
   }
@@ -88,9 +90,9 @@ function openFound(place: number, path: string): number {
   }
 }
 
-function readText(fd: number, path: string): string {
-  const bytes = Buffer.allocUnsafe(LIMIT + 1);
-  for (let length = 0; length <= LIMIT; ) {
+function readText(fd: number, { path, size }: { path: string; size: number }): string {
+  const bytes = Buffer.allocUnsafe(Math.min(size + SPARE, LIMIT) + 1);
+  for (let length = 0; length < bytes.length; ) {
     const got = readSync(fd, bytes, length, bytes.length - length, null);
     if (got === 0) return bytes.toString('utf8', 0, length);
     length += got;
@@ -100,5 +102,5 @@ function readText(fd: number, path: string): string {
 }
 
 function tooLarge(path: string): SystemError {
-  return new SystemError({ code: 'EFBIG', syscall: 'read', path, hint: 'files of a root are read up to 1 MiB' });
+  return new SystemError({ code: 'EFBIG', syscall: 'read', path, hint: 'files of a root are read up to 16 MiB' });
 }

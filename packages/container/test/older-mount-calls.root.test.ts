@@ -213,3 +213,29 @@ needs.describe(
     MINUTE,
   );
 });
+
+needs.test(needs.root)(
+  'calls that Coracle cannot do without, and a filter forbids, are named with what helps',
+  async () => {
+    const env = { ...envOf('EPERM'), REFUSE_CALLS: 'openat2,close_range' };
+    const { stdout } = await promisify(execFile)(
+      NODE,
+      [...FROM_SOURCE, ...REFUSED, program('doctor/programs/print-checks.ts')],
+      { env, cwd: program('.') },
+    );
+    const checks: Check[] = JSON.parse(stdout);
+    expect(checks.find(({ topic }) => topic === 'system calls')).toMatchObject({
+      status: 'missing',
+      found: 'not to be had here: openat2, close_range',
+      fix: expect.stringContaining('seccomp=unconfined'),
+    });
+    const [node, worker] = WORKER;
+    using way = startWorker({ env }, [node, ...REFUSED, worker]);
+    await expect(way.run(['true'])).rejects.toMatchObject({
+      code: 'EPERM',
+      syscall: expect.stringMatching(/openat2|close_range/),
+      hint: expect.stringMatching(/a filter of system calls forbids it.*seccomp=unconfined/),
+    });
+  },
+  MINUTE,
+);

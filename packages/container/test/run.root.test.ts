@@ -144,7 +144,7 @@ root('run, as root', () => {
 
   test('users are looked up in the root', async () => {
     const { stdout } = await run('id', [], { root: rootfs.path, user: 'alice' });
-    expect(stdout).toBe('uid=1234(alice) gid=1235(alice) groups=77(boats)\n');
+    expect(stdout).toBe('uid=1234(alice) gid=1235(alice) groups=77(boats),1235(alice)\n');
     const home = await run('sh', ['-c', 'echo $HOME'], { root: rootfs.path, user: 'alice' });
     expect(home.stdout).toBe('/home/alice\n');
   });

@@ -1,7 +1,7 @@
 /**
  * The word that somebody meant who wrote one that does not exist: the candidate that takes the fewest changes, if it takes
  * few. For hints.
- * @returns `undefined` when none is near: two letters inserted, removed or replaced, or a third of a long word
+ * @returns `undefined` when none is near: two letters inserted, removed or replaced, or a third of a long word, but never all
  * @example
  * nearest('memroy', ['memory', 'cpus']); // 'memory'
  */
@@ -12,7 +12,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= most ? best.candidate : undefined;
+  return best && best.distance <= most && best.distance < word.length ? best.candidate : undefined;
 }
 
 /**

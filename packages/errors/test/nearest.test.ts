@@ -6,7 +6,9 @@ describe('the nearest word', () => {
     ['rnu', 'run'],
     ['explian', 'explain'],
     ['zzz', undefined],
+    ['', undefined],
+    ['z', undefined],
   ])('%s: %p', (word, expected) => {
-    expect(nearest(word, ['run', 'explain', 'doctor'])).toBe(expected);
+    expect(nearest(word, ['run', 'explain', 'doctor', 'u'])).toBe(expected);
   });
 });

@@ -30,12 +30,16 @@ function find(facts: HostFacts): Finding {
     const first = maps.uids[0]?.hostId;
     return { status: 'ok', found: `root maps any ids itself; with --userns auto those from ${first} on` };
   }
-  const counts = [facts.subuid, facts.subgid].map((text) => total(text, { name, id: uid }));
-  const lacking = ['/etc/subuid', '/etc/subgid'].filter((_, index) => (counts[index] ?? 0) === 0);
+  const files = [
+    { path: '/etc/subuid', text: facts.subuid },
+    { path: '/etc/subgid', text: facts.subgid },
+  ];
+  const counts = files.map(({ text }) => total(text, { name, id: uid }));
+  const lacking = files.filter((_, index) => (counts[index] ?? 0) === 0);
   if (lacking.length > 0)
     return {
       status: 'warning',
-      found: `user ${name} has no ids in ${lacking.join(' and ')}: containers have one user only`,
+      found: `user ${name} has no ids in ${lacking.map((file) => withoutEffect(file, { name, id: uid })).join(' and ')}: containers have one user only`,
       fix: grant(facts),
     };
   const helper = judgeHelpers(facts);
@@ -71,6 +75,17 @@ function judgeHelpers({ newuidmap, newgidmap, distribution, noNewPrivileges }: H
       found: 'newuidmap has no effect here: no_new_privs is set, as inside a container or a sandboxed service',
     };
   return undefined;
+}
+
+/** The file, and what is wrong with a line of this user's in it: it is passed over without a word, by newuidmap(1) as well. */
+function withoutEffect(
+  { path, text }: { path: string; text: string },
+  { name, id }: { name: string; id: number },
+): string {
+  const lines = text.split('\n');
+  const at = lines.findIndex((line) => [name, String(id)].includes(line.split(':')[0]?.trim() ?? ''));
+  if (at < 0) return path;
+  return `${path} (line ${at + 1}, ${JSON.stringify(lines[at])}, gives none: it is to be NAME:FIRST:COUNT)`;
 }
 
 function total(text: string, owner: { name: string; id: number }): number {

@@ -7,7 +7,7 @@ const NO_FLAGS = 0xffffffff;
 
 /**
  * The calls Coracle cannot do without, each with arguments that no kernel accepts: what is known is refused for their sake,
- * what is not known with ENOSYS. None has any effect.
+ * what is not known with ENOSYS. None has any effect, and none is judged by rights first: EPERM is a filter's.
  */
 const HARMLESS: readonly [SyscallName, ...number[]][] = [
   ['clone3', 0, 0],
@@ -18,14 +18,17 @@ const HARMLESS: readonly [SyscallName, ...number[]][] = [
   ['memfd_create', 0, NO_FLAGS],
   ['setns', NO_FD, 0],
   ['seccomp', NO_FLAGS, 0, 0],
+  ['renameat2', NO_FD, 0, NO_FD, 0, NO_FLAGS],
+  ['statx', NO_FD, 0, NO_FLAGS, 0, 0],
 ];
 
-/** The calls that this kernel, or a filter around this process, does not know; of the mount calls those it forbids, too. */
+/** The calls that this kernel does not know, or a filter around this process hides or forbids. */
 export function absentCalls(): string[] {
   const { arch, syscall } = libc();
   const absent = HARMLESS.filter(([name, ...args]) => {
     const number = syscallNumber(name, arch);
-    return number === undefined || errnoName(syscall(number, ...args)) === 'ENOSYS';
+    const code = number === undefined ? 'ENOSYS' : errnoName(syscall(number, ...args));
+    return code === 'ENOSYS' || code === 'EPERM';
   });
   return [...absent.map(([name]) => name), ...refusedMountCalls()];
 }

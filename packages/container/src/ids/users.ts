@@ -44,11 +44,13 @@ export function lookUpUser(spec: string, rootPath: string): UserIds {
       "its root's /etc/passwd has no such name; use a number, or a name from there",
     );
   const groups = rows(rootPath, '/etc/group');
-  const name = entry?.[0];
+  const name = group === undefined ? entry?.[0] : undefined;
+  const gid = group === undefined ? (entry ? checkedId(entry[3], 'group', user) : 0) : lookUpGroup(group, groups);
   return {
     uid: id ?? checkedId(entry?.[2], 'user', user),
-    gid: group === undefined ? (entry ? checkedId(entry[3], 'group', user) : 0) : lookUpGroup(group, groups),
-    additionalGids: group === undefined && name !== undefined ? groupsOf(name, groups) : [],
+    gid,
+    // With it among them no set-group-id program leaves it: what a file denies to the group stays denied (CVE-2022-2989).
+    additionalGids: name === undefined ? [gid] : groupsOf(name, { gid, groups }),
     home: homeOf(entry),
   };
 }
@@ -78,11 +80,11 @@ function lookUpGroup(group: string, groups: readonly string[][]): number {
   return checkedId(entry[2], 'group', group);
 }
 
-function groupsOf(name: string, groups: readonly string[][]): number[] {
+function groupsOf(name: string, { gid, groups }: { gid: number; groups: readonly string[][] }): number[] {
   const ids = groups
     .filter((fields) => fields[3]?.split(',').includes(name))
     .map((fields) => checkedId(fields[2], 'group', fields[0] ?? ''));
-  const each = [...new Set(ids)];
+  const each = [...new Set([gid, ...ids])];
   if (each.length > MOST_GROUPS)
     throw new OptionError(
       'user',

@@ -62,6 +62,13 @@ export const NAMES: ReadonlyMap<string, { key: Key; inverted: boolean }> = new M
 /** Those that may be of use: volumes with names do not exist yet. */
 const USEFUL = [...NAMES.keys()].filter((name) => !name.startsWith('volume-'));
 
+/** Keys that other programs know and that ask for what does not exist here, or is called otherwise. */
+const NOT_DONE: ReadonlyMap<string, string> = new Map([
+  ['bind-create-src', 'make the source first: mkdir -p SOURCE'],
+  ['image-subpath', 'images cannot be mounted yet: use type=bind with a directory of the host'],
+  ['z', 'write relabel=shared, or relabel=private'],
+]);
+
 /** Makes the error for a text that cannot be meant. */
 export type Refuse = (reason: string, hint?: string) => OptionError;
 
@@ -80,6 +87,8 @@ export function readFields(text: string, refuse: Refuse): Fields {
     const at = field.indexOf('=');
     const name = (at < 0 ? field : field.slice(0, at)).toLowerCase();
     const known = NAMES.get(name);
+    const notDone = NOT_DONE.get(name);
+    if (notDone !== undefined) throw refuse(`'${name}' cannot be had`, notDone);
     if (!known) throw refuse(name === '' ? 'a field is empty' : `there is no key '${name}'`, didYouMean(name, USEFUL));
     const { key, inverted } = known;
     const before = fields[key];

@@ -9,6 +9,12 @@ import { didYouMean } from './volume-spec.ts';
 /** A mount as `--mount` describes it: a volume, or a directory in memory. */
 export type MountSpec = ({ type: 'bind' } & Volume) | ({ type: 'tmpfs' } & Tmpfs);
 
+/** Types that Docker knows and that do not exist here. */
+const NOT_DONE: ReadonlyMap<string, string> = new Map([
+  ['image', 'use type=bind with a directory of the host'],
+  ['cluster', 'mount its volume on the host, and that directory with type=bind'],
+  ['npipe', 'it is of Windows: share a socket with type=bind'],
+]);
 const RECURSIONS = ['enabled', 'disabled', 'writable', 'readonly'] as const;
 const LABELS = ['shared', 'private'] as const;
 const BIND_EXAMPLE = 'write type=bind,source=/on/the/host,target=/in/the/container';
@@ -37,10 +43,14 @@ export function parseMount(text: string): MountSpec {
 function typeOf({ type, source }: Fields, refuse: Refuse): 'bind' | 'tmpfs' {
   if (type === undefined && source && /^[./~]/.test(source.value))
     throw refuse('no type is named', 'add type=bind for a file or directory of the host');
-  if (type === undefined || type.value === 'volume') throw noVolumes(refuse);
-  if (type.value !== 'bind' && type.value !== 'tmpfs')
-    throw refuse(`there is no type '${type.value}'`, didYouMean(type.value, ['bind', 'tmpfs']));
-  return type.value;
+  // Docker reads it so.
+  const word = type?.value.toLowerCase() ?? 'volume';
+  if (word === 'volume') throw noVolumes(refuse);
+  const notDone = NOT_DONE.get(word);
+  if (notDone !== undefined) throw refuse(`type=${word} cannot be had`, notDone);
+  if (word !== 'bind' && word !== 'tmpfs')
+    throw refuse(`there is no type '${type?.value}'`, didYouMean(word, ['bind', 'tmpfs']));
+  return word;
 }
 
 function noVolumes(refuse: Refuse): OptionError {

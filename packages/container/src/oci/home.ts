@@ -1,5 +1,5 @@
 import { readInRoot } from '@coracle/chroot-fs';
-import { SystemError } from '@coracle/errors';
+import { isErrno, SystemError } from '@coracle/errors';
 
 /**
  * An environment with HOME, by the root's own /etc/passwd where it says nothing of it, or nothing in it: so runc has it.
@@ -9,7 +9,7 @@ import { SystemError } from '@coracle/errors';
  */
 export function withHome(env: readonly string[], { root, uid }: { root: string; uid: number }): string[] {
   if (env.some((variable) => variable.startsWith('HOME=') && variable !== 'HOME=')) return [...env];
-  const users = (readInRoot(root, '/etc/passwd') ?? '').split('\n').map((line) => line.split(':'));
+  const users = (passwdOf(root) ?? '').split('\n').map((line) => line.split(':'));
   const home = users.find(([, , id]) => id === String(uid))?.[5] || '/';
   if (home.includes('\0'))
     throw new SystemError({
@@ -20,4 +20,14 @@ export function withHome(env: readonly string[], { root, uid }: { root: string; 
       hint: 'mend the file in the root, or give the process a HOME in process.env',
     });
   return [...env.filter((variable) => variable !== 'HOME='), `HOME=${home}`];
+}
+
+/** What does not lead to a file is as good as none: it takes nobody's name to start a process by its number. */
+function passwdOf(root: string): string | undefined {
+  try {
+    return readInRoot(root, '/etc/passwd');
+  } catch (error) {
+    if (!isErrno(error, 'ENOTDIR', 'ELOOP', 'EACCES')) throw error;
+    return undefined;
+  }
 }

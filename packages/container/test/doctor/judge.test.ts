@@ -322,6 +322,16 @@ describe('user id ranges', () => {
     });
   });
 
+  test.each(['alice:100000:65536\r', 'alice:one:two', ' alice:100000:65536', '1000:4294967290:100', 'alice:100000:0'])(
+    'of a line that gives none, %j, are named with it',
+    (line) => {
+      const text = `bob:300000:65536\n${line}\n`;
+      expect(judged('user id ranges', { ...ALICE, subuid: text })?.found).toBe(
+        `user alice has no ids in /etc/subuid (line 2, ${JSON.stringify(line)}, gives none: it is to be NAME:FIRST:COUNT): containers have one user only`,
+      );
+    },
+  );
+
   test('that are small are worth a warning', () => {
     expect(judged('user id ranges', { ...ALICE, subuid: 'alice:100000:1000\n' })).toMatchObject({
       status: 'warning',

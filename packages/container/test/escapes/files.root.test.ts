@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   closeSync,
   constants,
   copyFileSync,
@@ -15,7 +16,7 @@ import { join } from 'node:path';
 import { needs, PLAIN_USER } from '@coracle/test-support';
 import { describe, expect } from '@jest/globals';
 import { Container, run } from '../../src/index.ts';
-import type { Call } from './support/calls.ts';
+import { answersOf, type Call, commandFor } from './support/calls.ts';
 import { callOnHost, shOnHost, shWithOwnMounts } from './support/on-host.ts';
 import { makeScene, type Scene } from './support/scene.ts';
 import { attack, inEachWay, prepareAttacks } from './support/suite.ts';
@@ -282,6 +283,33 @@ describe('descriptors of the caller', () => {
         await expect(box.exec(['pwd'], { cwd, stdin })).rejects.toMatchObject({ syscall: 'openat2' });
     } finally {
       closeSync(stdin);
+    }
+  });
+});
+
+describe('what a file denies to a group', () => {
+  attack('CVE-2022-2989, CVE-2022-36109: is denied to a set-group-id program of one of its users as well', async () => {
+    using scene = makeScene();
+    const [directory, denied] = [join(scene.root, 'sgid'), join(scene.root, 'denied')];
+    mkdirSync(directory);
+    copyFileSync(join(attacks().path, 'call'), join(directory, 'call'));
+    chownSync(join(directory, 'call'), 0, 77);
+    chmodSync(join(directory, 'call'), 0o2755);
+    writeFileSync(denied, 'not for group 1235\n');
+    chownSync(denied, 0, 1235);
+    chmodSync(denied, 0o604);
+    const opens = (path: string): Call => ['openat', AT_FDCWD, `text:${path}`, 0, 0];
+    const careless = ['--reuid', '1234', '--regid', '1235', '--clear-groups'];
+    const [program, ...args] = commandFor([opens(denied)], { directory });
+    const naive = spawnSync('setpriv', [...careless, String(program), ...args], { encoding: 'utf8' });
+    expect(answersOf(naive.stdout)).toEqual([SUCCESS]);
+    for (const user of ['alice', '1234:1235']) {
+      const { stdout } = await run(commandFor([opens('/denied')], { directory: '/sgid' }), {
+        root: scene.root,
+        user,
+        security: { noNewPrivileges: false },
+      });
+      expect(answersOf(stdout)).toEqual(['EACCES']);
     }
   });
 });

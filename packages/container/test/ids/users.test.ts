@@ -21,12 +21,12 @@ afterAll(() => rmSync(root, { recursive: true }));
 describe('lookUpUser', () => {
   test.each([
     ['0', { uid: 0, gid: 0, additionalGids: [], home: '/root' }],
-    ['alice', { uid: 1000, gid: 1001, additionalGids: [77], home: '/home/alice' }],
-    ['alice:boats', { uid: 1000, gid: 77, additionalGids: [], home: '/home/alice' }],
-    ['alice:5', { uid: 1000, gid: 5, additionalGids: [], home: '/home/alice' }],
-    ['1000', { uid: 1000, gid: 1001, additionalGids: [77], home: '/home/alice' }],
-    ['4711', { uid: 4711, gid: 0, additionalGids: [], home: '/' }],
-    ['4711:4712', { uid: 4711, gid: 4712, additionalGids: [], home: '/' }],
+    ['alice', { uid: 1000, gid: 1001, additionalGids: [1001, 77], home: '/home/alice' }],
+    ['alice:boats', { uid: 1000, gid: 77, additionalGids: [77], home: '/home/alice' }],
+    ['alice:5', { uid: 1000, gid: 5, additionalGids: [5], home: '/home/alice' }],
+    ['1000', { uid: 1000, gid: 1001, additionalGids: [1001, 77], home: '/home/alice' }],
+    ['4711', { uid: 4711, gid: 0, additionalGids: [0], home: '/' }],
+    ['4711:4712', { uid: 4711, gid: 4712, additionalGids: [4712], home: '/' }],
   ])('%s is found in the files of the root', (spec, ids) => {
     expect(lookUpUser(spec, root)).toEqual(ids);
   });
@@ -55,12 +55,12 @@ describe('lookUpUser', () => {
       lines((index) => index),
     );
     expect(() => lookUpUser('alice', hostile)).toThrow("has user 'alice' in 65537 groups");
-    expect(lookUpUser('alice:5', hostile).additionalGids).toEqual([]);
+    expect(lookUpUser('alice:5', hostile).additionalGids).toEqual([5]);
     writeFileSync(
       join(hostile, 'etc/group'),
       lines((index) => index % 2),
     );
-    expect(lookUpUser('alice', hostile).additionalGids).toEqual([0, 1]);
+    expect(lookUpUser('alice', hostile).additionalGids).toEqual([1, 0]);
     rmSync(hostile, { recursive: true });
   });
 
@@ -68,7 +68,7 @@ describe('lookUpUser', () => {
     const other = mkdtempSync(join(tmpdir(), 'users-'));
     mkdirSync(join(other, 'etc'));
     writeFileSync(join(other, 'etc/passwd'), `evil:x:${id}:0::/evil:/bin/sh\n`);
-    expect(lookUpUser('1000', other)).toEqual({ uid: 1000, gid: 0, additionalGids: [], home: '/' });
+    expect(lookUpUser('1000', other)).toEqual({ uid: 1000, gid: 0, additionalGids: [0], home: '/' });
     rmSync(other, { recursive: true });
   });
 

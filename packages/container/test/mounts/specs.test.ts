@@ -140,6 +140,7 @@ describe('--mount', () => {
     ['type=bind,source=/a=c:d,target=/b', bind({ source: '/a=c:d' })],
     ['type=bind,source=data,target=/b', bind({ source: 'data' })],
     ['type=tmpfs,target=/t', { type: 'tmpfs', target: '/t' }],
+    ['TYPE=BIND,Source=/a,target=/b', bind({})],
     [
       'type=tmpfs,dst=/t,tmpfs-size=64m,tmpfs-mode=1770,ro,exec',
       { type: 'tmpfs', target: '/t', options: ['ro', 'exec', 'size=67108864', 'mode=1770'] },
@@ -166,6 +167,10 @@ describe('--mount', () => {
     ['type=bind,src,dst=/b', 'src has no value', 'write src=...'],
     ['src=/a,dst=/b', 'no type is named', 'type=bind'],
     ['type=binds,src=/a,dst=/b', "there is no type 'binds'", 'did you mean bind? there are bind, tmpfs'],
+    ['type=image,src=alpine,dst=/b', 'type=image cannot be had', 'type=bind with a directory'],
+    [`${BIND},bind-create-src`, "'bind-create-src' cannot be had", 'mkdir -p'],
+    [`${BIND},image-subpath=etc`, "'image-subpath' cannot be had", 'a directory of the host'],
+    [`${BIND},Z`, "'z' cannot be had", 'relabel=shared, or relabel=private'],
     ['type=volume,src=data,dst=/b', 'do not exist yet', 'type=bind,source='],
     ['src=data,dst=/b', 'do not exist yet', 'type=bind,source='],
     ['dst=/b,volume-nocopy', 'do not exist yet', 'type=tmpfs'],

@@ -1,13 +1,15 @@
 /**
  * To be imported by a program (`node --import`): from then on the calls that make mounts by descriptor are refused to it and to all
- * that it starts, as on an old kernel or behind the filter of an old container runtime. REFUSE_MOUNT_CALLS is the errno.
+ * that it starts, as on an old kernel or behind the filter of an old container runtime. REFUSE_MOUNT_CALLS is the errno, REFUSE_CALLS
+ * the names of other calls that are refused in their place.
  */
 import { type ErrnoName, errnoNumber } from '@coracle/errors';
 import type { Seccomp } from '@coracle/oci-spec';
 import { compileProfile, loadFilter } from '@coracle/seccomp';
 import { flags, PR, prctl, runLocally } from '@coracle/syscalls';
 
-const names = ['open_tree', 'move_mount', 'fsopen', 'fsconfig', 'fsmount', 'fspick', 'mount_setattr'];
+const MOUNT_CALLS = ['open_tree', 'move_mount', 'fsopen', 'fsconfig', 'fsmount', 'fspick', 'mount_setattr'];
+const names = process.env['REFUSE_CALLS']?.split(',') ?? MOUNT_CALLS;
 const errnoRet = errnoNumber((process.env['REFUSE_MOUNT_CALLS'] ?? 'ENOSYS') as ErrnoName);
 const profile: Seccomp = {
   defaultAction: 'SCMP_ACT_ALLOW',
