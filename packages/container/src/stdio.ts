@@ -1,7 +1,6 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
-import { isErrno } from '@coracle/errors';
 import { pipe } from '@coracle/syscalls';
 import type { Stdio } from './launch.ts';
 import { OptionError } from './options/option-error.ts';
@@ -66,13 +65,9 @@ function noDirectory(fd: number, index: number): number {
   return fd;
 }
 
+/** Asked by its path, for which Node makes no object: every start asks. A descriptor that is not open is told of by who makes the container. */
 function isDirectory(fd: number): boolean {
-  try {
-    return fstatSync(fd).isDirectory();
-  } catch (error) {
-    if (isErrno(error, 'EBADF')) return false; // who makes the container tells of it
-    throw error;
-  }
+  return existsSync(`/proc/self/fd/${fd}/`);
 }
 
 /**
