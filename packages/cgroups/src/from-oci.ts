@@ -13,19 +13,24 @@ import type * as oci from '@coracle/oci-spec';
  * What an OCI configuration asks for (`linux.resources`), in the words of this package. It has the numbers of version 1: a
  * negative one is no limit. Zero leaves as is where it means nothing: no shares, no quota, no memory; as for runc a limit of 0
  * processes is 1, and for disks 0 lifts a rate.
+ * @param ociVersion of the configuration; before 1.3 a limit of 0 processes is none: engines of that time, as CRI-O, write it where
+ *   there is no limit, and runtimes of that time do nothing then. The newest if absent
  * @returns the resources; and the rules for devices, which are `undefined` when there are none
  * @see https://github.com/opencontainers/runtime-spec/blob/main/config-linux.md#control-groups
  * @example
  * fromOci({ memory: { limit: 268435456, swap: -1 }, cpu: { shares: 512 } }).resources;
  * // { memory: { max: 268435456n, maxWithSwap: 'max' }, cpu: { shares: 512 } }
  */
-export function fromOci(from: oci.Resources): {
+export function fromOci(
+  from: oci.Resources,
+  ociVersion?: string,
+): {
   resources: Resources;
   devices: readonly DeviceRuleInput[] | undefined;
 } {
   const { memory, cpu, pids, blockIO, hugepageLimits, network, rdma, unified } = from;
   const resources = {
-    ...(pids?.limit === undefined ? {} : { pids: pidsOf(pids.limit) }),
+    ...meant({ pids: pidsOf(pids?.limit, ociVersion) }),
     ...(memory ? { memory: memoryOf(memory) } : {}),
     ...cpuOf(cpu ?? {}),
     ...(blockIO ? { io: ioOf(blockIO) } : {}),
@@ -54,7 +59,11 @@ function unlessZero<T>(value: number | undefined, convert: (value: number) => T)
   return value === undefined || value === 0 ? undefined : convert(value);
 }
 
-function pidsOf(limit: number): number | 'max' {
+/** See "PIDs" in config-linux.md: with 1.3 the limit became optional, and 0 one. */
+const BEFORE_ZERO_WAS_A_LIMIT = /^(0|1\.[0-2])\./;
+
+function pidsOf(limit: number | undefined, ociVersion = ''): number | 'max' | undefined {
+  if (limit === undefined || (limit === 0 && BEFORE_ZERO_WAS_A_LIMIT.test(ociVersion))) return undefined;
   return limit < 0 ? 'max' : Math.max(limit, 1);
 }
 

@@ -116,6 +116,16 @@ describe('an OCI block in the words of this package', () => {
     expect(fromOci(block)).toEqual({ resources, devices: undefined });
   });
 
+  test.each([
+    ['1.0.2-dev', 0, {}],
+    ['1.2.1', 0, {}],
+    ['1.2.1', 1, { pids: 1 }],
+    ['1.3.0', 0, { pids: 1 }],
+    ['1.30.0', 0, { pids: 1 }],
+  ])('in version %s a limit of %i processes', (version, limit, resources) => {
+    expect(fromOci({ pids: { limit } }, version).resources).toEqual(resources);
+  });
+
   test('rules for devices are apart, as they stand', () => {
     const devices = [{ allow: false, access: 'rwm' }];
     expect(fromOci({ devices }).devices).toBe(devices);

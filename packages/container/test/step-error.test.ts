@@ -21,6 +21,7 @@ describe('a refused step is explained by its purpose', () => {
     ['start in /proc/1/root', 'openat2', 'ELOOP', 'do not trust it'],
     ['mount a tmpfs on /x', 'fsconfig', 'EINVAL', 'does the container have the user'],
     ['stand in the new root', 'fchdir', 'EACCES', 'is closed to the user'],
+    ['write /etc/hostname', 'openat2', 'EPERM', 'chattr -i'],
     ['be ended with a score of -9 when memory runs out', 'write', 'EACCES', 'CAP_SYS_RESOURCE'],
     ['limit nofile', 'prlimit64', 'EPERM', "the caller's own hard limit"],
     ['become user 70000, group 0', 'setresuid', 'EINVAL', 'has no such id'],

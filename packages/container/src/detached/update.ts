@@ -23,7 +23,7 @@ export async function update(store: Store, id: string, wanted: Resources, shares
   using _ = await store.hold(id);
   const { record, status } = find(store, id);
   if (status === 'stopped' || status === 'creating') throw notRunning(id);
-  const { resources, devices } = fromOci(wanted);
+  const { resources, devices } = fromOci(wanted, record.config.ociVersion);
   const rules = devices && deviceRules(devices);
   updateShares(shares, { id, rdt: record.config.linux?.intelRdt, mountPoint: resctrlMount });
   if (record.unit) await changeUnit(record.unit, { resources, devices: rules });

@@ -13,6 +13,8 @@ interface Refused {
 
 const UNFILTERED = 'start the container around this with --security-opt seccomp=unconfined';
 const FILTERED = `a filter of system calls forbids it, as inside another container: ${UNFILTERED}`;
+/** Nothing is made in such a directory, and such a file is not opened for writing; see ioctl_iflags(2). */
+const IMMUTABLE = 'take the attribute immutable away from what is in the way (lsattr, chattr -i)';
 /** Calls that the kernel refuses nobody for want of rights, as they are used here: EPERM is a filter's, as of runtimes older than them. */
 const NEEDS_NO_RIGHTS = new Set(['close_range', 'openat2', 'pidfd_open', 'renameat2', 'statx']);
 /** With clone3, without which no container is made. */
@@ -26,8 +28,10 @@ const OLDEST_KERNEL = { major: 5, minor: 9 };
 export function explainNesting(refused: Refused): string | undefined {
   const { syscall, code, why } = refused;
   if (syscall === 'clone3') return explainBirth(code);
-  if (NEEDS_NO_RIGHTS.has(syscall) && !why.startsWith('set '))
-    return code === 'EPERM' ? FILTERED : code === 'ENOSYS' ? explainHidden() : undefined;
+  if (NEEDS_NO_RIGHTS.has(syscall) && !why.startsWith('set ')) {
+    if (code === 'EPERM') return syscall === 'openat2' ? `${FILTERED}, or ${IMMUTABLE}` : FILTERED;
+    return code === 'ENOSYS' ? explainHidden() : undefined;
+  }
   if (code !== 'EPERM') return undefined;
   if (syscall === 'ioctl' && why.includes('127.0.0.1'))
     return `${lacks(['NET_ADMIN'])}: ${askForRights(['NET_ADMIN'])}, or use --network host`;

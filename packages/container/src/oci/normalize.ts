@@ -10,8 +10,7 @@ export type Normalized = Config &
  * Writes a configuration out: paths of the host are absolute; a bind mount has the type `bind`, and the option `idmap` where it has
  * mappings, which containerd leaves out; places in the container begin at `/` and are plain; sets of capabilities that are absent are
  * there, empty, as runc has it; a variable that is given more than once is there once, with its last value: programs would see the
- * first, and `exec --env` comes behind; what is hidden twice is hidden once; an empty path of a namespace is none; and before version
- * 1.3 a limit of 0 processes is none: CRI-O writes it where there is no limit, which the runtimes of that time made nothing of.
+ * first, and `exec --env` comes behind; what is hidden twice is hidden once; and an empty path of a namespace is none.
  * @param bundle the directory that relative paths begin at
  * @throws {ConfigError} for what cannot make a container that runs
  */
@@ -27,17 +26,8 @@ export function normalize(config: Config, bundle: string): Normalized {
       ...(process.env ? { env: lastOfEach(process.env) } : {}),
     },
     mounts: (config.mounts ?? []).map((one) => plainMount(one, bundle)),
-    linux: plainLinux(BEFORE_ZERO_WAS_A_LIMIT.test(config.ociVersion) ? withoutZero(linux) : linux),
+    linux: plainLinux(linux),
   };
-}
-
-/** See "PIDs" in config-linux.md: the limit became optional with 1.3, and 0 a limit. */
-const BEFORE_ZERO_WAS_A_LIMIT = /^(0|1\.[0-2])\./;
-
-function withoutZero(linux: NonNullable<Config['linux']>): NonNullable<Config['linux']> {
-  if (linux.resources?.pids?.limit !== 0) return linux;
-  const { pids: _, ...resources } = linux.resources;
-  return { ...linux, resources };
 }
 
 function plainLinux({

@@ -29,7 +29,7 @@ export interface GroupContext {
  * through is denied, but for the harmless ones. Without root there are no such rules, and no need for them.
  * @throws {ConfigError} for resources that cannot be had here
  */
-export function planConfigGroup({ linux }: Normalized, { id, isRoot, unitPath }: GroupContext): Group {
+export function planConfigGroup({ linux, ociVersion }: Normalized, { id, isRoot, unitPath }: GroupContext): Group {
   const path = unitPath ?? (linux.cgroupsPath || id);
   const { machine: found, name } = locate(path);
   if (name === '')
@@ -38,7 +38,7 @@ export function planConfigGroup({ linux }: Normalized, { id, isRoot, unitPath }:
       'the path of a group of its own, as the top belongs to the whole machine',
     );
   const machine: FullMachine = { ...found, v1: found.hierarchies };
-  const { resources, devices = [] } = fromOci(linux.resources ?? {});
+  const { resources, devices = [] } = fromOci(linux.resources ?? {}, ociVersion);
   // The agent that gives birth is in the unit: what would be too few for both is left to systemd, afterwards.
   const { pids: _, ...withoutPids } = resources;
   const inFiles = unitPath !== undefined && isCrowded(resources) ? withoutPids : resources;

@@ -40,18 +40,6 @@ describe('a configuration written out', () => {
     expect(normal({ process: { env } }).process.env).toEqual(['PATH=', 'A=2=3', '__proto__=x']);
   });
 
-  test.each([
-    ['1.0.2-dev', 0, undefined],
-    ['1.2.1', 0, undefined],
-    ['1.0.2', 1, { limit: 1 }],
-    ['1.3.0', 0, { limit: 0 }],
-    ['1.30.0', 0, { limit: 0 }],
-  ])('version %s: a limit of %i processes', (ociVersion, limit, pids) => {
-    const config = baseConfig('true', { linux: { resources: { pids: { limit }, cpu: { shares: 2 } } } });
-    const { resources } = normalize({ ...config, ociVersion }, '/').linux;
-    expect(resources).toEqual({ cpu: { shares: 2 }, ...(pids ? { pids } : {}) });
-  });
-
   test('without a program there is no container', () => {
     const { process: _, ...without } = baseConfig('true');
     expect(() => normalize(without, '/')).toThrow(refusal('$.process'));

@@ -30,9 +30,9 @@ export async function planUnit(
   config: Config,
   { id, manager, directory }: { id: string; manager: SystemdManager; directory: string },
 ): Promise<PlannedUnit> {
-  const { linux, annotations = {} } = validateConfig(config);
+  const { linux, annotations = {}, ociVersion } = validateConfig(config);
   const place = unitPlace(linux?.cgroupsPath, { id, slice: manager.isUsers ? 'user.slice' : 'system.slice' });
-  const { resources, devices = [] } = fromOci(linux?.resources ?? {});
+  const { resources, devices = [] } = fromOci(linux?.resources ?? {}, ociVersion);
   const properties = Object.entries(annotations)
     .filter(([name]) => name.startsWith(PREFIX))
     .map(([name, text]) => parseProperty(name.slice(PREFIX.length), text));
