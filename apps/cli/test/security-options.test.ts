@@ -101,10 +101,8 @@ describe('options for the rights of a container', () => {
     ['[1', 'must be JSON, found'],
     ['null', 'must be a JSON object, found null'],
     ['7', 'must be a JSON object, found 7'],
-    [
-      profile('18446744073709551608'),
-      'must be a number that JSON in JavaScript keeps exactly, found 18446744073709551608',
-    ],
+    [profile('18446744073709551617'), '$.syscalls[0].args[0].value must be '],
+    [profile('-1'), '$.syscalls[0].args[0].value must be '],
     ['[1]', 'must be an object, found an array of 1'],
     ['{"defaultAction":"DENY"}', '$.defaultAction must be one of SCMP_ACT_KILL'],
     [
