@@ -61,4 +61,14 @@ describe('the cgroup of a container', () => {
       'close(<file>)',
     ]);
   });
+
+  test('has each value told with its file, for errors', () => {
+    const written = planOn(V1).create.filter(({ syscall }) => syscall === 'write');
+    expect(written.map(({ on }) => on)).toEqual(
+      [
+        'pids/coracle-abc/pids.max',
+        ...['deny', 'allow', 'allow'].map((list) => `devices/coracle-abc/devices.${list}`),
+      ].map((file) => `/cg/${file}`),
+    );
+  });
 });

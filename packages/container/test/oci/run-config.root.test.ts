@@ -44,6 +44,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
+describe('resources of a configuration', () => {
+  asRoot('before version 1.3 a limit of 0 processes is none, as CRI-O writes it', async () => {
+    const parts = { linux: { resources: { pids: { limit: 0 } } } };
+    const forks = baseConfig('(exit 7); echo $?', parts);
+    expect(await run({ ...forks, ociVersion: '1.0.2-dev' })).toMatchObject({ exitCode: 0, stdout: '7\n' });
+  });
+});
+
 describe('mounts of a configuration', () => {
   asRoot('an option with an r is for the mounts below as well, one without for the top alone', async () => {
     const volume = `${bundle.path}/volume`;
