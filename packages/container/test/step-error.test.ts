@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errnoNumber } from '@coracle/errors';
-import { mkdirat, resultOf, step, write } from '@coracle/syscalls';
+import { mkdirat, openat, resultOf, step, write } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 import { stepError } from '../src/step-error.ts';
 
@@ -70,7 +70,15 @@ describe('what is refused of a cgroup is told as by the package for cgroups', ()
   });
 
   test('a group that cannot be made', () => {
-    const refused = mkdirat({ path: '/sys/fs/cgroup/pids/box' }, 'make a cgroup');
+    const path = '/sys/fs/cgroup/pids/box';
+    const refused = mkdirat({ path }, { why: 'make a cgroup', on: path });
     expect(stepError({ step: refused, errno: errnoNumber('EACCES') }).hint).toContain('have a group delegated to you');
+  });
+
+  test('a file that cannot be opened', () => {
+    const path = '/sys/fs/cgroup/no-such-group/pids.max';
+    const refused = openat({ path, flags: 0 }, { why: 'set a limit', on: path });
+    const error = stepError({ step: refused, errno: errnoNumber('ENOENT') });
+    expect(error.text).toBe('there is no group /sys/fs/cgroup/no-such-group');
   });
 });

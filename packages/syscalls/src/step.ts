@@ -23,7 +23,7 @@ export interface Step {
    * through `/proc/self/fd/N` to what that step has opened. A call of six arguments has no room for it.
    */
   needs?: string;
-  /** What lies behind its descriptor, for errors: a path that an earlier step has opened. */
+  /** The file or directory that it is about, for errors: a descriptor does not tell. */
   on?: string;
 }
 

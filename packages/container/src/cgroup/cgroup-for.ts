@@ -137,12 +137,12 @@ type Operation = PlannedGroup['create'][number];
 function toCalls(operations: readonly Operation[]): Step[] {
   return operations.flatMap((operation, index) => {
     const { path, why } = operation;
-    if (operation.kind === 'mkdir') return [mkdirat({ path }, { why, tolerate: ['EEXIST'] })];
+    if (operation.kind === 'mkdir') return [mkdirat({ path }, { why, on: path, tolerate: ['EEXIST'] })];
     const file = resultOf('file');
     return [
       ...(operations[index - 1]?.path === path
         ? []
-        : [openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, result: 'file' })]),
+        : [openat({ path, flags: flags(OPEN, 'O_WRONLY', 'O_CLOEXEC') }, { why, on: path, result: 'file' })]),
       write({ fd: file, data: operation.value }, { why, on: path }),
       ...(operations[index + 1]?.path === path ? [] : [close(file, why)]),
     ];

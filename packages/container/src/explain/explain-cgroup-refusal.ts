@@ -4,22 +4,20 @@ import type { Arg, Step } from '@coracle/syscalls';
 
 /**
  * What the kernel has against a change of the container's cgroup, or against a process in it.
- * @returns `undefined` for steps that are about something else
+ * @param step of those that name what they are about all are about cgroups
+ * @returns `undefined` for others
  */
 export function explainCgroupRefusal(
-  { syscall, why, args, on }: Step,
+  { syscall, args, on }: Step,
   code: ErrnoName | undefined,
 ): { text?: string; hint?: string } | undefined {
-  if (code === undefined) return undefined;
-  const second = args[1];
-  if (syscall === 'mkdirat' && why === 'make a cgroup')
-    return explainRefusal({ path: String(second), value: undefined, code });
-  const value = syscall === 'write' ? textOf(second) : undefined;
-  return on === undefined || value === undefined ? undefined : explainRefusal({ path: on, value, code });
+  if (code === undefined || on === undefined) return undefined;
+  return explainRefusal({ path: on, value: syscall === 'mkdirat' ? undefined : writtenText(args[1]), code });
 }
 
-function textOf(data: Arg | undefined): string | undefined {
+/** Nothing is written yet where the file cannot be opened. */
+function writtenText(data: Arg | undefined): string {
   return typeof data === 'object' && data !== null && 'kind' in data && data.kind === 'struct'
     ? Buffer.from(data.bytes).toString()
-    : undefined;
+    : '';
 }

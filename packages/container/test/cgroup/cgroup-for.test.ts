@@ -62,6 +62,12 @@ describe('the cgroup of a container', () => {
     ]);
   });
 
+  test('has all that is made and opened told by its path, for errors', () => {
+    const made = planOn(V1).create.filter(({ syscall }) => syscall === 'mkdirat' || syscall === 'openat');
+    expect(made.length).toBeGreaterThan(2);
+    for (const { args, on } of made) expect(on).toBe(args[1]);
+  });
+
   test('has each value told with its file, for errors', () => {
     const written = planOn(V1).create.filter(({ syscall }) => syscall === 'write');
     expect(written.map(({ on }) => on)).toEqual(

@@ -1,7 +1,7 @@
 import { isRounded, roundedNumbers } from './rounded-numbers.ts';
 
 /** All bits set: JSON.parse() makes it `2 ** 64`, which is taken for it everywhere. */
-const ALL_BITS = '18446744073709551615';
+export const ALL_BITS = '18446744073709551615';
 
 /**
  * What JSON.parse() makes of the text of a configuration or of a seccomp profile, but that what a rule compares with stays exact:

@@ -9,7 +9,7 @@ import type { Resources } from '../types/resources.ts';
 import type { State } from '../types/state.ts';
 import { config } from './config.ts';
 import { features } from './features.ts';
-import { isCompared, parseExactly } from './parse-exactly.ts';
+import { ALL_BITS, isCompared, parseExactly } from './parse-exactly.ts';
 import { process } from './process.ts';
 import { resources } from './resources.ts';
 import { roundedNumbers } from './rounded-numbers.ts';
@@ -160,8 +160,7 @@ function placeOf(message: string, text: string): string {
   return ` (line ${before.length} column ${(before.at(-1)?.length ?? 0) + 1})`;
 }
 
-/** 2^64-1 is all bits and no limit, 2^63-1 no limit with a sign: they round up to powers of two that mean the same. */
-const ALL_BITS = '18446744073709551615';
+/** 2^63-1, no limit with a sign; 2^64-1, all bits, is none either: both round up to powers of two that mean the same. */
 const NO_LIMIT = '9223372036854775807';
 
 function roundings(text: string): Findings {
