@@ -95,8 +95,36 @@ needs.describe(needs.root, needs.program('busybox'))('update of the rules for de
   });
 });
 
+/** Where the groups of version 2 are, and a controller that they have. */
+const UNIFIED = groupsNamed('.').find((top) => existsSync(join(top, 'cgroup.controllers'))) ?? '';
+const [CONTROLLER] = UNIFIED === '' ? [] : readText(join(UNIFIED, 'cgroup.controllers')).split(/\s+/).filter(Boolean);
+
 needs.describe(needs.root, needs.program('busybox'))('exec --cgroup', () => {
   const test = needs.test();
+
+  needs.test({ what: 'a group with one of the v2 controllers', met: CONTROLLER !== undefined })(
+    'is not needed where the init has gone to a group below, and the one above takes no process any more',
+    () => {
+      using it = scene();
+      start(it);
+      const group = join(UNIFIED, GROUP);
+      for (const above of [UNIFIED, join(group, '..')])
+        writeFileSync(join(above, 'cgroup.subtree_control'), `+${CONTROLLER}`);
+      const placeOf = (...words: string[]): Said => {
+        const said = it.call('exec', ...words, 'box', 'cat', '/proc/self/cgroup');
+        return { ...said, out: /^0::(.*)$/m.exec(said.out)?.[1] ?? '' };
+      };
+      const { out: top } = placeOf();
+      mkdirSync(join(group, 'init.scope'));
+      writeFileSync(join(group, 'init.scope/cgroup.procs'), String(it.runtime.stateOf('box')?.['pid']));
+      writeFileSync(join(group, 'cgroup.subtree_control'), `+${CONTROLLER}`);
+      const below = join(top, 'init.scope');
+      expect(placeOf()).toEqual({ status: 0, out: below, error: '' });
+      // What is asked for is done, or refused.
+      expect(placeOf('--cgroup', '/').error).toContain('hands');
+      expect(it.call('delete', '--force', 'box')).toMatchObject({ status: 0, error: '' });
+    },
+  );
 
   test('runs a program in a group below that of the container, in all hierarchies or in some', () => {
     using it = scene();

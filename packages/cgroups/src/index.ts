@@ -53,7 +53,13 @@ export { type Location, locate } from './locate.ts';
 export { createManaged, openManaged } from './managed.ts';
 export type { Obstacle } from './obstacle.ts';
 export { open } from './open.ts';
-export { type FurtherPlace, furtherPlaces, type OwnHierarchy, ownHierarchies } from './own-hierarchies.ts';
+export {
+  type FurtherPlace,
+  furtherPlaces,
+  hierarchiesOf,
+  type OwnHierarchy,
+  ownHierarchies,
+} from './own-hierarchies.ts';
 export { type GroupRequest, type PlannedGroup, plan } from './plan.ts';
 export { type PlannedResources, planResources, type ResourcesRequest } from './plan-resources.ts';
 export { type SetDevicesOptions, setDevices } from './set-devices.ts';

@@ -31,12 +31,14 @@ export function layOut(
     name,
     mode,
     devices,
+    controllers = [],
     read,
   }: {
     machine: FullMachine;
     name: string;
     mode: Mode | undefined;
     devices: readonly DeviceRuleInput[] | undefined;
+    controllers?: readonly string[] | undefined;
     read: ReadFile;
   },
 ): Layout {
@@ -60,7 +62,7 @@ export function layOut(
     : undefined;
   const planV2 =
     isWanted('v2') || !onV1
-      ? planOnV2(machine, name, { limits: {}, devices: rulesOn('v2') }, controllersV2(division.v2))
+      ? planOnV2(machine, name, { limits: {}, devices: rulesOn('v2') }, [...controllersV2(division.v2), ...controllers])
       : undefined;
   return { division, v1, v2: planV2 && { plan: planV2, directory: planV2.joinDirectory ?? '' } };
 }

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { MountInfo } from '@coracle/mountinfo';
 import { cgroupMounts } from './cgroup-mounts.ts';
-import { type Facts, theseFacts } from './facts.ts';
+import { type Facts, findGroupOf, theseFacts } from './facts.ts';
 import { directoryIn, parseSelfCgroup, showing } from './hierarchy.ts';
 
 /** A hierarchy of cgroups as it is mounted, and the caller's own group in it. */
@@ -40,6 +41,22 @@ export function ownHierarchies(facts: HierarchyFacts = theseFacts()): OwnHierarc
     if (!mount) return [];
     const directory = directoryIn(mount, path, facts.findOwn);
     return [{ options, mountPoint: mount.mountPoint, directory, isUnified: key === '' }];
+  });
+}
+
+/**
+ * As {@link ownHierarchies}, with the groups that another process is in.
+ * @param pid as the caller's /proc has it
+ * @throws the error of reading its file in /proc: ENOENT or ESRCH when there is no such process
+ * @see cgroups(7)
+ * @example
+ * hierarchiesOf(1).find(({ isUnified }) => isUnified)?.directory; // '/sys/fs/cgroup/init.scope'
+ */
+export function hierarchiesOf(pid: number): OwnHierarchy[] {
+  return ownHierarchies({
+    ...theseFacts(),
+    selfCgroup: readFileSync(`/proc/${pid}/cgroup`, 'utf8'),
+    findOwn: (below, levels, path) => findGroupOf(pid, below, { levels, path }),
   });
 }
 

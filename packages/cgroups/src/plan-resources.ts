@@ -21,6 +21,11 @@ export interface ResourcesRequest {
   resources?: Resources;
   /** What the processes may do with devices; as the group above if absent. An empty list denies all. */
   devices?: readonly DeviceRuleInput[] | undefined;
+  /**
+   * Of version 2, what to hand down beside the controllers of the resources and those that count, for limits that come later and for
+   * groups that the processes make themselves. None if absent.
+   */
+  controllers?: readonly string[] | undefined;
   /** `'best-effort'` leaves out what cannot be had here; otherwise that is an error. */
   mode?: Mode;
 }
@@ -34,8 +39,8 @@ export interface ResourcesRequest {
  * planResources({ name: 'box', resources: { cpu: { shares: 512 }, cpuset: { cpus: '0' } } })?.create;
  */
 export function planResources(request: ResourcesRequest): PlannedResources | undefined {
-  const { machine = detectAll(), name, resources = {}, devices, mode } = request;
-  const { division, v1, v2 } = layOut(resources, { machine, name, mode, devices, read: readValue });
+  const { machine = detectAll(), name, resources = {}, devices, controllers, mode } = request;
+  const { division, v1, v2 } = layOut(resources, { machine, name, mode, devices, controllers, read: readValue });
   const options = mode === undefined ? {} : { mode };
   const writes = {
     v1: v1 && planV1(v1.place, division.v1, options),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { furtherPlaces, open, ownHierarchies } from '../src/index.ts';
+import { furtherPlaces, hierarchiesOf, open, ownHierarchies } from '../src/index.ts';
 
 /** A hybrid machine: two controllers together, a hierarchy with a name alone, and a tree of version 2; seen from a group of its own. */
 const FACTS = {
@@ -66,4 +66,9 @@ test('a group that lies nowhere is not taken for frozen, and cannot be', async (
   expect(nowhere.eventSource().read()?.frozen).toBeUndefined();
   await expect(nowhere.freeze()).rejects.toMatchObject({ code: 'EOPNOTSUPP' });
   await expect(nowhere.thaw()).rejects.toMatchObject({ code: 'EOPNOTSUPP' });
+});
+
+test('the groups of another process are found as the own ones are, and none of a process that is not there', () => {
+  expect(hierarchiesOf(process.pid)).toEqual(ownHierarchies());
+  expect(() => hierarchiesOf(2 ** 22 + 1)).toThrow(expect.objectContaining({ code: 'ENOENT' })); // more than there can be
 });

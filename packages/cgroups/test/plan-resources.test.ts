@@ -74,6 +74,20 @@ describe('the plan of a group with resources', () => {
     ]);
   });
 
+  test('on version 2 hands down what else is asked for, which takes no further group', () => {
+    const handed = (controllers: string[] | undefined, fixture = machines.laptopRoot): string[] =>
+      (planResources({ machine: machineOf(fixture), name: 'a/box', controllers })?.create ?? []).flatMap((one) =>
+        one.kind === 'write' ? [`${one.path}=${one.value}`] : [],
+      );
+    const usual = '+cpu +memory +pids';
+    expect(handed(['cpuset', 'pids'])).toEqual([
+      `/sys/fs/cgroup/cgroup.subtree_control=${usual} +cpuset`,
+      `/sys/fs/cgroup/a/cgroup.subtree_control=${usual} +cpuset`,
+    ]);
+    expect(handed(undefined)[0]).toBe(`/sys/fs/cgroup/cgroup.subtree_control=${usual}`);
+    expect(handed(['cpuset'], rich)).toEqual(handed(undefined, rich));
+  });
+
   test('on version 1 it lies in the hierarchies that count and kill, and in those the resources need', () => {
     const all = pathsOf(rich, 'box', { memory: { low: 1 } });
     expect(all).not.toContainEqual(expect.stringContaining('cpuset'));

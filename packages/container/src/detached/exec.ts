@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { SystemError } from '@coracle/errors';
+import { isErrno, SystemError } from '@coracle/errors';
 import type { Process } from '@coracle/oci-spec';
 import { Agent, Channel, closeFd, pidfdOpen, socketPair } from '@coracle/syscalls';
 import { userOf } from '../ids/user-of.ts';
@@ -9,6 +9,7 @@ import { startError } from '../program-error.ts';
 import { awaitDescriptor } from '../receive-descriptor.ts';
 import { stepError } from '../step-error.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
+import { doorsBesideInit } from './doors-beside-init.ts';
 import { handOver } from './hand-over-listener.ts';
 import { openProcess } from './kill.ts';
 import { giveStdio } from './own-stdio.ts';
@@ -34,7 +35,7 @@ export interface ExecOptions {
   preserveFds?: number;
   /** Enters a container that is paused all the same; the program begins when it goes on. */
   ignorePaused?: boolean;
-  /** Groups below the container's own, which are there already; its own if absent. */
+  /** Groups below the container's own, which are there already; if absent its own, or that of its init where its own takes none. */
   subgroups?: readonly Subgroup[];
   /** Told of capabilities that cannot be given and are left out. Nobody if absent. */
   onWarning?: (warning: ConfigWarning) => void;
@@ -55,20 +56,40 @@ export async function exec(store: Store, id: string, options: ExecOptions): Prom
   try {
     if (status === 'paused' && !options.ignorePaused) throw isPaused(id);
     checkConsoleSocket({ terminal: options.process.terminal === true, consoleSocket: options.consoleSocket });
-    return await enter(record, { ...options, target });
+    return await enterSomewhere(record, { ...options, target });
   } finally {
     closeFd(target);
   }
 }
 
-async function enter(record: ContainerRecord, options: ExecOptions & { target: number }): Promise<number> {
+/** What is entered, and by which doors of groups. */
+type Entry = ExecOptions & { target: number; doors: readonly string[] };
+
+/**
+ * Enters the groups that are asked for, and without any those of the container. One of version 2 that has come to hand controllers
+ * down, as a systemd in the container makes it, takes no process any more: the program is then where the container's init is.
+ */
+async function enterSomewhere(record: ContainerRecord, options: Omit<Entry, 'doors'>): Promise<number> {
+  const { subgroups = [] } = options;
+  const doors = doorsOfSubgroups(record.doors, subgroups);
+  try {
+    return await enter(record, { ...options, doors });
+  } catch (error) {
+    const refused = isErrno(error, 'EBUSY') && error instanceof SystemError ? error.path : undefined;
+    const others = subgroups.length > 0 ? undefined : doorsBesideInit(doors, { refused, init: record.process?.pid });
+    if (others === undefined) throw error;
+    return await enter(record, { ...options, doors: others });
+  }
+}
+
+async function enter(record: ContainerRecord, options: Entry): Promise<number> {
   const preserved = preservedDescriptors(options.preserveFds ?? 0, process.env);
   const { env = [], ...wanted } = options.process;
   const program = planExec({
     record,
     wanted: { ...wanted, env: [...env, ...preserved.variables] },
     preserved: preserved.fds.length,
-    joinFiles: doorsOfSubgroups(record.doors, options.subgroups ?? []),
+    joinFiles: options.doors,
     onWarning: options.onWarning,
   });
   if (!wanted.terminal) giveStdio(userOf(wanted).uid, record.idMaps?.uids);

@@ -48,6 +48,7 @@ export function planConfigGroup({ linux, ociVersion }: Normalized, { id, isRoot,
     name,
     resources: inFiles,
     devices: machine.devices.version === undefined ? undefined : rules,
+    controllers: unitPath === undefined ? toHandDown(machine) : [],
     mode: 'best-effort',
   });
   refuseMissing(planned?.leftOut ?? missingWithout(resources), linux.resources);
@@ -60,6 +61,14 @@ export function planConfigGroup({ linux, ociVersion }: Normalized, { id, isRoot,
     readStats: (texts) =>
       planned?.parseStats(new Map(planned.statFiles.map((path, index) => [path, texts[index] ?? '']))) ?? {},
   };
+}
+
+/**
+ * All there are, as runc and crun hand them down: `update` may limit later what nothing limits now, and what runs in the container may
+ * divide it up itself. Beside version 1 the group is one of version 2 only where a limit needs it. Of a unit systemd decides.
+ */
+function toHandDown({ version, v2 }: FullMachine): readonly string[] {
+  return version === 'v2' && v2 ? v2.controllers : [];
 }
 
 function refuseMissing(missing: readonly LeftOut[], value: unknown): void {
