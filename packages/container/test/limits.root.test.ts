@@ -1,6 +1,10 @@
-import { findLeftovers, needs } from '@coracle/test-support';
+import { readFileSync, rmdirSync } from 'node:fs';
+import { runConfig } from '@coracle/container/config';
+import { findLeftovers, needs, onlyVersion2 } from '@coracle/test-support';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { run } from '../src/index.ts';
+import { baseConfig } from './oci/support/base-config.ts';
+import { makeBundle } from './oci/support/bundle.ts';
 
 /** An ordinary user can limit only what is below a group that was given to it. */
 const canLimit = {
@@ -83,6 +87,23 @@ needs.describe(canLimit)('limits, on whichever version of cgroups there is', () 
     expect(isolation.limits).toEqual({ pids: 'max', memory: 'max', cpus: 'max' });
     expect(limitHit).toBeUndefined();
   });
+
+  needs.test(needs.root, onlyVersion2())(
+    'the group of a configuration has every controller of version 2, also those that limit nothing yet',
+    async () => {
+      using bundle = makeBundle();
+      const id = `coracle-limits-${process.pid}`;
+      const config = baseConfig(`cat /mnt/${id}/box/cgroup.controllers`, {
+        mounts: [{ destination: '/mnt', type: 'bind', source: '/sys/fs/cgroup', options: ['rbind', 'ro'] }],
+        linux: { cgroupsPath: `/${id}/box`, resources: { pids: { limit: 20 } } },
+      });
+      const { stdout, stderr } = await runConfig(config, { bundle: bundle.path, id });
+      rmdirSync(`/sys/fs/cgroup/${id}`);
+      const words = (text: string): string[] => text.trim().split(' ').sort();
+      expect(stderr).toBe('');
+      expect(words(stdout)).toEqual(words(readFileSync('/sys/fs/cgroup/cgroup.controllers', 'utf8')));
+    },
+  );
 });
 
 needs.describe({ what: 'no right to limit anything', met: !canLimit.met })('without a cgroup', () => {
