@@ -103,7 +103,7 @@ needs.describe(needs.root, needs.program('busybox'))('exec --cgroup', () => {
   const test = needs.test();
 
   needs.test({ what: 'a group with one of the v2 controllers', met: CONTROLLER !== undefined })(
-    'is not needed where the init has gone to a group below, and the one above takes no process any more',
+    'is not needed where the init has gone to another group, and its own takes no process any more or is gone',
     () => {
       using it = scene();
       start(it);
@@ -122,6 +122,12 @@ needs.describe(needs.root, needs.program('busybox'))('exec --cgroup', () => {
       expect(placeOf()).toEqual({ status: 0, out: below, error: '' });
       // What is asked for is done, or refused.
       expect(placeOf('--cgroup', '/').error).toContain('hands');
+      // So it is where the init has left it altogether, and it is gone.
+      const other = join(group, '../elsewhere');
+      mkdirSync(other);
+      writeFileSync(join(other, 'cgroup.procs'), String(it.runtime.stateOf('box')?.['pid']));
+      for (const left of [join(group, 'init.scope'), group]) rmdirSync(left);
+      expect(placeOf()).toMatchObject({ status: 0, out: expect.stringMatching(/\/elsewhere$/), error: '' });
       expect(it.call('delete', '--force', 'box')).toMatchObject({ status: 0, error: '' });
     },
   );

@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { isErrno, SystemError } from '@coracle/errors';
+import { SystemError } from '@coracle/errors';
 import type { Process } from '@coracle/oci-spec';
 import { Agent, Channel, closeFd, pidfdOpen, socketPair } from '@coracle/syscalls';
 import { userOf } from '../ids/user-of.ts';
@@ -35,7 +35,7 @@ export interface ExecOptions {
   preserveFds?: number;
   /** Enters a container that is paused all the same; the program begins when it goes on. */
   ignorePaused?: boolean;
-  /** Groups below the container's own, which are there already; if absent its own, or that of its init where its own takes none. */
+  /** Groups below the container's own, which are there already; if absent its own, or that of its init where its own takes none or is gone. */
   subgroups?: readonly Subgroup[];
   /** Told of capabilities that cannot be given and are left out. Nobody if absent. */
   onWarning?: (warning: ConfigWarning) => void;
@@ -67,7 +67,8 @@ type Entry = ExecOptions & { target: number; doors: readonly string[] };
 
 /**
  * Enters the groups that are asked for, and without any those of the container. One of version 2 that has come to hand controllers
- * down, as a systemd in the container makes it, takes no process any more: the program is then where the container's init is.
+ * down, as a systemd in the container makes it, takes no process any more, and one that the init has left may be gone: the program is
+ * then where the init is.
  */
 async function enterSomewhere(record: ContainerRecord, options: Omit<Entry, 'doors'>): Promise<number> {
   const { subgroups = [] } = options;
@@ -75,10 +76,9 @@ async function enterSomewhere(record: ContainerRecord, options: Omit<Entry, 'doo
   try {
     return await enter(record, { ...options, doors });
   } catch (error) {
-    const refused = isErrno(error, 'EBUSY') && error instanceof SystemError ? error.path : undefined;
-    const others = subgroups.length > 0 ? undefined : doorsBesideInit(doors, { refused, init: record.process?.pid });
+    const others = subgroups.length > 0 ? undefined : doorsBesideInit(doors, { error, init: record.process?.pid });
     if (others === undefined) throw error;
-    return await enter(record, { ...options, doors: others });
+    return await enter(record, { ...options, doors: others, onWarning: () => {} }); // told before the first attempt
   }
 }
 

@@ -1,31 +1,44 @@
+import { SystemError } from '@coracle/errors';
 import { expect, test } from '@jest/globals';
 import { doorsBesideInit } from '../../src/detached/doors-beside-init.ts';
 
 const PIDS = '/cg/pids/box/tasks';
 const CLOSED = '/cg/unified/box/cgroup.procs';
-const groupsOf = (directory: string): Parameters<typeof doorsBesideInit>[2] => {
-  return (pid) => [
-    { directory: '/cg/pids/elsewhere', isUnified: false },
-    { directory: pid === 4711 ? directory : '/cg/unified/of/another', isUnified: true },
-  ];
-};
+
+/** The doors in place of those of the container, where one fails and its init is in a group. */
+function doors(
+  code: 'EBUSY' | 'ENOENT' | 'EACCES',
+  directory: string,
+  { path = CLOSED, init = 4711 }: { path?: string; init?: number } = {},
+): string[] | undefined {
+  const error = new SystemError({ code, syscall: 'write', path });
+  return doorsBesideInit([PIDS, CLOSED], { error, init }, (pid) => [
+    { directory: '/cg/pids/elsewhere', mountPoint: '/cg/pids', isUnified: false },
+    {
+      directory: pid === 4711 ? directory : '/cg/unified/box/another',
+      mountPoint: '/cg/unified',
+      isUnified: true,
+    },
+  ]);
+}
 
 test('in place of a group that takes no process is that of the init below it', () => {
-  const found = doorsBesideInit(
-    [PIDS, CLOSED],
-    { refused: CLOSED, init: 4711 },
-    groupsOf('/cg/unified/box/init.scope'),
-  );
-  expect(found).toEqual([PIDS, '/cg/unified/box/init.scope/cgroup.procs']);
+  expect(doors('EBUSY', '/cg/unified/box/init.scope')).toEqual([PIDS, '/cg/unified/box/init.scope/cgroup.procs']);
+  for (const outside of ['/cg/unified/box', '/cg/unified/boxes/init.scope', '/cg/unified'])
+    expect(doors('EBUSY', outside)).toBeUndefined();
 });
 
-test('no group outside of the container takes its place, nor is anything but a door replaced', () => {
-  const of = (refused: string | undefined, directory: string, init: number | undefined = 4711): string[] | undefined =>
-    doorsBesideInit([PIDS, CLOSED], { refused, init }, groupsOf(directory));
-  expect(of(CLOSED, '/cg/unified/box')).toBeUndefined();
-  expect(of(CLOSED, '/cg/unified/boxes/init.scope')).toBeUndefined();
-  expect(of(CLOSED, '/cg/unified')).toBeUndefined();
-  expect(of('/elsewhere', '/cg/unified/box/init.scope')).toBeUndefined();
-  expect(of(undefined, '/cg/unified/box/init.scope')).toBeUndefined();
-  expect(of(CLOSED, '/cg/unified/box/init.scope', 4712)).toBeUndefined();
+test('in place of a group that is gone is that of the init, wherever that is, but for the top of all', () => {
+  expect(doors('ENOENT', '/cg/unified/other')).toEqual([PIDS, '/cg/unified/other/cgroup.procs']);
+  expect(doors('ENOENT', '/cg/unified')).toBeUndefined();
+});
+
+test('nothing takes the place of a door of version 1, of what is no door, or for another reason', () => {
+  expect(doors('ENOENT', '/cg/unified/other', { path: PIDS })).toBeUndefined();
+  expect(doors('ENOENT', '/cg/unified/other', { path: '/proc/4711/ns/net' })).toBeUndefined();
+  expect(doors('EACCES', '/cg/unified/box/init.scope')).toBeUndefined();
+  expect(doors('EBUSY', '/cg/unified/other/init.scope', { init: 4712 })).toEqual([
+    PIDS,
+    '/cg/unified/box/another/cgroup.procs',
+  ]);
 });
