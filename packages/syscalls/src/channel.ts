@@ -1,4 +1,4 @@
-import { SystemError } from '@coracle/errors';
+import { isErrno, SystemError } from '@coracle/errors';
 import {
   closeFd,
   drain,
@@ -88,6 +88,15 @@ export class Channel {
     // The number of a closed descriptor may be somebody else's by now.
     if (this.#closed) throw new SystemError({ code: 'EPIPE', syscall: 'sendto', text: 'the channel is closed' });
     sendAll(this.#fd, message.bytes);
+  }
+
+  /** The same to somebody who may be gone, which is then told by the report that does not come. */
+  offer(message: Message): void {
+    try {
+      this.send(message);
+    } catch (error) {
+      if (!isErrno(error, 'EPIPE')) throw error;
+    }
   }
 
   /**

@@ -37,7 +37,7 @@ export { isAtLeast, type KernelVersion, kernelVersion } from './kernel-version.t
 export { type Libc, libc, type SpawnOptions } from './libc.ts';
 export { type Koffi, type Library, loadKoffi } from './load-koffi.ts';
 export { runLocally } from './local.ts';
-export { AGENT_BUFFER, encode, MESSAGE_LIMIT, type Message } from './message.ts';
+export { AGENT_BUFFER, encode, MESSAGE_LIMIT, type Message, messageFromBytes } from './message.ts';
 export { Nursery } from './nursery.ts';
 export { eventfd, onReady } from './on-ready.ts';
 export { Outcome } from './outcome.ts';

@@ -79,11 +79,32 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   [MAGIC, length, steps.length, cleanup, report, reportLength].forEach((word, index) => {
     view.setUint32(8 + index * 4, word, true);
   });
-  setWord(view, 0, checksum(bytes, { from: report, to: report + reportLength }));
+  seal(bytes);
   const outputs = new Map(
     [...layout.outputs].map(([name, place]) => [name, { ...place, offset: place.offset - report }]),
   );
   return { bytes, steps, cleanup, report: { offset: report, length: reportLength }, outputs };
+}
+
+/**
+ * A message out of bytes that {@link encode} made, with data that may have been changed since. Its steps are not known any more: what
+ * can be read of its report is the outputs.
+ * @param outputs their places in the report, if any is of interest
+ * @example
+ * const again = messageFromBytes(message.bytes.slice(), message.outputs);
+ */
+export function messageFromBytes(bytes: Uint8Array, outputs: Message['outputs'] = new Map()): Message {
+  seal(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const report = { offset: view.getUint32(24, true), length: view.getUint32(28, true) };
+  return { bytes, steps: [], cleanup: 0, report, outputs };
+}
+
+/** Writes the check into a message. */
+function seal(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const from = view.getUint32(24, true);
+  setWord(view, 0, checksum(bytes, { from, to: from + view.getUint32(28, true) }));
 }
 
 /** What the values of arguments depend on. */
