@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { isErrno, SystemError } from '@coracle/errors';
 import { closeFd, SIGKILL } from '@coracle/syscalls';
 import { removeGroup } from './cgroup/cgroup-for.ts';
+import type { EndReport } from './end-report.ts';
 import { openProgram } from './enterable.ts';
 import { type ExecOptions, type ExecResult, execIn } from './exec.ts';
 import { thisHost } from './host.ts';
 import { wasOutrun } from './ids/id-register.ts';
 import type { Isolation } from './isolation.ts';
-import { type EndReport, type Goal, Launch } from './launch.ts';
+import { type Goal, Launch, type LaunchOptions } from './launch.ts';
 import { withMountCalls } from './mount-calls.ts';
 import { parseDuration } from './options/duration.ts';
 import { OptionError } from './options/option-error.ts';
@@ -20,7 +20,8 @@ import { type Prepared, prepare } from './prepare.ts';
 import { type LimitHit, type Result, signalName, signalNumber } from './result.ts';
 import { Answerer, type Reached } from './seccomp/answerer.ts';
 import type { SyscallHandler } from './seccomp/listener.ts';
-import { idOfName, stateDirectory, sweep, writeState } from './state/state.ts';
+import { type RunningField, type SentStart, sentStart } from './sent-start.ts';
+import { type ContainerState, idOfName, recordState, stateDirectory, stateIdentity, sweep } from './state/state.ts';
 import { prepareStateRoot } from './state/state-root.ts';
 import { type OpenedStdio, type Output, openStdio, type StdioOption } from './stdio.ts';
 
@@ -40,6 +41,8 @@ export interface LifeOptions {
    * that enter the container later as well. What it throws ends the container, and is what waiting rejects with.
    */
   onSyscall?: SyscallHandler;
+  /** Is given what a container is started with, by {@link Container.run}, where sending that again would start the same once more. */
+  onSent?: (sent: SentStart) => void;
 }
 
 /** Where a container comes from: what thinks it through, and how it lives. */
@@ -203,7 +206,13 @@ export class Container implements AsyncDisposable {
     const reached = goal === 'started' ? answerer?.reach() : undefined;
     const stdio = openStdio(kinds);
     try {
-      const launch = await beginOnce(prepared, { options, stdio, goal });
+      const { onSent } = options;
+      const launch = await beginOnce(prepared, {
+        options,
+        stdio,
+        goal,
+        onSent: onSent && tellOf(prepared, options, onSent),
+      });
       return new Container(prepared, { launch, stdio, options, answerer, reached });
     } catch (error) {
       stdio.discard();
@@ -264,32 +273,14 @@ export class Container implements AsyncDisposable {
   }
 
   #record(status: 'created' | 'running'): void {
-    const { id, config, stateRoot, cgroups } = this.#prepared;
-    const { idMaps } = this.#entry;
-    try {
-      writeState(stateRoot, {
-        id,
-        ...(this.name === undefined ? {} : { name: this.name }),
-        status,
-        pid: this.pid,
-        startTime: startTimeOf(this.pid),
-        bootId: bootId(),
-        command: config.process?.args ?? [],
-        root: this.isolation.root,
-        hostname: config.hostname,
-        user: config.process?.user,
-        idMaps: idMaps && { uids: idMaps.uids, gids: idMaps.gids },
-        created: this.#created,
-        started: status === 'running' ? Date.now() : undefined,
-        cgroups,
-        mounts: config.mounts ?? [],
-        rlimits: config.process?.rlimits ?? [],
-        isolation: this.isolation,
-      });
-    } catch (error) {
-      // Its monitor has already cleaned up after it: it ended sooner than this line was reached.
-      if (!isErrno(error, 'ENOENT')) throw error;
-    }
+    const { id, stateRoot } = this.#prepared;
+    recordState(stateRoot, {
+      id,
+      ...stateIdentity(this.pid),
+      created: this.#created,
+      started: status === 'running' ? Date.now() : undefined,
+      ...stateOf(this.#prepared, { ...this.#entry, name: this.name, isolation: this.isolation, status }),
+    });
   }
 
   /** The outer side of its terminal (a descriptor of ours, to be closed by the caller), with the option `terminal`. */
@@ -414,10 +405,15 @@ function originOf(options: ContainerOptions & LifeOptions): Origin {
 /** Begins the launch; a name that only a dead container still holds is freed and the launch tried once more. */
 async function beginOnce(
   prepared: Prepared,
-  { options, stdio, goal }: { options: Origin; stdio: OpenedStdio; goal: Goal },
+  {
+    options,
+    stdio,
+    goal,
+    onSent,
+  }: { options: Origin; stdio: OpenedStdio; goal: Goal; onSent: LaunchOptions['onSent'] },
 ): Promise<Launch> {
   const begin = (): Promise<Launch> =>
-    Launch.begin(prepared.plan, { stdio: stdio.fds, terminalFd: options.callerTerminal?.fd, goal });
+    Launch.begin(prepared.plan, { stdio: stdio.fds, terminalFd: options.callerTerminal?.fd, goal, onSent });
   try {
     return await begin();
   } catch (error) {
@@ -437,20 +433,37 @@ async function beginOnce(
   }
 }
 
-/** Field 22 of /proc/PID/stat: with the pid it names a process for good. See proc_pid_stat(5). */
-function startTimeOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ESRCH')) return '0';
-    throw error;
-  }
+/** Tells of a start that is nothing but its messages. */
+function tellOf(
+  prepared: Prepared,
+  options: Origin,
+  onSent: NonNullable<LifeOptions['onSent']>,
+): LaunchOptions['onSent'] {
+  return (messages) => {
+    const isolation: Isolation = { ...prepared.isolation, agent: 'memfd' };
+    const state = stateOf(prepared, { name: options.name, idMaps: undefined, isolation, status: 'running' });
+    const sent = sentStart(prepared, messages, { options, state });
+    if (sent) onSent(sent);
+  };
 }
 
-let boot: string | undefined;
-
-function bootId(): string {
-  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  return boot;
+/** What is known of a container without asking it. */
+function stateOf(
+  { config, cgroups }: Pick<Prepared, 'config' | 'cgroups'>,
+  known: Pick<ContainerState, 'status' | 'isolation'> & Pick<Plan, 'idMaps'> & { name: string | undefined },
+): Omit<ContainerState, RunningField> {
+  const { name, status, idMaps, isolation } = known;
+  return {
+    ...(name === undefined ? {} : { name }),
+    status,
+    command: config.process?.args ?? [],
+    root: isolation.root,
+    hostname: config.hostname,
+    user: config.process?.user,
+    idMaps: idMaps && { uids: idMaps.uids, gids: idMaps.gids },
+    cgroups,
+    mounts: config.mounts ?? [],
+    rlimits: config.process?.rlimits ?? [],
+    isolation,
+  };
 }

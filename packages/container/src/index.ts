@@ -32,5 +32,6 @@ export { ProgramError } from './program-error.ts';
 export { exitCodeOf, type LimitHit, type Result, type RunResult, signalNumber } from './result.ts';
 export { type Running, type RunOptions, run } from './run.ts';
 export type { SyscallEvent, SyscallHandler } from './seccomp/listener.ts';
+export type { SentStart } from './sent-start.ts';
 export { livingContainers } from './state/state.ts';
 export type { Output, StdioOption } from './stdio.ts';

@@ -10,33 +10,22 @@ import {
   type Message,
   messageFor,
   type Outcome,
-  type ProcessEnd,
-  pidfdOpen,
-  pidfdSendSignal,
   type RunningAgent,
-  readRusage,
-  readSiginfo,
   socketPair,
 } from '@coracle/syscalls';
+import { type EndReport, endReport } from './end-report.ts';
 import { giveIdmapped } from './idmapped/give-idmapped.ts';
 import { giveTree } from './idmapped/give-tree.ts';
+import { openInit, signalInit } from './init-process.ts';
 import { relabelTree } from './labels/relabel-tree.ts';
 import type { Plan } from './plan/plan.ts';
-import { OUTPUT } from './plan/plan-monitor.ts';
 import { startError } from './program-error.ts';
 import { receiveDescriptor } from './receive-descriptor.ts';
+import type { SentMessages } from './sent-start.ts';
 import { startAgent } from './start-agent.ts';
 import { stepError } from './step-error.ts';
 
 const NOTHING = new Uint8Array();
-
-/** How a container ended and what it used, as the monitor reports it. */
-export interface EndReport {
-  end: ProcessEnd;
-  usage: { cpuUsec: bigint; peakBytes: bigint };
-  /** Texts of the cgroup's statistics files, in the order of the plan; empty where one could not be read. */
-  stats: string[];
-}
 
 /** How far a container is to be brought at once: set up, or started as well, which saves a message. */
 export type Goal = 'created' | 'started';
@@ -47,6 +36,8 @@ export interface LaunchOptions {
   /** The caller's terminal, to be put back at the end. */
   terminalFd: number | undefined;
   goal: Goal;
+  /** Is given what a container is made and started with, as soon as it is sent. */
+  onSent?: ((messages: SentMessages) => void) | undefined;
 }
 
 /** Descriptors of ours that become input, output and error output of the container. */
@@ -99,7 +90,7 @@ export class Launch {
     this.image = parts.agent.image;
     this.#goal = parts.goal;
     this.#handoverFd = parts.handoverFd;
-    this.#pidfd = openProcess(parts.pid, parts.agent.channel);
+    this.#pidfd = openInit(parts.pid, parts.agent.channel);
     // Of a program of hundreds of steps only the places of its outputs are kept while the container lives.
     this.ended = this.#awaitEnd({ ...parts.message, bytes: NOTHING, steps: [] });
   }
@@ -108,7 +99,7 @@ export class Launch {
    * Makes the monitor and the init: the container's namespaces and cgroup exist, nothing is set up in them.
    * @throws SystemError naming the step that failed; everything made so far is undone
    */
-  static async begin(plan: Plan, { stdio, terminalFd, goal: wanted }: LaunchOptions): Promise<Launch> {
+  static async begin(plan: Plan, { stdio, terminalFd, goal: wanted, onSent }: LaunchOptions): Promise<Launch> {
     // Its mounts are looked at before anything of it runs.
     const goal = plan.restrictions ? 'created' : wanted;
     for (const tree of plan.owned) await giveTree(tree);
@@ -123,13 +114,14 @@ export class Launch {
       const message = agent.channel.post(plan.monitor);
       // Encoded while the kernel makes the namespaces, and sent before the init is born, so that it does not wait.
       const first = messageFor({ steps: goal === 'created' ? plan.setup : [...plan.setup, ...plan.start] });
-      if (!plan.idMaps) sendIfThere(init, first);
+      if (!plan.idMaps) init.offer(first);
+      if (goal === 'started') onSent?.({ monitor: message, first });
       const born = await agent.channel.report(message);
       const pid = bornPid(born, await (born ? undefined : agent.whyGone()));
       if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
       if (handover && plan.idmapped.length > 0)
         await giveIdmapped(plan.idmapped, { pid, idMaps: plan.idMaps, socket: handover[0] });
-      if (plan.idMaps) sendIfThere(init, first); // its first step is to become root of its user namespace
+      if (plan.idMaps) init.offer(first); // its first step is to become root of its user namespace
       return new Launch({ plan, agent, init, pid, message, goal, first, handoverFd: handover?.[0] });
     } catch (error) {
       // A monitor that was never there breaks the pipe to it, which says nothing of why.
@@ -168,7 +160,7 @@ export class Launch {
     let message = ahead.first;
     if (this.#goal === 'created') {
       message = messageFor({ steps: ahead.plan.start });
-      sendIfThere(this.#init, message);
+      this.#init.offer(message);
     }
     const outcome = await this.#reportOfInit(message, ahead.birth);
     if (outcome) throw startError(ahead.plan.program, outcome, message.steps);
@@ -245,14 +237,7 @@ export class Launch {
 
   /** Sends a signal to process 1 of the container; says whether it was still there. */
   signal(signal: number): boolean {
-    if (this.#over || this.#pidfd === undefined) return false;
-    try {
-      pidfdSendSignal(this.#pidfd, signal);
-      return true;
-    } catch (error) {
-      if (isErrno(error, 'ESRCH')) return false;
-      throw error;
-    }
+    return !this.#over && signalInit(this.#pidfd, signal);
   }
 
   async #awaitEnd(message: Message): Promise<EndReport> {
@@ -263,64 +248,24 @@ export class Launch {
     if (outcome) this.#agent.letGo();
     else this.#agent.close();
     for (const fd of [this.#pidfd, this.#handoverFd, this.#terminal]) if (fd !== undefined) closeFd(fd);
-    if (!outcome)
-      throw new SystemError({
-        code: 'ECHILD',
-        syscall: 'waitid',
-        text: 'the monitor of the container was killed',
-        hint: 'the container ended with it; what it left is removed by the next coracle command',
-      });
-    return {
-      end: readSiginfo(outcome.output(OUTPUT.end)),
-      usage: readRusage(outcome.output(OUTPUT.usage)),
-      stats: Array.from({ length: this.#statFiles }, (_, index) => text(outcome.output(OUTPUT.stat(index)))),
-    };
+    return endReport(outcome, this.#statFiles);
   }
 }
 
-function text(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1');
-}
-
-/**
- * The process, as long as its monitor has not told of its end: only then is the pid surely still its own, for the monitor
- * tells first and buries afterwards.
- */
-function openProcess(pid: number, monitor: Channel): number | undefined {
-  if (monitor.hasNews()) return undefined; // not an error of the kernel's for what is known, which takes longer to make
-  let pidfd: number;
-  try {
-    pidfd = pidfdOpen(pid);
-  } catch (error) {
-    if (isErrno(error, 'ESRCH')) return undefined;
-    throw error;
-  }
-  if (!monitor.hasNews()) return pidfd;
-  closeFd(pidfd);
-  return undefined;
-}
-
-/** An init that is gone, or was never born, is told of by its monitor. */
-function sendIfThere(init: Channel, message: Message): void {
-  try {
-    init.send(message);
-  } catch (error) {
-    if (!isErrno(error, 'EPIPE')) throw error;
-  }
+/** What ps(1) shows. An init that stays has the command line it was born with, which then has to suit both. */
+export function monitorTitle({ id, init }: Pick<Plan, 'id' | 'init'>): string {
+  return init ? `coracle: container ${id}` : `coracle: monitor of ${id}`;
 }
 
 function startMonitor(
-  { id, init }: Pick<Plan, 'id' | 'init'>,
+  plan: Pick<Plan, 'id' | 'init'>,
   { stdio, fds }: { stdio: Stdio; fds: (number | undefined)[] },
 ): RunningAgent {
   const last = fds.findLastIndex((fd) => fd !== undefined);
   const nothing = fds.slice(0, last).includes(undefined) ? openSync('/dev/null', constants.O_RDWR) : undefined;
   try {
-    // An init that stays has the command line it was born with, which then has to suit both.
-    const title = init ? `coracle: container ${id}` : `coracle: monitor of ${id}`;
     const given = fds.slice(0, last + 1).map((fd) => fd ?? nothing ?? 0);
-    return startAgent({ stdio, fds: given, title });
+    return startAgent({ stdio, fds: given, title: monitorTitle(plan) });
   } finally {
     if (nothing !== undefined) closeSync(nothing);
   }

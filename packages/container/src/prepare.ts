@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs';
 import type { Limits, Stats } from '@coracle/cgroups';
 import { isMapped } from '@coracle/namespaces';
 import type { Config } from '@coracle/oci-spec';
-import { randomBytes } from '@coracle/syscalls';
 import { planGroup } from './cgroup/cgroup-for.ts';
 import { ownGroups } from './cgroup/plan-own-cgroups.ts';
 import { configure } from './config/config.ts';
@@ -21,6 +20,7 @@ import type { ContainerOptions, RootOption } from './options/options.ts';
 import { ownFilesFor } from './own-files.ts';
 import { assemble } from './plan/assemble.ts';
 import type { Plan } from './plan/plan.ts';
+import { randomId } from './random-id.ts';
 import { defaultStateRoot } from './state/state-root.ts';
 
 /** The group `tty`. */
@@ -56,7 +56,7 @@ export function prepare(
   { terminalSettings }: { terminalSettings?: Uint8Array | undefined } = {},
 ): Prepared {
   const host = thisHost();
-  const id = Buffer.from(randomBytes(6)).toString('hex');
+  const id = randomId();
   const wanted = wantedIds(options.userNamespace, host);
   const owner = wanted && ownerOf(options.root);
   const idMaps = wanted && host.idMaps(wanted, owner);

@@ -4,9 +4,9 @@ import { writeIdMaps } from '@coracle/namespaces';
 import { Agent, Channel, closeFd, type Message, pidfdOpen, socketPair } from '@coracle/syscalls';
 import { giveIdmapped } from '../idmapped/give-idmapped.ts';
 import type { Plan } from '../plan/plan.ts';
+import { identityOf, type ProcessIdentity } from '../process-identity.ts';
 import { stepError } from '../step-error.ts';
 import { planDetachedBirth } from './plan-birth.ts';
-import { identityOf, type ProcessIdentity } from './process-identity.ts';
 import { beginUnit, settleUnit } from './systemd/life-of-unit.ts';
 import type { PlannedUnit } from './systemd/plan-unit.ts';
 

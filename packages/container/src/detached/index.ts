@@ -4,6 +4,8 @@
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/runtime.md
  * @module
  */
+
+export type { ProcessIdentity } from '../process-identity.ts';
 export { parseAsGoReads } from './as-go-reads.ts';
 export { ConsoleListener } from './console-listener.ts';
 export { type CreateOptions, create } from './create.ts';
@@ -12,7 +14,6 @@ export { HookError } from './hook-error.ts';
 export { kill } from './kill.ts';
 export { list } from './list.ts';
 export { pause, resume } from './pause.ts';
-export type { ProcessIdentity } from './process-identity.ts';
 export { type Container, type ContainerRecord, stateOf } from './record.ts';
 export { type RemoveOptions, remove } from './remove.ts';
 export { type StartOptions, start } from './start.ts';

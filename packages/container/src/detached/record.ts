@@ -1,6 +1,6 @@
 import type { IdMaps } from '@coracle/namespaces';
 import type { Config, State, Status } from '@coracle/oci-spec';
-import type { ProcessIdentity } from './process-identity.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
 import type { ContainerUnit } from './systemd/unit.ts';
 
 /** What is kept of a container between the commands of its life. */

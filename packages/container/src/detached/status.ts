@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SystemError } from '@coracle/errors';
 import type { Status } from '@coracle/oci-spec';
+import { isProcessAlive } from '../process-identity.ts';
 import { DOOR, isDoorOpen } from './door.ts';
 import { isFrozen } from './freezer.ts';
-import { isProcessAlive } from './process-identity.ts';
 import type { Container, ContainerRecord } from './record.ts';
 import type { Store } from './store.ts';
 

@@ -37,6 +37,7 @@ const CONTAINER: Keys<ContainerOptions & LifeOptions & RunOptions> = {
   maxOutput: true,
   name: true,
   network: true,
+  onSent: true,
   onSyscall: true,
   privileged: true,
   readOnly: true,

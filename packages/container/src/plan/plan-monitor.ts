@@ -38,6 +38,7 @@ import type { CgroupPlan } from '../cgroup/cgroup-plan.ts';
 import { releaseIds } from '../ids/id-register.ts';
 import { STATE_FILES } from '../state/state.ts';
 import { FDS } from './descriptors.ts';
+import { OUTPUT } from './monitor-outputs.ts';
 import type { Further } from './plan-further.ts';
 import { keepPidfd, waitForEither } from './plan-watch.ts';
 
@@ -57,9 +58,6 @@ export interface MonitorPlan {
   /** What only a config.json can ask for. */
   further: Further | undefined;
 }
-
-/** Names of the outputs of the monitor's program. */
-export const OUTPUT = { end: 'end', usage: 'usage', stat: (index: number): string => `stat ${index}` } as const;
 
 /** As much as is read of a cgroup's statistics file. */
 const STAT_LENGTH = 512;

@@ -18,6 +18,7 @@ import type { IdMaps } from '@coracle/namespaces';
 import type { Config, Process } from '@coracle/oci-spec';
 import { tryLock } from '@coracle/syscalls';
 import type { Isolation } from '../isolation.ts';
+import { bootId, identityOf, type ProcessIdentity } from '../process-identity.ts';
 
 /** What the state directory tells of a container. */
 export interface ContainerState {
@@ -75,6 +76,20 @@ export function writeState(root: string, state: ContainerState): void {
     closeSync(fd);
   }
   renameSync(next, join(directory, STATE_FILES.state));
+}
+
+/** Writes the state of a container that may have ended: its monitor has cleaned up after it then, and nothing is written. */
+export function recordState(root: string, state: ContainerState): void {
+  try {
+    writeState(root, state);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}
+
+/** How a state names a process: with a start time of 0 one that has ended. */
+export function stateIdentity(pid: number): ProcessIdentity {
+  return identityOf(pid) ?? { pid, startTime: '0', bootId: bootId() };
 }
 
 /** A container's state; `undefined` when it is not recorded yet, or no more. */
@@ -165,6 +180,15 @@ export function sweep(root: string, removeCgroup: (directory: string) => boolean
   removeUnfinished(root);
   removeStaleNames(root);
   return removed;
+}
+
+/** Whether there is nothing to {@link sweep}: what is there belongs to containers that live. */
+export function isSwept(root: string): boolean {
+  if (readdirSync(root).some((name) => name.startsWith('.'))) return false;
+  const ids = containerIds(root);
+  return (
+    ids.every((id) => isAlive(root, id)) && takenNames(root).every((name) => ids.includes(idOfName(root, name) ?? ''))
+  );
 }
 
 function leftCgroups(root: string, id: string): string[] {

@@ -18,12 +18,12 @@ import { checkId } from '../../src/detached/container-id.ts';
 import { isDoorOpen, knock, openDoor } from '../../src/detached/door.ts';
 import { list } from '../../src/detached/list.ts';
 import { preservedDescriptors } from '../../src/detached/preserved-descriptors.ts';
-import { identityOf, isProcessAlive } from '../../src/detached/process-identity.ts';
 import type { ContainerRecord } from '../../src/detached/record.ts';
 import { stateOf } from '../../src/detached/record.ts';
 import { remove } from '../../src/detached/remove.ts';
 import { find } from '../../src/detached/status.ts';
 import { type Held, Store, writeWhole } from '../../src/detached/store.ts';
+import { identityOf, isProcessAlive } from '../../src/process-identity.ts';
 
 let root: string;
 let store: Store;

@@ -45,7 +45,8 @@ function startTimeOf(pid: number): string | undefined {
 
 let boot: string | undefined;
 
-function bootId(): string {
+/** What the kernel calls the time since it was started. */
+export function bootId(): string {
   boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   return boot;
 }

@@ -1,0 +1,10 @@
+/**
+ * Starting a container once more by what started another: for a command, which has to think through each of its containers anew.
+ * @module
+ */
+export { randomId } from './random-id.ts';
+export { signalNumber } from './result.ts';
+export type { ReportPart, SentStart } from './sent-start.ts';
+export { type StartedAgain, startAgain } from './start-again.ts';
+export { isSwept } from './state/state.ts';
+export { checkStateRoot, defaultStateRoot } from './state/state-root.ts';
