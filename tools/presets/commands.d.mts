@@ -4,6 +4,8 @@ export interface ShippedCommand {
   name: string;
   /** Where its sources are, from the top of the repository. */
   app: string;
+  /** A module of it that may do what is asked without the rest, from the top of the repository; none if absent. */
+  preface?: string;
   /** The name of the constant in its sources that is its version. */
   versionName: string;
   /**

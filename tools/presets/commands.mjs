@@ -27,10 +27,12 @@ export const COMMANDS = {
   coracle: {
     name: 'coracle',
     app: 'apps/cli',
+    preface: 'apps/cli/src/known-start/preface.ts',
     versionName: 'CORACLE_VERSION',
     trials: (directory) => [
       ['run', 'true'],
       ['run', '--quiet', '--rootfs', '/', '--hostname', 'box', '--pids-limit', '20', '-e', 'A=1', '-w', '/', 'true'],
+      ['run', '-m', '64m', 'true'],
       ['run', '-m', '64m', '--cpus', '1', '-v', `${directory}:/mnt:ro`, '--tmpfs', '/media', '-u', '1', 'true'],
       ['run', '-v', `${directory}:/mnt`, '--userns', 'auto', '--read-only', '--network', 'host', 'true'],
       ['run', '-q', '-it', '--name', `trial-${process.pid}`, '--init', '--timeout', '60s', '--cap-drop', 'ALL', 'true'],

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,11 +17,11 @@ import { whatRan, whatWasCompiled } from './try-out.mjs';
  * A program that does one of several things may have a file for each: all of them have all of the bundle, and differ in what is
  * ready at once.
  * @param {string} directory with the bundle as NAME.cjs: ASCII, not minified, behind the line that names the interpreter
- * @param {{ name: string, trials: (directory: string) => string[][], callsFor?: string[][] }} how its name; the words it is run
+ * @param {{ name: string, preface?: string, trials: (directory: string) => string[][], callsFor?: string[][] }} how its name; the words it is run
  *   with, one after the other, to learn what a start needs, which may use a directory; for each file the words of which one makes
  *   it the one to be read, where none does it is the first, and one for all if absent
  */
-export async function pack(directory, { name, trials, callsFor = [[]] }) {
+export async function pack(directory, { name, trials, preface, callsFor = [[]] }) {
   const { path, interpreter, bundle } = readBundle(directory, name);
   const tried = learn(directory, { name, trials });
   const editions = [];
@@ -34,10 +34,23 @@ export async function pack(directory, { name, trials, callsFor = [[]] }) {
     requireAscii(start + rest);
     editions.push({ words, start, rest });
   }
-  const write = (given) => writeProgram({ directory, name, path, interpreter }, given);
-  const codes = write(editions);
-  const compiled = whatWasCompiled(path, trials);
-  write(editions.map((edition, index) => ({ ...edition, compiled: compiled[codes[index].file] })));
+  const first = preface && {
+    start: `((fetchRest) => ${await minify(`${FUNCTION}${bundleOf(preface)}\n}`)})`,
+    rest: '',
+  };
+  const build = randomUUID();
+  const write = (compiled) =>
+    writeProgram({ directory, name, path, interpreter, build }, { preface: first, editions, compiled });
+  write({});
+  write(whatWasCompiled(path, preface ? andTheFirstAgain(trials) : trials));
+}
+
+/** What a preface does is what the program remembers of the time before. */
+function andTheFirstAgain(trials) {
+  return (directory) => {
+    const all = trials(directory);
+    return [...all, ...all.slice(0, 1)];
+  };
 }
 
 /** Whether a function that ran so often at a start is to be made once, and not at each call in its caller. */
@@ -58,7 +71,8 @@ export const ALSO_READY = ['endAtOnce', 'isLoaded', 'childGroups', 'withLock', '
  */
 export function learn(directory, { name, trials }) {
   const { path, interpreter, bundle } = readBundle(directory, name);
-  writeProgram({ directory, name, path, interpreter }, [{ words: [], start: `${HEAD}${bundle}\n})`, rest: '' }]);
+  const whole = { words: [], start: `${HEAD}${bundle}\n})`, rest: '' };
+  writeProgram({ directory, name, path, interpreter, build: randomUUID() }, { editions: [whole], compiled: {} });
   return whatRan(path, trials).map(({ words, ran }) => ({
     words,
     ran: ran.map(([start, times]) => [start - HEAD.length, times]),
@@ -85,21 +99,25 @@ function readBundle(directory, name) {
   return { path, interpreter, bundle };
 }
 
-/** Says what the program has to know of its files. */
-function writeProgram({ directory, name, path, interpreter }, editions) {
+/**
+ * Writes the files of a program, and says in the first what it has to know of the others.
+ * @param compiled what V8 made of them, by their names, if that is known
+ */
+function writeProgram({ directory, name, path, interpreter, build }, { preface, editions, compiled }) {
   for (const old of readdirSync(directory)) if (old.endsWith('.code')) rmSync(join(directory, old));
-  const codes = editions.map((edition) => writeCode(directory, name, edition));
-  writeFileSync(path, `${interpreter}\n${program(codes)}`); // it stays executable
-  return codes;
+  const write = (text) => writeCode(directory, name, { ...text, compiled });
+  const codes = editions.map(({ words, ...text }) => ({ words, ...write(text) }));
+  const packed = { build, preface: preface && write(preface), codes };
+  writeFileSync(path, `${interpreter}\n${program(packed)}`); // it stays executable
 }
 
-function writeCode(directory, name, { words, start, rest, compiled = '' }) {
-  const machine = Buffer.from(compiled, 'base64');
+function writeCode(directory, name, { start, rest, compiled }) {
   // V8 looks at the length of the text alone, so the name says which text it is: no other's can ever be taken for it.
   const hash = createHash('sha256').update(start).update(rest).digest('hex').slice(0, 16);
   const file = `${name}-${hash}.code`;
+  const machine = Buffer.from(compiled[file] ?? '', 'base64');
   writeFileSync(join(directory, file), Buffer.concat([machine, Buffer.from(`${start}${rest}`, 'latin1')]));
-  return { words, file, compiled: machine.length, start: start.length, rest: rest.length };
+  return { file, compiled: machine.length, start: start.length, rest: rest.length };
 }
 
 function requireAscii(text) {
@@ -110,17 +128,23 @@ const FUNCTION = "function (exports, require, module, __filename, __dirname) {'u
 const HEAD = `((fetchRest) => ${FUNCTION}`;
 
 /** What Node reads: packed.ts, told where the code is. */
-function program(codes) {
+function program(packed) {
+  return bundleOf('tools/presets/packed.ts', { PACKED: JSON.stringify(packed) });
+}
+
+/** A module of the repository, by its path from the top, and all that it needs. */
+function bundleOf(path, define = {}) {
   const { outputFiles } = buildSync({
-    entryPoints: [fileURLToPath(new URL('packed.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`../../${path}`, import.meta.url))],
     bundle: true,
     write: false,
     format: 'cjs',
     platform: 'node',
     target: 'node20',
+    charset: 'ascii',
     minifySyntax: true,
     conditions: ['@coracle/source'],
-    define: { CODES: JSON.stringify(codes), 'import.meta.filename': '__filename' },
+    define: { 'import.meta.filename': '__filename', ...define },
   });
   return outputFiles[0].text;
 }

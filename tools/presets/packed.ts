@@ -9,28 +9,62 @@ import { kindOfStart } from './kind-of-start.mjs';
 
 /** A file, and the lengths of its parts. */
 interface Code {
-  /** It is for a start with one of them. */
-  words: readonly string[];
   file: string;
   compiled: number;
   start: number;
   rest: number;
 }
 
-/** Each has all of the program; put in when it is packed. */
-declare const CODES: readonly [Code, ...Code[]];
+/** Put in when it is packed. */
+declare const PACKED: {
+  /** No other build has this name. */
+  build: string;
+  /** What may do without the rest what is asked: see {@link Preface}. */
+  preface?: Code;
+  /** Each has all of the program, and is for a start with one of the words. */
+  codes: readonly [Code & Kind, ...(Code & Kind)[]];
+};
 
-const CODE = kindOfStart(CODES, process.argv);
+interface Kind {
+  words: readonly string[];
+}
+
+/** Does what is asked, if it can: says whether it was done, or returns nothing where it does not begin. */
+type Preface = (build: string) => Promise<boolean> | undefined;
+
+/** Where the program finds which build it is. */
+const BUILD = Symbol.for('coracle.build');
 
 const PROT_READ = 1;
 const MAP_PRIVATE_POPULATE = 0x2 | 0x8000;
 
-const filename = `${__dirname}/${CODE.file}`;
-// It stays open for the rest: by the time that is called for, another version may be in its place.
-const fd = open();
-const length = CODE.compiled + CODE.start;
+Reflect.set(globalThis, BUILD, PACKED.build);
+const done = PACKED.preface && runPreface(PACKED.preface);
+if (done) done.then((isDone) => isDone || runProgram());
+else runProgram();
 
-function open(): number {
+function runPreface(code: Code): Promise<boolean> | undefined {
+  const own: { exports: { preface?: Preface } } = { exports: {} };
+  load(code)(own.exports, require, own, __filename, __dirname);
+  return own.exports.preface?.(PACKED.build);
+}
+
+function runProgram(): void {
+  load(kindOfStart(PACKED.codes, process.argv))(exports, require, module, __filename, __dirname);
+}
+
+/** The function that CommonJS makes of a module. */
+function load({ file, compiled, start, rest }: Code): (...given: unknown[]) => void {
+  const filename = `${__dirname}/${file}`;
+  // It stays open for the rest: by the time that is called for, another version may be in its place.
+  const fd = open(filename);
+  const length = compiled + start;
+  const code = map(fd, length) ?? read(fd, { length, position: 0 });
+  const script = new Script(code.latin1Slice(compiled), { filename, cachedData: code.subarray(0, compiled) });
+  return script.runInThisContext()(() => read(fd, { length: rest, position: length }).latin1Slice());
+}
+
+function open(filename: string): number {
   try {
     return openSync(filename);
   } catch (error) {
@@ -42,9 +76,9 @@ function open(): number {
   }
 }
 
-function read(bytes: number, position: number): Buffer {
-  const buffer = Buffer.allocUnsafeSlow(bytes);
-  readSync(fd, buffer, 0, bytes, position);
+function read(fd: number, { length, position }: { length: number; position: number }): Buffer {
+  const buffer = Buffer.allocUnsafeSlow(length);
+  readSync(fd, buffer, 0, length, position);
   return buffer;
 }
 
@@ -52,7 +86,7 @@ function read(bytes: number, position: number): Buffer {
  * The file as memory, all its pages at once. What is read is copied to pages that are new to the process, and in a virtual
  * machine each of those may cost as much as twenty system calls.
  */
-function map(): Buffer | undefined {
+function map(fd: number, length: number): Buffer | undefined {
   let koffi: Koffi;
   try {
     koffi = loadKoffi(process.arch);
@@ -63,9 +97,3 @@ function map(): Buffer | undefined {
   const address = mmap(null, length, PROT_READ, MAP_PRIVATE_POPULATE, fd, 0);
   return address === -1 ? undefined : Buffer.from(koffi.view(address, length));
 }
-
-const code = map() ?? read(length, 0);
-const cachedData = code.subarray(0, CODE.compiled);
-const script = new Script(code.latin1Slice(CODE.compiled), { filename, cachedData });
-const fetchRest = (): string => read(CODE.rest, length).latin1Slice();
-script.runInThisContext()(fetchRest)(exports, require, module, __filename, __dirname);

@@ -1,11 +1,14 @@
-import type { Container } from '@coracle/container';
-
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
+
+/** Who is given signals. */
+export interface Receiver {
+  kill(signal: NodeJS.Signals): void;
+}
 
 /** Signals of this process on their way to a container. */
 export interface SignalForwarding {
   /** The container is there: it gets what has come so far and all that comes from now on. */
-  to(container: Container): void;
+  to(container: Receiver): void;
   /** From now on signals mean to this process what they usually do. */
   stop(): void;
 }

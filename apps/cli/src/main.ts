@@ -1,5 +1,4 @@
 import { nearest } from '@coracle/errors';
-import { endAtOnce } from '@coracle/syscalls';
 import { hasSwitch, UsageError } from './arguments.ts';
 import { command as apparmor } from './commands/apparmor.ts';
 import { command as doctor } from './commands/doctor.ts';
@@ -8,6 +7,7 @@ import { command as help } from './commands/help.ts';
 import { command as inspect } from './commands/inspect.ts';
 import { command as run } from './commands/run.ts';
 import { command as version } from './commands/version.ts';
+import { endWhenDone } from './end-when-done.ts';
 import { COMMON_OPTIONS, CONTAINER_OPTIONS, INSPECT_OPTIONS } from './option-table.ts';
 import { tell } from './output.ts';
 import { renderError } from './render/error.ts';
@@ -58,9 +58,7 @@ function exitCodeOf(error: unknown): number {
   return code === 126 || code === 127 ? code : FAILED;
 }
 
-// When nothing is left to do, all output has been written too. A profiler writes what it has seen only after that.
-if (process.execArgv.length === 0 && !process.env['NODE_OPTIONS'] && !process.env['NODE_V8_COVERAGE'])
-  process.once('beforeExit', () => process.on('exit', (code) => endAtOnce(Number(process.exitCode ?? code))));
+endWhenDone();
 
 const args = process.argv.slice(2);
 main(args).then(

@@ -12,6 +12,7 @@ import { type Options, parseArguments, UsageError } from '../arguments.ts';
 import { containerOptions } from '../container-options.ts';
 import { forwardSignals } from '../forward-signals.ts';
 import { hintAtImages } from '../image-hint.ts';
+import { type Keeping, keepStart } from '../known-start/keeping.ts';
 import { COMMON_OPTIONS, CONTAINER_OPTIONS, renderOptions } from '../option-table.ts';
 import { print, tell } from '../output.ts';
 import { inOneLine, jsonOf } from '../render/harmless.ts';
@@ -26,18 +27,35 @@ ${renderOptions([...CONTAINER_OPTIONS, ...COMMON_OPTIONS])}
 
 /** `coracle run`: from words to a container, and its exit code. */
 export async function command(args: readonly string[]): Promise<number> {
+  const keeping = keepStart();
+  try {
+    return await start(args, keeping);
+  } finally {
+    keeping?.forget();
+  }
+}
+
+async function start(args: readonly string[], keeping: Keeping | undefined): Promise<number> {
   const { options, words } = parseArguments(args, [...CONTAINER_OPTIONS, ...COMMON_OPTIONS]);
   if (options.has('help')) {
     await print(HELP());
     return 0;
   }
   // An option that takes a value may have swallowed the program: what it says of the value is of more use.
-  const wanted = { ...containerOptions(options, words, process), ...timeoutOf(options) };
+  const onSent = isKeepable(options) ? keeping?.sent : undefined;
+  const wanted = { ...containerOptions(options, words, process), ...timeoutOf(options), ...(onSent ? { onSent } : {}) };
   if (words.length === 0) throw new UsageError('no program to run', 'name one: coracle run bash');
-  const remark = remarks(options);
+  const render = renderRemark(options);
+  const remark = (text: string): void => tell(render(text));
   const onStart = (container: Container): void => {
     signals.to(container);
-    if (!options.has('quiet')) remarkMissing(container, remark);
+    const atStart = options.has('quiet') ? [] : remarksOnMissing(container);
+    for (const text of atStart) remark(text);
+    keeping?.done({
+      atStart: atStart.map(render),
+      outOfMemory: options.has('quiet') ? undefined : render(OUT_OF_MEMORY),
+      json: options.has('json'),
+    });
   };
   // Before the kernel is at work: the program may run, and be seen running, before this process goes on.
   const signals = forwardSignals();
@@ -49,21 +67,20 @@ export async function command(args: readonly string[]): Promise<number> {
   if (result.timedOut && !options.has('quiet'))
     remark(`the container was ended after ${options.text('timeout')} (--timeout)`);
   if (result.blockedCalls) remarkBlocked(result.blockedCalls, remark);
-  if (result.oomKilled && !options.has('quiet'))
-    remark('the kernel ended a process of the container for want of memory (--memory)');
+  if (result.oomKilled && !options.has('quiet')) remark(OUT_OF_MEMORY);
   return exitCodeOf(result);
 }
 
 /** Tells the user what is no error. */
 type Remark = (text: string) => void;
 
-function remarks(options: Options): Remark {
-  const render = options.has('json')
-    ? (text: string) => jsonOf({ remark: { message: text } })
-    : (text: string) => `coracle: ${inOneLine(text)}`;
-  return (text) => {
-    tell(render(text));
-  };
+const OUT_OF_MEMORY = 'the kernel ended a process of the container for want of memory (--memory)';
+
+/** A remark as a line for standard error. */
+function renderRemark(options: Options): (text: string) => string {
+  return options.has('json')
+    ? (text) => jsonOf({ remark: { message: text } })
+    : (text) => `coracle: ${inOneLine(text)}`;
 }
 
 /** A number alone is seconds, as podman has it. */
@@ -71,6 +88,12 @@ function timeoutOf(options: Options): { timeout?: number } {
   const text = options.text('timeout');
   if (text === undefined) return {};
   return { timeout: parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text) };
+}
+
+/** An environment may hold what nobody is to keep, and streams that are relayed are more than a start. */
+function isKeepable(options: Options): boolean {
+  const variables = [...options.list('env'), ...options.list('env-file')];
+  return variables.length === 0 && ![0, 1, 2].some(isTerminal);
 }
 
 /** On a terminal, `coracle run bash` is meant as `coracle run -it bash`. */
@@ -120,9 +143,9 @@ function remarkBlocked(calls: Readonly<Record<string, number>>, remark: Remark):
 }
 
 /** What is a mere default, or depends on the kernel, and cannot be had is no error, but nothing to be silent about either. */
-function remarkMissing({ isolation }: Container, remark: Remark): void {
-  for (const { what, reason } of isolation.missing)
-    remark(
+function remarksOnMissing({ isolation }: Container): string[] {
+  return isolation.missing.map(
+    ({ what, reason }) =>
       `no ${what === 'landlock' ? 'Landlock' : `limit on ${what}`}: ${reason} (coracle doctor tells more, --quiet hides this)`,
-    );
+  );
 }

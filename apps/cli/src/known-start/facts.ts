@@ -1,0 +1,66 @@
+import fs from 'node:fs';
+import { libc, syscallNumber } from '@coracle/syscalls';
+
+/** The functions of `node:fs` by which a plan looks at the host. */
+export const QUESTIONS = [
+  'accessSync',
+  'existsSync',
+  'lstatSync',
+  'readFileSync',
+  'readdirSync',
+  'readlinkSync',
+  'realpathSync',
+  'statSync',
+] as const;
+
+/** System calls that only ask, with what they are asked in plain numbers. */
+export const CALLS: readonly ['landlock_create_ruleset'] = ['landlock_create_ruleset'];
+
+/** Something that was asked of the host, and its answer. */
+export interface Fact {
+  ask: (typeof QUESTIONS)[number] | (typeof CALLS)[number];
+  args: readonly unknown[];
+  answer: string;
+}
+
+/** Whether the host still answers as it did. */
+export function holds({ ask, args, answer }: Fact): boolean {
+  return answerTo(() => put({ ask, args }), args) === answer;
+}
+
+function put({ ask, args }: Pick<Fact, 'ask' | 'args'>): unknown {
+  if (!isCall(ask)) return Reflect.apply(fs[ask], fs, args);
+  const { arch, syscall } = libc();
+  return syscall(syscallNumber(ask, arch) ?? -1, ...(args as number[]));
+}
+
+function isCall(ask: Fact['ask']): ask is (typeof CALLS)[number] {
+  return (CALLS as readonly string[]).includes(ask);
+}
+
+/**
+ * An answer as text, as much of it as a plan can depend on.
+ * @returns `undefined` when it has no text
+ */
+export function answerTo(ask: () => unknown, args: readonly unknown[]): string | undefined {
+  try {
+    return textOf(ask(), args);
+  } catch (error) {
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+    return typeof code === 'string' ? `!${code}` : undefined;
+  }
+}
+
+function textOf(value: unknown, [path]: readonly unknown[]): string | undefined {
+  if (Array.isArray(value)) return value.every((name) => typeof name === 'string') ? value.join('/') : undefined;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  if (typeof value === 'object' && value !== null)
+    return 'ino' in value
+      ? ['mode', 'uid', 'gid', 'rdev', 'dev', 'ino'].map((name) => Reflect.get(value, name)).join()
+      : undefined;
+  return path === '/proc/self/status' ? String(value).replaceAll(OF_THIS_PROCESS, '') : String(value);
+}
+
+/** What /proc/self/status says of the one process that asks, and is no right or restriction. See proc_pid_status(5). */
+const OF_THIS_PROCESS =
+  /^(?:Name|State|Tgid|Ngid|Pid|PPid|TracerPid|FDSize|NS[a-z]+|Vm\w+|Rss\w+|HugetlbPages|THP_enabled|Threads|Sig\w+|ShdPnd|\w*ctxt_switches):.*\n/gm;

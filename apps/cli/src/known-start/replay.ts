@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import {
+  checkStateRoot,
+  defaultStateRoot,
+  isSwept,
+  randomId,
+  signalNumber,
+  startAgain,
+} from '@coracle/container/again';
+import { isTerminal } from '@coracle/syscalls';
+import { forwardSignals } from '../forward-signals.ts';
+import { tell } from '../output.ts';
+import { renderError } from '../render/error.ts';
+import { askedOf } from './asked.ts';
+import { holds } from './facts.ts';
+import { isFor, type KnownStart, placeOf, recall } from './known-start.ts';
+
+/**
+ * Does what the words of this process ask for, if it is a start that is known and everything it was planned from is still so.
+ * @param build the program that would do it otherwise
+ * @returns `undefined` when it is not; otherwise the exit code, or `undefined` when it could not be started after all
+ */
+export function replay(build: string): Promise<number | undefined> | undefined {
+  const known = lookUp(build);
+  return known && start(known);
+}
+
+/** Whatever is wrong with what is kept, or with the host: who plans anew will tell of it. */
+function lookUp(build: string): KnownStart | undefined {
+  try {
+    const asked = askedOf(process, build);
+    const stateRoot = asked && defaultStateRoot(asked.uid);
+    const place = stateRoot && placeOf(stateRoot, asked.words);
+    if (!place || !existsSync(place) || !checkStateRoot(stateRoot, asked.uid) || [0, 1, 2].some(isTerminal))
+      return undefined;
+    const known = recall(place);
+    const isSo =
+      isFor(asked, known) &&
+      known.sent.stateRoot === stateRoot &&
+      isSwept(stateRoot) &&
+      known.env.every(([name, value]) => (process.env[name] ?? null) === value) &&
+      known.facts.every(holds);
+    return isSo ? known : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function start({ sent, said }: KnownStart): Promise<number | undefined> {
+  const signals = forwardSignals();
+  try {
+    const container = await startAgain(sent, { id: randomId(), stdio: [0, 1, 2] });
+    if (!container) return undefined;
+    signals.to({ kill: (signal) => container.signal(signalNumber(signal) ?? 0) });
+    for (const line of said.atStart) tell(line);
+    const { end, stats } = await container.ended;
+    if (said.outOfMemory !== undefined && stats.some((text) => /^oom_kill [1-9]/m.test(text))) tell(said.outOfMemory);
+    return 'exitCode' in end ? end.exitCode : 128 + end.signal;
+  } catch (error) {
+    tell(renderError(error, { debug: false, json: said.json }));
+    return 125;
+  } finally {
+    signals.stop();
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { askedOf } from '../../src/known-start/asked.ts';
+import { type Asked, isFor, type KnownStart, keep, placeOf, recall } from '../../src/known-start/known-start.ts';
+
+const ASKED: Asked = { build: 'one', words: ['-q', 'true'], cwd: '/', uid: 0, gid: 0 };
+
+let stateRoot: string;
+beforeAll(() => {
+  stateRoot = mkdtempSync(join(tmpdir(), 'coracle-known-'));
+});
+afterAll(() => rmSync(stateRoot, { recursive: true }));
+
+function known(change: Partial<KnownStart['sent']> = {}): KnownStart {
+  const sent = {
+    id: 'c0ffee123456',
+    stateRoot,
+    title: 'coracle: monitor of c0ffee123456',
+    monitor: Uint8Array.of(0, 10, 255, 13),
+    first: Uint8Array.of(1, 2),
+    report: { init: { offset: 8, length: 8 } },
+    statFiles: 0,
+    state: {} as KnownStart['sent']['state'],
+    ...change,
+  };
+  return { ...ASKED, facts: [], env: [], sent, said: { atStart: ['a\nb'], outOfMemory: undefined, json: false } };
+}
+
+test('a start comes back as it was kept', () => {
+  const place = placeOf(stateRoot, ASKED.words);
+  keep(place, known());
+  const { sent, ...rest } = recall(place);
+  expect(rest).toEqual({ ...ASKED, facts: [], env: [], said: { atStart: ['a\nb'], json: false } });
+  expect([...sent.monitor, ...sent.first]).toEqual([0, 10, 255, 13, 1, 2]);
+  expect(sent.title).toBe('coracle: monitor of c0ffee123456');
+  expect(readdirSync(stateRoot)).toHaveLength(1);
+});
+
+test('no more than sixteen are kept, of those with long arguments none', () => {
+  const places = new Set(Array.from({ length: 1000 }, (_, index) => placeOf(stateRoot, ['echo', String(index)])));
+  expect(places.size).toBe(16);
+  const place = join(stateRoot, 'start-long');
+  keep(place, known({ first: new Uint8Array(256 * 1024) }));
+  expect(readdirSync(stateRoot)).not.toContain('start-long');
+});
+
+test('one that cannot be kept is no failure, and leaves nothing', () => {
+  writeFileSync(join(stateRoot, 'file'), '');
+  expect(() => keep(join(stateRoot, 'file', 'start-1'), known())).not.toThrow();
+  expect(readdirSync(stateRoot).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+test.each<Partial<Asked>>([
+  { build: 'two' },
+  { words: ['-q', 'false'] },
+  { words: ['-q true'] },
+  { cwd: '/tmp' },
+  { uid: 1 },
+  { gid: 1 },
+])('it is for what was asked alone, not with %j', (change) => {
+  expect(isFor(ASKED, { ...ASKED })).toBe(true);
+  expect(isFor({ ...ASKED, ...change }, ASKED)).toBe(false);
+});
+
+test('whoever looks into the process sees it plan', () => {
+  const process = {
+    argv: ['node', 'coracle', 'run', '-q', 'true'],
+    execArgv: [],
+    env: {},
+    cwd: () => '/',
+    geteuid: () => 0,
+    getegid: () => 0,
+  };
+  const ask = (change: object): Asked | undefined =>
+    askedOf({ ...process, ...change } as unknown as NodeJS.Process, 'one');
+  expect(ask({})).toEqual(ASKED);
+  expect(ask({ argv: ['node', 'coracle', 'inspect', 'box'] })).toBe(undefined);
+  expect(ask({ execArgv: ['--cpu-prof'] })).toBe(undefined);
+  expect(ask({ env: { NODE_OPTIONS: '--cpu-prof' } })).toBe(undefined);
+  expect(
+    ask({
+      cwd: () => {
+        throw new Error('ENOENT');
+      },
+    }),
+  ).toBe(undefined);
+});
