@@ -37,10 +37,15 @@ export function contestants(rootfs: string, launcher: Launcher): { all: Contesta
     (...args: string[]): Contestant['once'] =>
     () =>
       launcher.run(process.execPath, args);
+  let unknown = 0;
+  /** Words that were never used before, so that everything about the start is thought through. */
+  const unknownStart = (): ReturnType<Contestant['once']> =>
+    node(COMMAND, 'run', '-q', '--rootfs', rootfs, '--hostname', `box-${process.pid}-${unknown++}`, 'true')();
   const all: Contestant[] = [
     { name: 'library, warm', missing: undefined, warmUps: LIBRARY_WARM_UPS, once: () => library({ root: rootfs }) },
     { name: 'library, warm, host root', missing: undefined, warmUps: LIBRARY_WARM_UPS, once: () => library({}) },
     { name: 'command, cold', missing: built(), once: node(COMMAND, 'run', '-q', '--rootfs', rootfs, 'true') },
+    { name: 'command, unknown start', missing: built(), once: unknownStart },
     { name: 'command, cold, host root', missing: built(), once: node(COMMAND, 'run', '-q', 'true') },
     {
       name: 'stand-alone, cold',
