@@ -4,8 +4,8 @@ export interface ShippedCommand {
   name: string;
   /** Where its sources are, from the top of the repository. */
   app: string;
-  /** A module of it that may do what is asked without the rest, from the top of the repository; none if absent. */
-  preface?: string;
+  /** What may do without the rest what it is asked; nothing if absent. */
+  preface?: Preface;
   /** The name of the constant in its sources that is its version. */
   versionName: string;
   /**
@@ -15,6 +15,13 @@ export interface ShippedCommand {
   trials: (directory: string, uid?: number) => string[][];
   /** For each kind of start that is told from others the words it is known by; the first is that of all others as well. */
   callsFor: string[][];
+}
+
+/** A module, by its path from the top of the repository, for calls with this first word by this user. */
+export interface Preface {
+  module: string;
+  word: string;
+  uid: number;
 }
 
 /** By their names. */

@@ -27,7 +27,8 @@ export const COMMANDS = {
   coracle: {
     name: 'coracle',
     app: 'apps/cli',
-    preface: 'apps/cli/src/known-start/preface.ts',
+    // Only starts of root are known: those of others take more than messages.
+    preface: { module: 'apps/cli/src/known-start/preface.ts', word: 'run', uid: 0 },
     versionName: 'CORACLE_VERSION',
     trials: (directory) => [
       ['run', 'true'],

@@ -17,7 +17,7 @@ import { whatRan, whatWasCompiled } from './try-out.mjs';
  * A program that does one of several things may have a file for each: all of them have all of the bundle, and differ in what is
  * ready at once.
  * @param {string} directory with the bundle as NAME.cjs: ASCII, not minified, behind the line that names the interpreter
- * @param {{ name: string, preface?: string, trials: (directory: string) => string[][], callsFor?: string[][] }} how its name; the words it is run
+ * @param {{ name: string, preface?: import('./commands.mjs').Preface, trials: (directory: string) => string[][], callsFor?: string[][] }} how its name; the words it is run
  *   with, one after the other, to learn what a start needs, which may use a directory; for each file the words of which one makes
  *   it the one to be read, where none does it is the first, and one for all if absent
  */
@@ -35,7 +35,8 @@ export async function pack(directory, { name, trials, preface, callsFor = [[]] }
     editions.push({ words, start, rest });
   }
   const first = preface && {
-    start: `((fetchRest) => ${await minify(`${FUNCTION}${bundleOf(preface)}\n}`)})`,
+    ...preface,
+    start: `((fetchRest) => ${await minify(`${FUNCTION}${bundleOf(preface.module)}\n}`)})`,
     rest: '',
   };
   const build = randomUUID();
@@ -107,7 +108,7 @@ function writeProgram({ directory, name, path, interpreter, build }, { preface, 
   for (const old of readdirSync(directory)) if (old.endsWith('.code')) rmSync(join(directory, old));
   const write = (text) => writeCode(directory, name, { ...text, compiled });
   const codes = editions.map(({ words, ...text }) => ({ words, ...write(text) }));
-  const packed = { build, preface: preface && write(preface), codes };
+  const packed = { build, preface: preface && { word: preface.word, uid: preface.uid, ...write(preface) }, codes };
   writeFileSync(path, `${interpreter}\n${program(packed)}`); // it stays executable
 }
 

@@ -18,6 +18,7 @@ import { giveIdmapped } from './idmapped/give-idmapped.ts';
 import { giveTree } from './idmapped/give-tree.ts';
 import { openInit, signalInit } from './init-process.ts';
 import { relabelTree } from './labels/relabel-tree.ts';
+import { INIT } from './plan/monitor-outputs.ts';
 import type { Plan } from './plan/plan.ts';
 import { startError } from './program-error.ts';
 import { receiveDescriptor } from './receive-descriptor.ts';
@@ -282,7 +283,7 @@ function bornPid(report: Outcome | undefined, reason: Error | undefined): number
     });
   const failure = report.failure;
   if (failure) throw stepError(failure);
-  const pid = report.result('init');
+  const pid = report.result(INIT);
   if (pid === undefined)
     throw new SystemError({ code: 'ECHILD', syscall: 'clone3', text: 'the container was not born' });
   return pid;

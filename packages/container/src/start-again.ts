@@ -53,7 +53,8 @@ export async function startAgain(
       return undefined;
     }
     const state: SentStart['state'] = JSON.parse(JSON.stringify(sent.state).replaceAll(sent.id, id));
-    recordState(sent.stateRoot, { ...state, id, ...stateIdentity(pid), created, started: Date.now() });
+    const isolation = { ...state.isolation, agent: agent.image };
+    recordState(sent.stateRoot, { ...state, isolation, id, ...stateIdentity(pid), created, started: Date.now() });
     return {
       signal: (signal) => signalInit(pidfd, signal),
       ended: ended.then((outcome) => endReport(outcome, sent.statFiles)),

@@ -42,7 +42,7 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
     rootfs = makeBusyboxRootfs();
     const directory = dirname(command.path);
     const packed = readFileSync(command.path, 'latin1');
-    const preface = /preface: \{ file: "([^"]+)"/.exec(packed)?.[1];
+    const preface = /preface: \{[^}]*file: "([^"]+)"/.exec(packed)?.[1];
     codes = readdirSync(directory).filter((name) => name.endsWith('.code') && name !== preface);
   });
   afterAll(() => {
