@@ -1,5 +1,5 @@
 import { isErrno } from '@coracle/errors';
-import { type Channel, closeFd, pidfdOpen, pidfdSendSignal } from '@coracle/syscalls';
+import { type Channel, closeFd, pidfdOpen } from '@coracle/syscalls';
 
 /**
  * The container's first process, as long as its monitor has not told of its end: only then is the pid surely still its own, for the
@@ -18,16 +18,4 @@ export function openInit(pid: number, monitor: Channel): number | undefined {
   if (!monitor.hasNews()) return pidfd;
   closeFd(pidfd);
   return undefined;
-}
-
-/** Sends a signal to it; says whether it was still there. */
-export function signalInit(pidfd: number | undefined, signal: number): boolean {
-  if (pidfd === undefined) return false;
-  try {
-    pidfdSendSignal(pidfd, signal);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ESRCH')) return false;
-    throw error;
-  }
 }

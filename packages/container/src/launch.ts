@@ -16,13 +16,14 @@ import {
 import { type EndReport, endReport } from './end-report.ts';
 import { giveIdmapped } from './idmapped/give-idmapped.ts';
 import { giveTree } from './idmapped/give-tree.ts';
-import { openInit, signalInit } from './init-process.ts';
+import { openInit } from './init-process.ts';
 import { relabelTree } from './labels/relabel-tree.ts';
 import { INIT } from './plan/monitor-outputs.ts';
 import type { Plan } from './plan/plan.ts';
 import { startError } from './program-error.ts';
 import { receiveDescriptor } from './receive-descriptor.ts';
 import type { SentMessages } from './sent-start.ts';
+import { signalProcess } from './signal-process.ts';
 import { startAgent } from './start-agent.ts';
 import { stepError } from './step-error.ts';
 
@@ -238,7 +239,7 @@ export class Launch {
 
   /** Sends a signal to process 1 of the container; says whether it was still there. */
   signal(signal: number): boolean {
-    return !this.#over && signalInit(this.#pidfd, signal);
+    return !this.#over && signalProcess(this.#pidfd, signal);
   }
 
   async #awaitEnd(message: Message): Promise<EndReport> {

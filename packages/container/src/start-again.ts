@@ -1,9 +1,10 @@
 import { Agent, Channel, closeFd, messageFromBytes, type Outcome, SIGKILL, socketPair } from '@coracle/syscalls';
 import { type EndReport, endReport } from './end-report.ts';
-import { openInit, signalInit } from './init-process.ts';
+import { openInit } from './init-process.ts';
 import type { Stdio } from './launch.ts';
 import { INIT } from './plan/monitor-outputs.ts';
 import type { SentStart } from './sent-start.ts';
+import { signalProcess } from './signal-process.ts';
 import { recordState, stateIdentity } from './state/state.ts';
 
 /** A container that was started by sending once more what started another. */
@@ -48,7 +49,7 @@ export async function startAgain(
     });
     // The first report of the init is of its own birth. Another one is of what it failed in; the program makes none.
     if (pid === undefined || !(await init.report(monitor)) || (await init.report(first))) {
-      signalInit(pidfd, SIGKILL); // it would wait for more
+      signalProcess(pidfd, SIGKILL); // it would wait for more
       await ended;
       return undefined;
     }
@@ -56,7 +57,7 @@ export async function startAgain(
     const isolation = { ...state.isolation, agent: agent.image };
     recordState(sent.stateRoot, { ...state, isolation, id, ...stateIdentity(pid), created, started: Date.now() });
     return {
-      signal: (signal) => signalInit(pidfd, signal),
+      signal: (signal) => signalProcess(pidfd, signal),
       ended: ended.then((outcome) => endReport(outcome, sent.statFiles)),
     };
   } finally {

@@ -1,9 +1,10 @@
 import { open } from '@coracle/cgroups';
 import { isErrno, SystemError } from '@coracle/errors';
 import type { Config } from '@coracle/oci-spec';
-import { closeFd, pidfdOpen, pidfdSendSignal, SIGKILL } from '@coracle/syscalls';
+import { closeFd, pidfdOpen, SIGKILL } from '@coracle/syscalls';
 import { endProcesses } from '../oci/end-group.ts';
 import { isProcessAlive, type ProcessIdentity } from '../process-identity.ts';
+import { signalProcess } from '../signal-process.ts';
 import { letDie } from './freezer.ts';
 import type { Container } from './record.ts';
 import { find, statusOf } from './status.ts';
@@ -95,17 +96,6 @@ export function openProcess(identity: ProcessIdentity): number | undefined {
   if (isProcessAlive(identity)) return pidfd;
   closeFd(pidfd);
   return undefined;
-}
-
-/** Sends a signal; says whether there was somebody to receive it. */
-export function signalProcess(pidfd: number, signal: number): boolean {
-  try {
-    pidfdSendSignal(pidfd, signal);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ESRCH')) return false;
-    throw error;
-  }
 }
 
 function signalPid(pid: number, signal: number): void {
