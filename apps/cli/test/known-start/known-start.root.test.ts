@@ -118,10 +118,11 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
         await new Promise((resolve) => setTimeout(resolve, 25));
         text = command.run(['inspect', '--json', 'known-twin']).stdout;
       }
+      const { id, pid, created, started, ...rest } = [JSON.parse(text)].flat()[0];
+      expect(findLeftovers().processes).toContain(`coracle: container ${id}`);
       child.kill('SIGTERM');
       const [code] = await once(child, 'exit');
       expect(code).toBe(143);
-      const { id, pid, created, started, ...rest } = [JSON.parse(text)].flat()[0];
       return JSON.parse(JSON.stringify(rest).replaceAll(id, 'ID'));
     };
     const first = await tell();
