@@ -123,13 +123,24 @@ export function closeFd(fd: number): void {
 
 /**
  * A duplicate that is at least `minimum`, close-on-exec.
- * @throws SystemError EMFILE
+ * @throws SystemError EMFILE when descriptors are used up, or can never be so high; EBADF for one that is not open
  * @see fcntl(2) F_DUPFD_CLOEXEC
  * @example
  * const copy = duplicateFd(fd, 64);
  */
 export function duplicateFd(fd: number, minimum = 0): number {
-  return call('fcntl', [fd, F.F_DUPFD_CLOEXEC, minimum]);
+  try {
+    return call('fcntl', [fd, F.F_DUPFD_CLOEXEC, minimum]);
+  } catch (cause) {
+    if (!isErrno(cause, 'EINVAL')) throw cause;
+    throw new SystemError({
+      code: 'EMFILE',
+      syscall: 'fcntl',
+      text: `the limit on open descriptors allows none above ${minimum - 1}`,
+      hint: 'raise it: ulimit -n 1024',
+      cause,
+    });
+  }
 }
 
 /**

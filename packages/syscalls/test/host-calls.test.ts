@@ -160,6 +160,7 @@ test('a duplicate is the same file, high enough, closed on exec', () => {
   closeFd(copy);
   closeSync(fd);
   expect(() => duplicateFd(fd)).toThrow(code('EBADF'));
+  expect(() => duplicateFd(0, 2 ** 30)).toThrow(/EMFILE.*none above 1073741823/);
 });
 
 test('a lock is held by one open file, and free when that is closed', () => {
