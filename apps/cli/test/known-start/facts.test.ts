@@ -2,6 +2,7 @@
 import fs, { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { landlockVersion, libc, syscallNumber } from '@coracle/syscalls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Fact, holds } from '../../src/known-start/facts.ts';
 import { Watch } from '../../src/known-start/watch.ts';
@@ -114,6 +115,18 @@ test('of /proc/self/status what is of one process alone is no fact, its rights a
   expect(fact?.answer).toMatch(/^Seccomp:/m);
   expect(fact?.answer).not.toMatch(/^(Pid|VmRSS|voluntary_ctxt_switches):/m);
   expect(fact && holds(fact)).toBe(true);
+});
+
+test('the version of Landlock is a fact, also that there is none', () => {
+  const facts = factsOf(() => void landlockVersion());
+  expect(facts).toMatchObject([{ ask: 'landlock_create_ruleset', answer: expect.stringMatching(/^-?\d+$/) }]);
+  const kept: Fact[] = JSON.parse(JSON.stringify(facts));
+  expect(kept.map(holds)).toEqual([true]);
+  expect(kept.map((fact) => holds({ ...fact, answer: '99' }))).toEqual([false]);
+});
+
+test('another system call cannot be asked again', () => {
+  expect(isComplete(() => void libc().syscall(syscallNumber('getpid', libc().arch) ?? -1))).toBe(false);
 });
 
 test('variables of the environment are seen with their values', () => {
