@@ -52,6 +52,7 @@ export { fromOci } from './from-oci.ts';
 export { type Location, locate } from './locate.ts';
 export { createManaged, openManaged } from './managed.ts';
 export type { Obstacle } from './obstacle.ts';
+export { oomKilled } from './oom-killed.ts';
 export { open } from './open.ts';
 export {
   type FurtherPlace,

@@ -1,5 +1,15 @@
-import { Agent, Channel, closeFd, messageFromBytes, type Outcome, SIGKILL, socketPair } from '@coracle/syscalls';
-import { type EndReport, endReport } from './end-report.ts';
+import { oomKilled } from '@coracle/cgroups';
+import {
+  Agent,
+  Channel,
+  closeFd,
+  messageFromBytes,
+  type Outcome,
+  type ProcessEnd,
+  SIGKILL,
+  socketPair,
+} from '@coracle/syscalls';
+import { endReport } from './end-report.ts';
 import { openInit } from './init-process.ts';
 import type { Stdio } from './launch.ts';
 import { INIT } from './plan/monitor-outputs.ts';
@@ -12,7 +22,13 @@ export interface StartedAgain {
   /** Sends a signal to process 1 of the container; says whether it was still there. */
   signal(signal: number): boolean;
   /** Rejects when the monitor was killed. */
-  readonly ended: Promise<EndReport>;
+  readonly ended: Promise<EndedAgain>;
+}
+
+/** How it ended, and whether the kernel had ended something in it for want of memory. */
+export interface EndedAgain {
+  end: ProcessEnd;
+  oomKilled: boolean;
 }
 
 /**
@@ -58,7 +74,10 @@ export async function startAgain(
     recordState(sent.stateRoot, { ...state, isolation, id, ...stateIdentity(pid), created, started: Date.now() });
     return {
       signal: (signal) => signalProcess(pidfd, signal),
-      ended: ended.then((outcome) => endReport(outcome, sent.statFiles)),
+      ended: ended.then((outcome) => {
+        const { end, stats } = endReport(outcome, sent.statFiles);
+        return { end, oomKilled: oomKilled(stats) };
+      }),
     };
   } finally {
     init.close();

@@ -90,10 +90,9 @@ function timeoutOf(options: Options): { timeout?: number } {
   return { timeout: parseDuration(/^\d+(\.\d+)?$/.test(text) ? `${text}s` : text) };
 }
 
-/** An environment may hold what nobody is to keep, and streams that are relayed are more than a start. */
+/** An environment may hold what nobody is to keep. */
 function isKeepable(options: Options): boolean {
-  const variables = [...options.list('env'), ...options.list('env-file')];
-  return variables.length === 0 && ![0, 1, 2].some(isTerminal);
+  return options.list('env').length === 0 && options.list('env-file').length === 0;
 }
 
 /** On a terminal, `coracle run bash` is meant as `coracle run -it bash`. */

@@ -44,7 +44,8 @@ function isCall(ask: Fact['ask']): ask is (typeof CALLS)[number] {
  */
 export function answerTo(ask: () => unknown, args: readonly unknown[]): string | undefined {
   try {
-    return textOf(ask(), args);
+    const text = textOf(ask(), args);
+    return text === undefined ? undefined : `=${text}`; // a file may have the name of an error in it
   } catch (error) {
     const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
     return typeof code === 'string' ? `!${code}` : undefined;

@@ -1,4 +1,5 @@
 import type { SentStart } from '@coracle/container';
+import { isTerminal } from '@coracle/syscalls';
 import { askedOf } from './asked.ts';
 import { type KnownStart, keep, placeOf } from './known-start.ts';
 import { type Seen, Watch } from './watch.ts';
@@ -19,7 +20,7 @@ export interface Keeping {
 /** Watches from now on how a start is planned, so that it can be known the next time; `undefined` where nobody would look. */
 export function keepStart(): Keeping | undefined {
   const build = Reflect.get(globalThis, BUILD);
-  const asked = typeof build === 'string' ? askedOf(process, build) : undefined;
+  const asked = typeof build === 'string' ? askedOf(process, { build, isTerminal }) : undefined;
   if (!asked) return undefined;
   const watch = new Watch();
   let known: { sent: SentStart; seen: Seen } | undefined;

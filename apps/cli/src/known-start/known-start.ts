@@ -2,13 +2,12 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import type { SentStart } from '@coracle/container/again';
 import type { Seen } from './watch.ts';
 
-/** How a start is asked for, and by whom. */
+/** How root asks for a start. */
 export interface Asked {
   /** The program that is asked: another build of it plans otherwise. */
   build: string;
   words: readonly string[];
   cwd: string;
-  uid: number;
   gid: number;
 }
 
@@ -19,7 +18,7 @@ export interface KnownStart extends Asked, Seen {
   said: { atStart: readonly string[]; outOfMemory: string | undefined; json: boolean };
 }
 
-/** So many are kept for a user; one that comes to lie where another is takes its place. */
+/** So many are kept; one that comes to lie where another is takes its place. */
 const PLACES = 16;
 const NAME = 'start-';
 
@@ -31,11 +30,8 @@ export function placeOf(stateRoot: string, words: readonly string[]): string {
 }
 
 /** Whether a start is known for what is asked. */
-export function isFor({ build, words, cwd, uid, gid }: Asked, known: Asked): boolean {
-  return (
-    JSON.stringify([build, words, cwd, uid, gid]) ===
-    JSON.stringify([known.build, known.words, known.cwd, known.uid, known.gid])
-  );
+export function isFor({ build, words, cwd, gid }: Asked, known: Asked): boolean {
+  return JSON.stringify([build, words, cwd, gid]) === JSON.stringify([known.build, known.words, known.cwd, known.gid]);
 }
 
 /** What is longer has long arguments, and takes its time anyhow. */

@@ -11,7 +11,7 @@ import { isTerminal } from '@coracle/syscalls';
 import { forwardSignals } from '../forward-signals.ts';
 import { tell } from '../output.ts';
 import { renderError } from '../render/error.ts';
-import { askedOf } from './asked.ts';
+import { askedOf, ROOT } from './asked.ts';
 import { holds } from './facts.ts';
 import { isFor, type KnownStart, placeOf, recall } from './known-start.ts';
 
@@ -28,11 +28,10 @@ export function replay(build: string): Promise<number | undefined> | undefined {
 /** Whatever is wrong with what is kept, or with the host: who plans anew will tell of it. */
 function lookUp(build: string): KnownStart | undefined {
   try {
-    const asked = askedOf(process, build);
-    const stateRoot = asked && defaultStateRoot(asked.uid);
+    const asked = askedOf(process, { build, isTerminal });
+    const stateRoot = asked && defaultStateRoot(ROOT);
     const place = stateRoot && placeOf(stateRoot, asked.words);
-    if (!place || !existsSync(place) || !checkStateRoot(stateRoot, asked.uid) || [0, 1, 2].some(isTerminal))
-      return undefined;
+    if (!place || !existsSync(place) || !checkStateRoot(stateRoot, ROOT)) return undefined;
     const known = recall(place);
     const isSo =
       isFor(asked, known) &&
@@ -53,8 +52,8 @@ async function start({ sent, said }: KnownStart): Promise<number | undefined> {
     if (!container) return undefined;
     signals.to({ kill: (signal) => container.signal(signalNumber(signal) ?? 0) });
     for (const line of said.atStart) tell(line);
-    const { end, stats } = await container.ended;
-    if (said.outOfMemory !== undefined && stats.some((text) => /^oom_kill [1-9]/m.test(text))) tell(said.outOfMemory);
+    const { end, oomKilled } = await container.ended;
+    if (said.outOfMemory !== undefined && oomKilled) tell(said.outOfMemory);
     return 'exitCode' in end ? end.exitCode : 128 + end.signal;
   } catch (error) {
     tell(renderError(error, { debug: false, json: said.json }));

@@ -97,6 +97,17 @@ test.each(CHANGES)('%s is a fact until it changes', (name, make, ask, change) =>
   expect(kept.every(holds)).toBe(false);
 });
 
+test('a file with the name of an error in it is not one that is missing', () => {
+  const path = join(directory, 'ENOENT');
+  const facts = factsOf(() => {
+    try {
+      fs.readFileSync(path, 'utf8');
+    } catch {}
+  });
+  writeFileSync(path, '!ENOENT');
+  expect(facts.map(holds)).toEqual([false]);
+});
+
 test('whoever asks has the answer, or the error, as without a watch', () => {
   const watch = new Watch();
   try {
@@ -119,10 +130,10 @@ test('of /proc/self/status what is of one process alone is no fact, its rights a
 
 test('the version of Landlock is a fact, also that there is none', () => {
   const facts = factsOf(() => void landlockVersion());
-  expect(facts).toMatchObject([{ ask: 'landlock_create_ruleset', answer: expect.stringMatching(/^-?\d+$/) }]);
+  expect(facts).toMatchObject([{ ask: 'landlock_create_ruleset', answer: expect.stringMatching(/^=-?\d+$/) }]);
   const kept: Fact[] = JSON.parse(JSON.stringify(facts));
   expect(kept.map(holds)).toEqual([true]);
-  expect(kept.map((fact) => holds({ ...fact, answer: '99' }))).toEqual([false]);
+  expect(kept.map((fact) => holds({ ...fact, answer: '=99' }))).toEqual([false]);
 });
 
 test('another system call cannot be asked again', () => {

@@ -23,6 +23,7 @@ import {
   makeBusyboxRootfs,
   needs,
   recordedContainers,
+  until,
 } from '@coracle/test-support';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { placeOf } from '../../src/known-start/known-start.ts';
@@ -137,15 +138,12 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
     const ends = [await killed(words), await killed(words)];
     expect(ends).toEqual(['SIGKILL', 'SIGKILL']);
     expect(existsSync(placeOf(STATE_ROOT, words.slice(1)))).toBe(true);
-    for (let tries = 0; tries < 100 && recordedContainers().length > 0; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(recordedContainers()).toEqual([]);
+    await until(() => recordedContainers().length === 0, 'the end of the container');
   });
 
   async function killed(words: readonly string[]): Promise<unknown> {
     const child = spawn(command.path, words, { stdio: 'ignore' });
-    for (let tries = 0; tries < 200 && recordedContainers().length === 0; tries++)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => recordedContainers().length > 0, 'a container');
     await new Promise((resolve) => setTimeout(resolve, 200));
     child.kill('SIGKILL');
     return (await once(child, 'exit'))[1];
@@ -254,8 +252,7 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
       stdio: 'ignore',
     });
     try {
-      for (let tries = 0; tries < 200 && recordedContainers().length === 0; tries++)
-        await new Promise((resolve) => setTimeout(resolve, 20));
+      await until(() => recordedContainers().length > 0, 'a container');
       expect(command.run(words).stdout).toBe('here\n');
       expect(again(words).stdout).toBe('here\n');
     } finally {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { askedOf } from '../../src/known-start/asked.ts';
 import { type Asked, isFor, type KnownStart, keep, placeOf, recall } from '../../src/known-start/known-start.ts';
 
-const ASKED: Asked = { build: 'one', words: ['-q', 'true'], cwd: '/', uid: 0, gid: 0 };
+const ASKED: Asked = { build: 'one', words: ['-q', 'true'], cwd: '/', gid: 0 };
 
 let stateRoot: string;
 beforeAll(() => {
@@ -57,14 +57,13 @@ test.each<Partial<Asked>>([
   { words: ['-q', 'false'] },
   { words: ['-q true'] },
   { cwd: '/tmp' },
-  { uid: 1 },
   { gid: 1 },
 ])('it is for what was asked alone, not with %j', (change) => {
   expect(isFor(ASKED, { ...ASKED })).toBe(true);
   expect(isFor({ ...ASKED, ...change }, ASKED)).toBe(false);
 });
 
-test('whoever looks into the process sees it plan', () => {
+test('what is more than a start of root is planned, and for whoever looks into the process', () => {
   const process = {
     argv: ['node', 'coracle', 'run', '-q', 'true'],
     execArgv: [],
@@ -73,10 +72,15 @@ test('whoever looks into the process sees it plan', () => {
     geteuid: () => 0,
     getegid: () => 0,
   };
-  const ask = (change: object): Asked | undefined =>
-    askedOf({ ...process, ...change } as unknown as NodeJS.Process, 'one');
+  const ask = (change: object, terminal?: number): Asked | undefined =>
+    askedOf({ ...process, ...change } as unknown as NodeJS.Process, {
+      build: 'one',
+      isTerminal: (fd) => fd === terminal,
+    });
   expect(ask({})).toEqual(ASKED);
   expect(ask({ argv: ['node', 'coracle', 'inspect', 'box'] })).toBe(undefined);
+  expect(ask({ geteuid: () => 1000 })).toBe(undefined);
+  for (const fd of [0, 1, 2]) expect(ask({}, fd)).toBe(undefined);
   expect(ask({ execArgv: ['--cpu-prof'] })).toBe(undefined);
   expect(ask({ env: { NODE_OPTIONS: '--cpu-prof' } })).toBe(undefined);
   expect(
