@@ -35,22 +35,35 @@ export function whatWasCompiled(path, trials) {
 /** From a process that has done the trials, if containers can run here: what was used for that. */
 function tryOut(path, { trials, uid, what }) {
   const script = fileURLToPath(new URL('trial-run.cjs', import.meta.url));
+  const run = ({ calls, env, scratch }) => {
+    const report = join(scratch, 'report');
+    const request = JSON.stringify({ program: path, trials: calls, uid, report, what });
+    const options = { encoding: 'utf8', env, timeout: TRIAL_MS };
+    const { status, stderr } = spawnSync(process.execPath, [script, request], options);
+    if (status !== 0) throw new Error(`the program could not be tried out: ${stderr}`);
+    return JSON.parse(readFileSync(report, 'utf8'));
+  };
+  return withTrials(trials, { uid }, run) ?? [];
+}
+
+/**
+ * Does something with the trials of a program, in a directory that is there meanwhile.
+ * @template T
+ * @param {(directory: string, uid: number | undefined) => string[][]} trials
+ * @param {{ uid?: number | undefined }} whose who the directory belongs to; who calls this if absent
+ * @param {(given: { calls: string[][], env: NodeJS.ProcessEnv, scratch: string }) => T} use the words of each trial, the environment it
+ *   is done in, and the directory
+ * @returns {T | undefined} what that returned; `undefined` where there is no such user
+ */
+export function withTrials(trials, { uid }, use) {
   const scratch = mkdtempSync(join(tmpdir(), 'coracle-trial-'));
   const server = createServer();
   try {
     const socket = join(scratch, SOCKET);
     if (Buffer.byteLength(socket) <= LONGEST_PATH) server.listen(socket); // longer ones are cut off
-    if (uid !== undefined && !give([scratch, socket].filter(existsSync), uid)) return [];
-    const report = join(scratch, 'report');
-    const request = JSON.stringify({ program: path, trials: trials(scratch, uid), uid, report, what });
+    if (uid !== undefined && !give([scratch, socket].filter(existsSync), uid)) return undefined;
     const env = { ...process.env, XDG_RUNTIME_DIR: scratch };
-    const { status, stderr } = spawnSync(process.execPath, [script, request], {
-      encoding: 'utf8',
-      env,
-      timeout: TRIAL_MS,
-    });
-    if (status !== 0) throw new Error(`the program could not be tried out: ${stderr}`);
-    return JSON.parse(readFileSync(report, 'utf8'));
+    return use({ calls: trials(scratch, uid), env, scratch });
   } finally {
     server.close();
     rmSync(scratch, { recursive: true });

@@ -10,6 +10,8 @@ import { COMMANDS } from '../presets/commands.mjs';
 import { licensesOfBundled } from '../presets/licenses.mjs';
 import { learn } from '../presets/pack.mjs';
 import { BUN } from './bun.mjs';
+import { bytecodeOrders } from './bytecode-order.mjs';
+import { askForHugePages } from './huge-pages.mjs';
 import { oneOfSeveral } from './one-of-several.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -66,11 +68,17 @@ for (const command of Object.values(COMMANDS)) {
     const learned = learn(scratch, { name, trials });
     const program = join(scratch, `${name}.js`);
     writeFileSync(program, await oneOfSeveral(await bundle(command, [withoutKoffi]), { tried, learned, callsFor }));
-    execFileSync('npx', [...BUN, 'build', program, ...OPTIONS, '--outfile', join(directory, name)], {
-      cwd: scratch,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    console.log(join(directory, name));
+    const executable = join(directory, name);
+    const compile = (options) =>
+      execFileSync('npx', [...BUN, 'build', program, ...OPTIONS, ...options, '--outfile', executable], {
+        cwd: scratch,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
+    compile([]);
+    const orders = bytecodeOrders(executable, { trials, directory: scratch });
+    if (orders.length > 0) compile([`--bytecode-order=${orders.join(',')}`]);
+    if (!askForHugePages(executable)) console.warn(`${name}: this Bun does not have the option for huge pages`);
+    console.log(executable);
   } finally {
     rmSync(scratch, { recursive: true });
   }

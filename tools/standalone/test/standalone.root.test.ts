@@ -1,10 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { specConfig } from '@coracle/oci-spec';
-import { type BusyboxRootfs, findLeftovers, makeBusyboxRootfs, needs } from '@coracle/test-support';
+import { type BusyboxRootfs, findLeftovers, makeBusyboxRootfs, needs, until } from '@coracle/test-support';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { BUN } from '../bun.mjs';
 
@@ -60,6 +61,17 @@ needs.describe(
     writeFileSync(join(directory, '.env'), 'PLANTED=yes\n');
     const args = ['run', '--quiet', '--rootfs', rootfs.path, '-e', 'PLANTED', 'sh', '-c', 'echo "[$PLANTED]"'];
     expect(call('coracle', args)).toEqual({ status: 0, out: '[]\n' });
+  });
+
+  test('its heap is of huge pages, where the kernel gives them', async () => {
+    const child = spawn(join(directory, 'coracle'), ['run', '--quiet', '--rootfs', rootfs.path, 'sleep', '1000']);
+    try {
+      const flags = (): string => readFileSync(`/proc/${child.pid}/smaps`, 'utf8');
+      await until(() => / hg\b/.test(flags()), 'a mapping with MADV_HUGEPAGE');
+    } finally {
+      child.kill();
+      await once(child, 'exit');
+    }
   });
 
   test('lines end as the program ends them, where what a terminal shows goes to a file', () => {
