@@ -5,7 +5,7 @@ import { SystemError } from '@coracle/errors';
 import { parseMountinfo } from '@coracle/mountinfo';
 import { type Config, type ConfigError, OCI_VERSION, type Process } from '@coracle/oci-spec';
 import type { Remark } from '@coracle/oci-spec/checks';
-import { closeFd, type Message, messageFor } from '@coracle/syscalls';
+import { closeFd, messageFor } from '@coracle/syscalls';
 import { namespacesOf } from '../exec.ts';
 import { userOf } from '../ids/user-of.ts';
 import { type ConfigWarning, isConfigError } from '../oci/config-error.ts';
@@ -18,7 +18,7 @@ import { stepError } from '../step-error.ts';
 import { asGoReads } from './as-go-reads.ts';
 import { checkConsoleSocket, sendTerminal } from './console-socket.ts';
 import { openDoor } from './door.ts';
-import { giveBirth, type Newborn } from './give-birth.ts';
+import { giveBirth, type InitMessages, type Newborn } from './give-birth.ts';
 import { type GivenNetDevices, giveNetDevices } from './give-net-devices.ts';
 import { runInContainer } from './hook-in-container.ts';
 import { runHere, runHooks } from './hooks.ts';
@@ -149,13 +149,19 @@ async function make(
   try {
     store.write(held, record);
     if (!prepared.plan.terminal) giveStdio(userOf(config.process ?? {}).uid, prepared.plan.idMaps?.uids);
-    newborn = await giveBirth(prepared.plan, { door, preserved, unit });
+    newborn = await giveBirth(prepared.plan, {
+      door,
+      preserved,
+      unit,
+      messages: () => messagesFor(prepared.plan, { ...options, preserved: preserved.length }),
+    });
     record = { ...record, process: newborn.identity };
     store.write(held, record);
     if (options.pidfdSocket !== undefined)
       sendDescriptor(options.pidfdSocket, { fd: newborn.pidfd, words: 'standard' }); // runc's word for it
     netDevices = await netDevicesFor(config, newborn);
-    const next = await setUp(newborn, { ...options, record, plan: prepared.plan, preserved: preserved.length });
+    await setUp(newborn, { ...options, record, plan: prepared.plan });
+    const next = newborn.messages.start;
     record = { ...record, stage: 'created' };
     keepTrace(held.directory, next);
     store.write(held, record);
@@ -203,19 +209,14 @@ function newRecord(
   };
 }
 
-interface SetUp extends CreateOptions {
-  record: ContainerRecord;
-  plan: Plan;
+interface MessageOptions extends CreateOptions {
   /** How many descriptors the program is given. */
   preserved: number;
 }
 
-/** Brings the init to the point where it only waits. Returns the program that it is still to be sent. */
-async function setUp(newborn: Newborn, about: SetUp): Promise<Message> {
-  const { plan, config, preserved, noNewKeyring = false, noPivot = false } = about;
-  const { channel, birth, identity, handover } = newborn;
-  const { prestart = [], createRuntime = [], createContainer = [] } = config.hooks ?? {};
-  const pauses = prestart.length + createRuntime.length + createContainer.length > 0;
+function messagesFor(plan: Plan, options: MessageOptions): InitMessages {
+  const { config, preserved, noNewKeyring = false, noPivot = false } = options;
+  const pauses = hasEarlyHooks(config);
   const kept = keepOpen(outliveMaker(plan.setup), keptOpen({ preserved }));
   const planned = noNewKeyring ? keepKeyring(kept) : kept;
   const paused = pauses ? pauseBeforePivot(planned) : planned;
@@ -223,13 +224,24 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<Message> {
     ...(noPivot ? withoutPivot(paused, { isPlaced: pauses, kernelMounts: wholeKernelMounts() }) : paused),
     ...(config.process ? lookForProgram(config.process) : []),
   ];
-  const message = messageFor({ steps });
+  const start = waitForStart(outliveMaker(plan.start), { notifies: plan.notifies, preserved });
+  return { setup: messageFor({ steps }), start: messageFor(start) };
+}
+
+interface SetUp extends CreateOptions {
+  record: ContainerRecord;
+  plan: Plan;
+}
+
+/** Brings the init to the point where it only waits. */
+async function setUp(newborn: Newborn, about: SetUp): Promise<void> {
+  const { plan, config } = about;
+  const { channel, birth, identity, handover } = newborn;
+  const message = newborn.messages.setup;
   channel.send(message);
-  // Encoded while the init is at work.
-  const next = messageFor(waitForStart(outliveMaker(plan.start), { notifies: plan.notifies, preserved }));
   const born = await channel.report(birth);
   if (born?.failure) throw stepError(born.failure);
-  if (pauses) {
+  if (hasEarlyHooks(config)) {
     const before = await channel.report(message);
     if (!before) throw diedEarly();
     if (before.failure) throw stepError(before.failure);
@@ -244,7 +256,12 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<Message> {
   checkProgram(plan.program, outcome, message.steps);
   if (about.consoleSocket !== undefined && handover !== undefined)
     sendTerminal(about.consoleSocket, receiveDescriptor(handover));
-  return next;
+}
+
+/** Whether something is run between the making of the namespaces and the change of the root. */
+function hasEarlyHooks({ hooks }: Config): boolean {
+  const { prestart = [], createRuntime = [], createContainer = [] } = hooks ?? {};
+  return prestart.length + createRuntime.length + createContainer.length > 0;
 }
 
 async function netDevicesFor({ linux }: Config, newborn: Newborn): Promise<GivenNetDevices | undefined> {
@@ -279,8 +296,9 @@ function diedEarly(): SystemError {
   });
 }
 
-function letGo({ channel, pidfd, handover }: Newborn): void {
+function letGo({ channel, pidfd, handover, agent }: Newborn): void {
   channel.close();
+  agent.close();
   if (pidfd >= 0) closeFd(pidfd);
   if (handover !== undefined) closeFd(handover);
 }

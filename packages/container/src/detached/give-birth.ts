@@ -21,6 +21,17 @@ export interface Newborn {
   birth: Message;
   /** Where it sends its terminal; to be closed by the caller. */
   handover: number | undefined;
+  /** What it is still to be sent. */
+  messages: InitMessages;
+  /** What it was born of: it has been ended, and is to be closed, which buries it. */
+  agent: Agent;
+}
+
+/** What brings an init to its program. */
+export interface InitMessages {
+  setup: Message;
+  /** Sent when all of that is done: what waits for the start, and follows it. */
+  start: Message;
 }
 
 /** What an agent gives birth with. */
@@ -31,13 +42,18 @@ export interface BirthOptions {
   preserved: readonly number[];
   /** The unit of systemd's that the agent, and with it all that it gives birth to, is put into first; none if absent. */
   unit?: PlannedUnit | undefined;
+  /** Makes what the init is to be sent; called while the kernel makes the namespaces. */
+  messages(): InitMessages;
 }
 
 /**
- * Makes the cgroup, the namespaces and the init of a container. The agent that does it is gone when this resolves.
+ * Makes the cgroup, the namespaces and the init of a container. The agent that does it ends when this resolves.
  * @throws SystemError naming the step that failed; the cgroup may be left
  */
-export async function giveBirth(plan: Plan, { door, preserved, unit }: BirthOptions): Promise<Newborn> {
+export async function giveBirth(
+  plan: Plan,
+  { door, preserved, unit, messages: makeMessages }: BirthOptions,
+): Promise<Newborn> {
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
   const hasHandover = plan.terminal || plan.idmapped.length > 0;
@@ -54,6 +70,7 @@ export async function giveBirth(plan: Plan, { door, preserved, unit }: BirthOpti
     }
     if (unit) await beginUnit(unit, agent.pid);
     const birth = agent.channel.post(planDetachedBirth(plan.birth, { preserved: preserved.length }));
+    const messages = makeMessages();
     const report = await agent.channel.report(birth);
     if (report?.failure) throw stepError(report.failure);
     const pid = report?.result('init');
@@ -62,13 +79,12 @@ export async function giveBirth(plan: Plan, { door, preserved, unit }: BirthOpti
     pidfd = openProcess(pid);
     const identity = identityOf(pid);
     if (!identity) throw notBorn();
-    agent.close();
-    agent = undefined;
+    agent.channel.close(); // its end: to wait for that would take as long as the making of a namespace
     if (unit) await settleUnit(unit);
     if (plan.idMaps) await writeIdMaps(pid, plan.idMaps);
     if (handover && plan.idmapped.length > 0)
       await giveIdmapped(plan.idmapped, { pid, idMaps: plan.idMaps, socket: handover[0] });
-    return { identity, pidfd, channel, birth, handover: handover?.[0] };
+    return { identity, pidfd, channel, birth, handover: handover?.[0], messages, agent };
   } catch (error) {
     // The end of its socket is the end of the init too.
     channel.close();
