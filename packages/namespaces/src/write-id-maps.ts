@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type ErrnoName, isErrno, SystemError } from '@coracle/errors';
+import { type ProgramEnd, runProgram } from '@coracle/syscalls';
 import { formatIdMap, type IdMapping } from './id-map.ts';
 import type { IdMaps } from './plan-id-maps.ts';
 
@@ -126,60 +127,68 @@ interface HelperCall {
 }
 
 async function runHelper(call: HelperCall): Promise<void> {
-  // Loaded only here: who needs no helper should not pay for it.
-  const { execFile } = process.getBuiltinModule('node:child_process');
-  const args = call.mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size]);
-  const limit = { timeout: call.timeoutMs, killSignal: 'SIGKILL' } as const;
-  return new Promise((resolve, reject) => {
-    execFile(call.command, [call.pid, ...args].map(String), limit, (error, _stdout, stderr) => {
-      if (error)
-        reject(
-          explainHelperFailure(call, {
-            error,
-            stderr: stderr.trim().replace(`${call.kind.helper}: `, ''),
-            uid: process.getuid?.() ?? 0,
-          }),
-        );
-      else resolve();
-    });
-  });
-}
-
-/** Turns what a helper said into an error with the remedy. */
-function explainHelperFailure(
-  { kind, mappings, timeoutMs }: HelperCall,
-  { error, stderr, uid }: { error: unknown; stderr: string; uid: number },
-): SystemError {
-  const about = { syscall: kind.helper, step: "map the container's users to users of the host", cause: error };
-  if (isErrno(error, 'ENOENT'))
-    return new SystemError({
-      ...about,
-      code: 'ENOENT',
-      text: `${kind.helper} is not installed`,
-      hint: 'Debian, Ubuntu: sudo apt install uidmap; Fedora: sudo dnf install shadow-utils',
-    });
-  if (Reflect.get(Object(error), 'killed') === true)
-    return new SystemError({
-      ...about,
+  const { kind, mappings, timeoutMs } = call;
+  const uid = process.getuid?.() ?? 0;
+  const args = [call.pid, ...mappings.flatMap(({ containerId, hostId, size }) => [containerId, hostId, size])];
+  let ended: ProgramEnd;
+  try {
+    ended = await runProgram(pathOf(call.command), args.map(String), { timeoutMs });
+  } catch (cause) {
+    throw unableToRun(kind, cause);
+  }
+  const { end, output } = ended;
+  if (!end)
+    throw helperError(kind, {
       code: 'ETIMEDOUT',
       text: `${kind.helper} did not end in ${timeoutMs / 1000} seconds`,
       hint: `it asks who user ${uid} is: does \`getent passwd ${uid}\` answer? If not, see /etc/nsswitch.conf`,
     });
-  if (/not allowed/.test(stderr))
-    return new SystemError({ ...about, code: 'EPERM', text: stderr, hint: hintForRanges(kind, { mappings, uid }) });
-  if (/determine your user name/.test(stderr))
-    return new SystemError({
-      ...about,
+  const isDone = 'exitCode' in end && end.exitCode === 0;
+  if (!isDone) throw refusedBy(call, { said: output.trim().replace(`${kind.helper}: `, ''), uid });
+}
+
+/** As execvp(3) finds it. */
+function pathOf(command: string): string {
+  if (command.includes('/')) return command;
+  const directories = (process.env['PATH'] ?? '/usr/bin:/bin').split(':');
+  return directories.map((directory) => `${directory}/${command}`).find((path) => existsSync(path)) ?? command;
+}
+
+function helperError({ helper }: Kind, about: { code: ErrnoName; text: string; hint: string; cause?: unknown }): Error {
+  return new SystemError({ ...about, syscall: helper, step: "map the container's users to users of the host" });
+}
+
+function unableToRun(kind: Kind, cause: unknown): Error {
+  if (isErrno(cause, 'ENOENT'))
+    return helperError(kind, {
+      cause,
+      code: 'ENOENT',
+      text: `${kind.helper} is not installed`,
+      hint: 'Debian, Ubuntu: sudo apt install uidmap; Fedora: sudo dnf install shadow-utils',
+    });
+  return helperError(kind, {
+    cause,
+    code: isErrno(cause, 'EACCES') ? 'EACCES' : 'EPERM',
+    text: `${kind.helper} cannot be run`,
+    hint: hintForRights(kind),
+  });
+}
+
+/** Turns what a helper said into an error with the remedy. */
+function refusedBy({ kind, mappings }: HelperCall, { said, uid }: { said: string; uid: number }): Error {
+  if (/not allowed/.test(said))
+    return helperError(kind, { code: 'EPERM', text: said, hint: hintForRanges(kind, { mappings, uid }) });
+  if (/determine your user name/.test(said))
+    return helperError(kind, {
       code: 'EPERM',
       text: `${kind.helper} maps ids for users with a name only`,
       hint: `user ${uid} has no line in /etc/passwd: add one, or take the user's lines out of /etc/subuid and /etc/subgid to have his own id alone`,
     });
-  return new SystemError({
-    ...about,
-    code: isErrno(error, 'EACCES') ? 'EACCES' : 'EPERM',
-    text: stderr || `${kind.helper} failed`,
-    hint: `${kind.helper} must be set-user-id root or have ${kind.capability}, and no_new_privs must be off: sudo chmod u+s "$(command -v ${kind.helper})"`,
-  });
+  return helperError(kind, { code: 'EPERM', text: said || `${kind.helper} failed`, hint: hintForRights(kind) });
+}
+
+function hintForRights({ helper, capability }: Kind): string {
+  return `${helper} must be set-user-id root or have ${capability}, and no_new_privs must be off: sudo chmod u+s "$(command -v ${helper})"`;
 }
 
 /** A single id is the caller's own, which needs no line. */

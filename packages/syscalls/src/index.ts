@@ -44,6 +44,7 @@ export { Outcome } from './outcome.ts';
 export { checkPlatform, UnsupportedPlatformError } from './platform.ts';
 export { renderArg, renderStep } from './render.ts';
 export { replaceDeviceProgramHere } from './replace-device-program.ts';
+export { type ProgramEnd, runProgram } from './run-program.ts';
 export { type Program, type Purpose, type Step, step } from './step.ts';
 export * from './structs.ts';
 export { SyscallError } from './syscall-error.ts';
