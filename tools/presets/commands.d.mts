@@ -17,11 +17,10 @@ export interface ShippedCommand {
   callsFor: string[][];
 }
 
-/** A module, by its path from the top of the repository, for calls with this first word by this user. */
+/** A module, by its path from the top of the repository, for calls with this first word. */
 export interface Preface {
   module: string;
   word: string;
-  uid: number;
 }
 
 /** By their names. */

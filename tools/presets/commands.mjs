@@ -27,8 +27,7 @@ export const COMMANDS = {
   coracle: {
     name: 'coracle',
     app: 'apps/cli',
-    // Only starts of root are known: those of others take more than messages.
-    preface: { module: 'apps/cli/src/known-start/preface.ts', word: 'run', uid: 0 },
+    preface: { module: 'apps/cli/src/known-start/preface.ts', word: 'run' },
     versionName: 'CORACLE_VERSION',
     trials: (directory) => [
       ['run', 'true'],

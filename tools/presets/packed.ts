@@ -20,7 +20,7 @@ declare const PACKED: {
   /** No other build has this name. */
   build: string;
   /** What may do without the rest what is asked: see {@link Preface}. */
-  preface?: Code & Asked;
+  preface?: Code & ByWord;
   /** Each has all of the program, and is for a start with one of the words. */
   codes: readonly [Code & Kind, ...(Code & Kind)[]];
 };
@@ -29,10 +29,9 @@ interface Kind {
   words: readonly string[];
 }
 
-/** The first word of a call, and who makes it. */
-interface Asked {
+/** Known by the first word of a call. */
+interface ByWord {
   word: string;
-  uid: number;
 }
 
 /** Does what is asked, if it can: says whether it was done, or returns nothing where it does not begin. */
@@ -45,13 +44,9 @@ const PROT_READ = 1;
 const MAP_PRIVATE_POPULATE = 0x2 | 0x8000;
 
 Reflect.set(globalThis, BUILD, PACKED.build);
-const done = PACKED.preface && isAsked(PACKED.preface) ? runPreface(PACKED.preface) : undefined;
+const done = PACKED.preface && process.argv[2] === PACKED.preface.word ? runPreface(PACKED.preface) : undefined;
 if (done) done.then((isDone) => isDone || runProgram());
 else runProgram();
-
-function isAsked({ word, uid }: Asked): boolean {
-  return process.argv[2] === word && process.geteuid?.() === uid;
-}
 
 function runPreface(code: Code): Promise<boolean> | undefined {
   const own: { exports: { preface?: Preface } } = { exports: {} };

@@ -1,3 +1,4 @@
+import type { IdMaps } from '@coracle/namespaces';
 import type { Message } from '@coracle/syscalls';
 import type { LifeOptions } from './container.ts';
 import { monitorTitle } from './launch.ts';
@@ -32,6 +33,8 @@ export interface SentStart {
   report: Readonly<Record<string, ReportPart>>;
   /** How many statistics files of the cgroup are read at the end. */
   statFiles: number;
+  /** What is written between the messages, where the container has users of its own; nothing if absent. */
+  idMaps?: IdMaps;
   /** What the container's state file says, beside what is only known when it runs. */
   state: Omit<ContainerState, RunningField>;
 }
@@ -55,7 +58,7 @@ export function sentStart(
   const isMore =
     plan.terminal ||
     plan.notifies ||
-    plan.idMaps !== undefined ||
+    plan.idMaps?.how === 'direct' || // ids that are free are chosen for each container
     plan.restrictions !== undefined ||
     plan.idmapped.length + plan.owned.length + plan.labelled.length > 0 ||
     prepared.endAll !== undefined ||
@@ -72,6 +75,7 @@ export function sentStart(
     first: first.bytes,
     report: { ...Object.fromEntries(monitor.outputs), [INIT]: { offset: 8 * init, length: 8 } },
     statFiles: plan.statFiles.length,
+    ...(plan.idMaps ? { idMaps: plan.idMaps } : {}),
     state,
   };
 }

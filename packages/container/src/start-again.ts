@@ -1,4 +1,5 @@
 import { oomKilled } from '@coracle/cgroups';
+import { type IdMaps, writeIdMaps } from '@coracle/namespaces';
 import {
   Agent,
   Channel,
@@ -53,7 +54,7 @@ export async function startAgain(
     const agent = spawnFor(sent.title.replace(sent.id, id), { stdio, theirs });
     if (!agent) return undefined;
     agent.channel.offer(monitor);
-    init.offer(first);
+    if (!sent.idMaps) init.offer(first);
     const pid = pidOf(await agent.channel.report(monitor));
     let pidfd = pid === undefined ? undefined : openInit(pid, agent.channel);
     const ended = agent.channel.report(monitor).then((outcome) => {
@@ -63,8 +64,10 @@ export async function startAgain(
       else agent.close();
       return outcome;
     });
+    const isMapped = pid !== undefined && (!sent.idMaps || (await map(pid, sent.idMaps)));
+    if (isMapped && sent.idMaps) init.offer(first);
     // The first report of the init is of its own birth. Another one is of what it failed in; the program makes none.
-    if (pid === undefined || !(await init.report(monitor)) || (await init.report(first))) {
+    if (!isMapped || !(await init.report(monitor)) || (await init.report(first))) {
       signalProcess(pidfd, SIGKILL); // it would wait for more
       await ended;
       return undefined;
@@ -81,6 +84,16 @@ export async function startAgain(
     };
   } finally {
     init.close();
+  }
+}
+
+/** Says whether they are in force. Why they are not is told by who plans the start anew. */
+async function map(pid: number, idMaps: IdMaps): Promise<boolean> {
+  try {
+    await writeIdMaps(pid, idMaps);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -1,9 +1,6 @@
 import { isObserved } from '../is-observed.ts';
 import type { Asked } from './known-start.ts';
 
-/** Whose starts are known: those of others take more than messages. */
-export const ROOT = 0;
-
 /**
  * The start that the words of a process ask for.
  * @returns `undefined` when they ask for something else, or for what is more than a start: streams of a terminal are relayed; and for who
@@ -14,10 +11,9 @@ export function askedOf(
   { build, isTerminal }: { build: string; isTerminal: (fd: number) => boolean },
 ): Asked | undefined {
   const [, , verb, ...words] = process.argv;
-  if (verb !== 'run' || process.geteuid?.() !== ROOT || isObserved(process) || [0, 1, 2].some(isTerminal))
-    return undefined;
+  if (verb !== 'run' || isObserved(process) || [0, 1, 2].some(isTerminal)) return undefined;
   try {
-    return { build, words, cwd: process.cwd(), gid: process.getegid?.() ?? 0 };
+    return { build, words, cwd: process.cwd(), uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   } catch {
     return undefined; // the working directory is gone
   }

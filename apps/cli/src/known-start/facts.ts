@@ -16,9 +16,12 @@ export const QUESTIONS = [
 /** System calls that only ask, with what they are asked in plain numbers. */
 export const CALLS: readonly ['landlock_create_ruleset'] = ['landlock_create_ruleset'];
 
+/** What is asked of `node:os`: who this user is. */
+export const OF_USER = 'userInfo';
+
 /** Something that was asked of the host, and its answer. */
 export interface Fact {
-  ask: (typeof QUESTIONS)[number] | (typeof CALLS)[number];
+  ask: (typeof QUESTIONS)[number] | (typeof CALLS)[number] | typeof OF_USER;
   args: readonly unknown[];
   answer: string;
 }
@@ -29,12 +32,13 @@ export function holds({ ask, args, answer }: Fact): boolean {
 }
 
 function put({ ask, args }: Pick<Fact, 'ask' | 'args'>): unknown {
+  if (ask === OF_USER) return process.getBuiltinModule('node:os').userInfo();
   if (!isCall(ask)) return Reflect.apply(fs[ask], fs, args);
   const { arch, syscall } = libc();
   return syscall(syscallNumber(ask, arch) ?? -1, ...(args as number[]));
 }
 
-function isCall(ask: Fact['ask']): ask is (typeof CALLS)[number] {
+function isCall(ask: Exclude<Fact['ask'], typeof OF_USER>): ask is (typeof CALLS)[number] {
   return (CALLS as readonly string[]).includes(ask);
 }
 
@@ -55,6 +59,7 @@ export function answerTo(ask: () => unknown, args: readonly unknown[]): string |
 function textOf(value: unknown, [path]: readonly unknown[]): string | undefined {
   if (Array.isArray(value)) return value.every((name) => typeof name === 'string') ? value.join('/') : undefined;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+  if (typeof value === 'object' && value !== null && 'username' in value) return String(value.username);
   if (typeof value === 'object' && value !== null)
     return 'ino' in value
       ? ['mode', 'uid', 'gid', 'rdev', 'dev', 'ino'].map((name) => Reflect.get(value, name)).join()

@@ -1,7 +1,8 @@
 import type { SentStart } from '@coracle/container';
 import { isTerminal } from '@coracle/syscalls';
 import { askedOf } from './asked.ts';
-import { type KnownStart, keep, placeOf } from './known-start.ts';
+import { keptIn } from './kept-in.ts';
+import { type KnownStart, keep } from './known-start.ts';
 import { type Seen, Watch } from './watch.ts';
 
 /** Where a packed program finds which build it is; one that is not packed knows no start. */
@@ -33,7 +34,8 @@ export function keepStart(): Keeping | undefined {
       if (!known) return;
       const { sent, seen } = known;
       known = undefined;
-      keep(placeOf(sent.stateRoot, asked.words), { ...asked, ...seen, sent, said });
+      const directory = keptIn(sent.stateRoot, process.env);
+      if (directory !== undefined) keep(directory, { ...asked, ...seen, sent, said });
     },
     forget() {
       watch.end('');

@@ -1,13 +1,14 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { SentStart } from '@coracle/container/again';
 import type { Seen } from './watch.ts';
 
-/** How root asks for a start. */
+/** How somebody asks for a start. */
 export interface Asked {
   /** The program that is asked: another build of it plans otherwise. */
   build: string;
   words: readonly string[];
   cwd: string;
+  uid: number;
   gid: number;
 }
 
@@ -23,27 +24,30 @@ const PLACES = 16;
 const NAME = 'start-';
 
 /** The file that a start is kept in. */
-export function placeOf(stateRoot: string, words: readonly string[]): string {
+export function placeOf(directory: string, words: readonly string[]): string {
   let hash = 0;
   for (const character of words.join('\0')) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) | 0;
-  return `${stateRoot}/${NAME}${(hash >>> 0) % PLACES}`;
+  return `${directory}/${NAME}${(hash >>> 0) % PLACES}`;
 }
 
 /** Whether a start is known for what is asked. */
-export function isFor({ build, words, cwd, gid }: Asked, known: Asked): boolean {
-  return JSON.stringify([build, words, cwd, gid]) === JSON.stringify([known.build, known.words, known.cwd, known.gid]);
+export function isFor(asked: Asked, known: Asked): boolean {
+  const textOf = ({ build, words, cwd, uid, gid }: Asked): string => JSON.stringify([build, words, cwd, uid, gid]);
+  return textOf(asked) === textOf(known);
 }
 
 /** What is longer has long arguments, and takes its time anyhow. */
 const LONGEST = 256 * 1024;
 
-/** Keeps a start, in one piece: readers see the old file or the new. Where there is no room it is not kept. */
-export function keep(place: string, { sent, ...rest }: KnownStart): void {
+/** Keeps a start, in one piece: readers see the old file or the new. Where there is no room for it, it is not kept. */
+export function keep(directory: string, { sent, ...rest }: KnownStart): void {
   const { monitor, first, ...described } = sent;
   const head = JSON.stringify({ ...rest, sent: { ...described, lengths: [monitor.length, first.length] } });
   if (head.length + monitor.length + first.length > LONGEST) return;
-  const next = place.replace(NAME, `.${NAME}${process.pid}-`);
+  const place = placeOf(directory, rest.words);
+  const next = `${directory}/.${NAME}${process.pid}`;
   try {
+    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700, recursive: true });
     writeFileSync(next, Buffer.concat([Buffer.from(`${head}\n`), monitor, first]), { mode: 0o600 });
     renameSync(next, place);
   } catch {

@@ -11,8 +11,10 @@ import { isTerminal } from '@coracle/syscalls';
 import { forwardSignals } from '../forward-signals.ts';
 import { tell } from '../output.ts';
 import { renderError } from '../render/error.ts';
-import { askedOf, ROOT } from './asked.ts';
+import { stateRootOf } from '../state-root.ts';
+import { askedOf } from './asked.ts';
 import { holds } from './facts.ts';
+import { keptIn } from './kept-in.ts';
 import { isFor, type KnownStart, placeOf, recall } from './known-start.ts';
 
 /**
@@ -29,9 +31,12 @@ export function replay(build: string): Promise<number | undefined> | undefined {
 function lookUp(build: string): KnownStart | undefined {
   try {
     const asked = askedOf(process, { build, isTerminal });
-    const stateRoot = asked && defaultStateRoot(ROOT);
-    const place = stateRoot && placeOf(stateRoot, asked.words);
-    if (!place || !existsSync(place) || !checkStateRoot(stateRoot, ROOT)) return undefined;
+    if (!asked) return undefined;
+    const stateRoot = stateRootOf(process.env) ?? defaultStateRoot(asked.uid);
+    const directory = keptIn(stateRoot, process.env);
+    const place = directory && placeOf(directory, asked.words);
+    if (!place || !existsSync(place)) return undefined;
+    if (![directory, stateRoot].every((one) => checkStateRoot(one, asked.uid))) return undefined;
     const known = recall(place);
     const isSo =
       isFor(asked, known) &&

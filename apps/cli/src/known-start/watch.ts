@@ -1,6 +1,7 @@
 import fs from 'node:fs';
+import type os from 'node:os';
 import { libc, type SyscallName, syscallNumber } from '@coracle/syscalls';
-import { answerTo, CALLS, type Fact, QUESTIONS } from './facts.ts';
+import { answerTo, CALLS, type Fact, OF_USER, QUESTIONS } from './facts.ts';
 
 /** What a plan was made from. */
 export interface Seen {
@@ -41,9 +42,11 @@ export class Watch {
     this.#watchFiles();
     this.#watchCalls();
     this.#watchEnvironment();
-    this.#replace(process, 'getBuiltinModule', (original) => (name: string) => {
+    this.#replace(process, 'getBuiltinModule', (original) => (name: unknown) => {
+      const given = original(name);
+      if (name === 'node:os') return this.#watchedOs(given as typeof os);
       this.#isComplete = false; // who knows what is asked of it
-      return original(name);
+      return given;
     });
     // The C library is asked for it, through memory that is gone afterwards.
     fs.readFileSync('/proc/sys/kernel/osrelease', 'latin1');
@@ -90,6 +93,17 @@ export class Watch {
         return this.#noteOf(ask, args, () => original(number, ...args));
       if (!usual.has(number)) this.#isComplete = false;
       return original(number, ...args);
+    });
+  }
+
+  /** Where temporary files go is asked anew for each start. */
+  #watchedOs(given: typeof os): unknown {
+    return new Proxy(given, {
+      get: (target, name) => {
+        if (name === OF_USER) return () => this.#noteOf(OF_USER, [], () => target.userInfo());
+        if (name !== 'tmpdir') this.#isComplete = false;
+        return Reflect.get(target, name);
+      },
     });
   }
 

@@ -169,9 +169,21 @@ test.each<[string, () => void]>([
   ],
   ['all of the environment', () => void Object.keys(process.env)],
   ['whether a variable is there', () => void ('PATH' in process.env)],
-  ['another module of Node', () => void process.getBuiltinModule('node:os')],
+  ['another module of Node', () => void process.getBuiltinModule('node:tty')],
+  ['the name of the host', () => void process.getBuiltinModule('node:os').hostname()],
 ])('%s cannot be asked again', (_, ask) => {
   expect(isComplete(ask)).toBe(false);
+});
+
+test('who the user is can be asked again, and where temporary files go is asked by each start', () => {
+  const watch = new Watch();
+  const os = process.getBuiltinModule('node:os');
+  const { username } = os.userInfo();
+  os.tmpdir();
+  const fact = watch.end('/own')?.facts.find(({ ask }) => ask === 'userInfo');
+  expect(fact).toEqual({ ask: 'userInfo', args: [], answer: `=${username}` });
+  expect(fact && holds(fact)).toBe(true);
+  expect(fact && holds({ ...fact, answer: '=somebody-else' })).toBe(false);
 });
 
 test('what is own may be made and changed, and is no fact', () => {

@@ -6,7 +6,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -14,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   type BusyboxRootfs,
   type CommandCopy,
@@ -27,6 +26,7 @@ import {
 } from '@coracle/test-support';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { placeOf } from '../../src/known-start/known-start.ts';
+import { NOT_KNOWN, withoutPlanning } from './without-planning.ts';
 
 const STATE_ROOT = '/run/coracle';
 
@@ -34,17 +34,13 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
   let command: CommandCopy;
   let rootfs: BusyboxRootfs;
   let before: ReturnType<typeof findLeftovers>;
-  /** The program without which nothing is planned, in a directory aside while it is taken away. */
-  let codes: string[];
+  let onlyKnown: ReturnType<typeof withoutPlanning>;
 
   beforeAll(() => {
     before = findLeftovers();
     command = copyCommand();
     rootfs = makeBusyboxRootfs();
-    const directory = dirname(command.path);
-    const packed = readFileSync(command.path, 'latin1');
-    const preface = /preface: \{[^}]*file: "([^"]+)"/.exec(packed)?.[1];
-    codes = readdirSync(directory).filter((name) => name.endsWith('.code') && name !== preface);
+    onlyKnown = withoutPlanning(command);
   });
   afterAll(() => {
     command[Symbol.dispose]();
@@ -64,18 +60,8 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
     words: readonly string[],
     options: Parameters<CommandCopy['run']>[1] = {},
   ): ReturnType<CommandCopy['run']> {
-    const directory = dirname(command.path);
-    const aside = mkdtempSync(join(directory, 'aside-'));
-    for (const name of codes) copyFileSync(join(directory, name), join(aside, name));
-    for (const name of codes) rmSync(join(directory, name));
-    try {
-      return command.run(words, options);
-    } finally {
-      for (const name of codes) copyFileSync(join(aside, name), join(directory, name));
-    }
+    return onlyKnown(() => command.run(words, options));
   }
-
-  const NOT_KNOWN = 'cannot read what';
 
   test.each([
     [['run', '-q', 'sh', '-c', 'echo out; echo err >&2; exit 7']],

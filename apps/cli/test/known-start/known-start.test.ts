@@ -1,11 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { askedOf } from '../../src/known-start/asked.ts';
+import { keptIn } from '../../src/known-start/kept-in.ts';
 import { type Asked, isFor, type KnownStart, keep, placeOf, recall } from '../../src/known-start/known-start.ts';
 
-const ASKED: Asked = { build: 'one', words: ['-q', 'true'], cwd: '/', gid: 0 };
+const ASKED: Asked = { build: 'one', words: ['-q', 'true'], cwd: '/', uid: 0, gid: 0 };
 
 let stateRoot: string;
 beforeAll(() => {
@@ -30,7 +31,7 @@ function known(change: Partial<KnownStart['sent']> = {}): KnownStart {
 
 test('a start comes back as it was kept', () => {
   const place = placeOf(stateRoot, ASKED.words);
-  keep(place, known());
+  keep(stateRoot, known());
   const { sent, ...rest } = recall(place);
   expect(rest).toEqual({ ...ASKED, facts: [], env: [], said: { atStart: ['a\nb'], json: false } });
   expect([...sent.monitor, ...sent.first]).toEqual([0, 10, 255, 13, 1, 2]);
@@ -41,15 +42,29 @@ test('a start comes back as it was kept', () => {
 test('no more than sixteen are kept, of those with long arguments none', () => {
   const places = new Set(Array.from({ length: 1000 }, (_, index) => placeOf(stateRoot, ['echo', String(index)])));
   expect(places.size).toBe(16);
-  const place = join(stateRoot, 'start-long');
-  keep(place, known({ first: new Uint8Array(256 * 1024) }));
-  expect(readdirSync(stateRoot)).not.toContain('start-long');
+  const empty = join(stateRoot, 'empty');
+  mkdirSync(empty);
+  keep(empty, known({ first: new Uint8Array(256 * 1024) }));
+  expect(readdirSync(empty)).toEqual([]);
+  rmSync(empty, { recursive: true });
 });
 
 test('one that cannot be kept is no failure, and leaves nothing', () => {
   writeFileSync(join(stateRoot, 'file'), '');
-  expect(() => keep(join(stateRoot, 'file', 'start-1'), known())).not.toThrow();
+  expect(() => keep(join(stateRoot, 'file'), known())).not.toThrow();
   expect(readdirSync(stateRoot).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+test.each<[string, Record<string, string>, string | undefined]>([
+  ['/run/coracle', { XDG_CACHE_HOME: '/cache' }, '/run/coracle'],
+  ['/run/user/1000/coracle', { HOME: '/home/one' }, '/run/user/1000/coracle'],
+  ['/tmp/coracle-1000', { HOME: '/home/one' }, '/home/one/.cache/coracle'],
+  ['/tmp/coracle-1000', { HOME: '/home/one', XDG_CACHE_HOME: '/cache' }, '/cache/coracle'],
+  ['/tmp/coracle-1000', { HOME: '/home/one', XDG_CACHE_HOME: '' }, '/home/one/.cache/coracle'],
+  ['/tmp/coracle-1000', { XDG_CACHE_HOME: 'cache' }, undefined],
+  ['/tmp/coracle-1000', {}, undefined],
+])('of containers in %s with %j starts are kept in %s', (state, env, directory) => {
+  expect(keptIn(state, env)).toBe(directory);
 });
 
 test.each<Partial<Asked>>([
@@ -57,13 +72,14 @@ test.each<Partial<Asked>>([
   { words: ['-q', 'false'] },
   { words: ['-q true'] },
   { cwd: '/tmp' },
+  { uid: 1 },
   { gid: 1 },
 ])('it is for what was asked alone, not with %j', (change) => {
   expect(isFor(ASKED, { ...ASKED })).toBe(true);
   expect(isFor({ ...ASKED, ...change }, ASKED)).toBe(false);
 });
 
-test('what is more than a start of root is planned, and for whoever looks into the process', () => {
+test('what is more than a start is planned, and for whoever looks into the process', () => {
   const process = {
     argv: ['node', 'coracle', 'run', '-q', 'true'],
     execArgv: [],
@@ -79,7 +95,7 @@ test('what is more than a start of root is planned, and for whoever looks into t
     });
   expect(ask({})).toEqual(ASKED);
   expect(ask({ argv: ['node', 'coracle', 'inspect', 'box'] })).toBe(undefined);
-  expect(ask({ geteuid: () => 1000 })).toBe(undefined);
+  expect(ask({ geteuid: () => 1000, getegid: () => 100 })).toEqual({ ...ASKED, uid: 1000, gid: 100 });
   for (const fd of [0, 1, 2]) expect(ask({}, fd)).toBe(undefined);
   expect(ask({ execArgv: ['--cpu-prof'] })).toBe(undefined);
   expect(ask({ env: { NODE_OPTIONS: '--cpu-prof' } })).toBe(undefined);
