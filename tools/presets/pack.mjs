@@ -108,7 +108,7 @@ function writeProgram({ directory, name, path, interpreter, build }, { preface, 
   for (const old of readdirSync(directory)) if (old.endsWith('.code')) rmSync(join(directory, old));
   const write = (text) => writeCode(directory, name, { ...text, compiled });
   const codes = editions.map(({ words, ...text }) => ({ words, ...write(text) }));
-  const packed = { build, preface: preface && { word: preface.word, ...write(preface) }, codes };
+  const packed = { build, arch: process.arch, preface: preface && { word: preface.word, ...write(preface) }, codes };
   writeFileSync(path, `${interpreter}\n${program(packed)}`); // it stays executable
 }
 

@@ -19,6 +19,8 @@ interface Code {
 declare const PACKED: {
   /** No other build has this name. */
   build: string;
+  /** The processor that it was compiled for: V8 takes what belongs to another for its own, and crashes. */
+  arch: string;
   /** What may do without the rest what is asked: see {@link Preface}. */
   preface?: Code & ByWord;
   /** Each has all of the program, and is for a start with one of the words. */
@@ -65,7 +67,8 @@ function load({ file, compiled, start, rest }: Code): (...given: unknown[]) => v
   const fd = open(filename);
   const length = compiled + start;
   const code = map(fd, length) ?? read(fd, { length, position: 0 });
-  const script = new Script(code.latin1Slice(compiled), { filename, cachedData: code.subarray(0, compiled) });
+  const cache = PACKED.arch === process.arch ? { cachedData: code.subarray(0, compiled) } : {};
+  const script = new Script(code.latin1Slice(compiled), { filename, ...cache });
   return script.runInThisContext()(() => read(fd, { length: rest, position: length }).latin1Slice());
 }
 

@@ -70,6 +70,15 @@ test('what another V8 compiled is compiled anew', async () => {
   expect(runNode('--no-opt', '-e', WITH_VERDICT, path)).toBe('rejected: true\nhello\n');
 });
 
+test('what was compiled for another processor, which V8 would not notice, is not given to it', async () => {
+  const path = await packed('console.log("hello");');
+  const text = readFileSync(path, 'latin1');
+  const other = text.replaceAll(`"${process.arch}"`, '"other"');
+  expect(other).not.toBe(text);
+  writeFileSync(path, other);
+  expect(runNode('-e', WITH_VERDICT, path)).toBe('rejected: undefined\nhello\n');
+});
+
 test('a new bundle of the same length does not get the cache of the old one', async () => {
   await packed('console.log("one");');
   expect(runNode(await packed('console.log("two");'))).toBe('two\n');
