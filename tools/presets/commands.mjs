@@ -76,11 +76,11 @@ function livesOfSeveral(directory, uid) {
     verb('kill', id, 'KILL'),
     verb('state', id),
     verb('delete', '--force', id),
-    verb('create', '--bundle', seeing, id),
+    verb('create', '-b', seeing, id),
     verb('delete', '--force', id),
     verb('create', '--bundle', onTerminal, '--console-socket', join(directory, SOCKET), id),
     verb('delete', '--force', id),
     verb('run', '--bundle', ending, id),
-    verb('run', '--bundle', seeing, id),
+    verb('run', '-b', seeing, id),
   ];
 }

@@ -85,7 +85,8 @@ needs.describe(needs.root)('what engines call', () => {
     bundle.configure(['true'], change);
     expectAll(bundle, [
       ['run', '--bundle', bundle.path, 'box'],
-      ['create', '--bundle', bundle.path, 'box'],
+      ['run', '-b', bundle.path, 'box'],
+      ['create', '-b', bundle.path, 'box'],
       ['start', 'box'],
       ['delete', '--force', 'box'],
     ]);
