@@ -20,6 +20,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     told?.hint ??
     explainNesting(refused) ??
     identityHint(step, errno) ??
+    enteringHint(step, errno) ??
     limitHint(step, errno) ??
     scoreHint(step, errno) ??
     settingHint(step, errno) ??
@@ -36,6 +37,13 @@ function identityHint({ why, syscall, args }: Step, errno: number): string | und
   if (syscall === 'setgroups' && Number(args[0]) > MOST_GROUPS)
     return `the user is in ${args[0]} groups, and a process can have ${MOST_GROUPS} at most: -u USER:GROUP has it be in that one`;
   return 'the container has no such id: a user namespace has as many as /etc/subuid and /etc/subgid give, and usually 65536; choose a lower one';
+}
+
+/** Who enters by a process needs the right to trace it; see ptrace(2), "Ptrace access mode checking". */
+function enteringHint({ syscall, why }: Step, errno: number): string | undefined {
+  if (syscall !== 'setns' || errnoName(errno) !== 'EPERM' || !/^enter the namespaces? of the container/.test(why))
+    return;
+  return 'only its owner may enter, once it has started; before that, and for others, it takes CAP_SYS_PTRACE and CAP_SYS_ADMIN';
 }
 
 /** The kernel says of no setting what it takes. */
