@@ -132,4 +132,34 @@ needs.describe(
     expect(it.as(PLAIN_USER + 1, 'readlink', place)).toMatchObject(closed);
     expect(it.call('exec', 'box', 'busybox', 'readlink', '/proc/1/cwd')).toMatchObject(closed);
   });
+
+  test('can shift the clocks of his container, and have a second one in all its namespaces', () => {
+    using it = scene();
+    const joined = ['user', 'pid', 'ipc', 'uts', 'time'] as const;
+    const clocks = { type: 'time' } as const;
+    it.configure((config) => ({
+      ...config,
+      linux: {
+        ...config.linux,
+        namespaces: [...(config.linux?.namespaces ?? []), clocks],
+        timeOffsets: { boottime: { secs: 1_000_000 }, monotonic: { secs: 5, nanosecs: 1 } },
+      },
+    }));
+    it.create('box');
+    expect(it.call('start', 'box')).toMatchObject({ status: 0, stderr: '' });
+    const { stdout } = it.call('exec', 'box', 'cat', '/proc/uptime');
+    expect(Number(stdout.split(' ')[0])).toBeGreaterThan(1_000_000);
+
+    const place = `/proc/${it.pidOf('box')}/ns`;
+    it.configure(({ linux: { uidMappings: _, gidMappings: _mappings, ...linux } = {}, process, ...config }) => ({
+      ...config,
+      process: { cwd: '/', user: { uid: 0, gid: 0 }, env: ['PATH=/bin'], args: ['cat', '/proc/self/timens_offsets'] },
+      linux: {
+        ...linux,
+        namespaces: [{ type: 'mount' }, ...joined.map((type) => ({ type, path: `${place}/${type}` }))],
+      },
+    }));
+    const second = it.call('run', '--bundle', it.path, 'second');
+    expect(second).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/boottime +1000000 +0/) });
+  });
 });
