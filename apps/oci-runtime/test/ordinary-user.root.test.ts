@@ -151,15 +151,25 @@ needs.describe(
     expect(Number(stdout.split(' ')[0])).toBeGreaterThan(1_000_000);
 
     const place = `/proc/${it.pidOf('box')}/ns`;
+    const capabilities = Object.fromEntries(['bounding', 'permitted', 'effective'].map((set) => [set, ['CAP_KILL']]));
     it.configure(({ linux: { uidMappings: _, gidMappings: _mappings, ...linux } = {}, process, ...config }) => ({
       ...config,
-      process: { cwd: '/', user: { uid: 0, gid: 0 }, env: ['PATH=/bin'], args: ['cat', '/proc/self/timens_offsets'] },
+      process: { cwd: '/', user: { uid: 0, gid: 0 }, env: ['PATH=/bin'], args: ['sleep', '1000'], capabilities },
       linux: {
         ...linux,
         namespaces: [{ type: 'mount' }, ...joined.map((type) => ({ type, path: `${place}/${type}` }))],
       },
     }));
-    const second = it.call('run', '--bundle', it.path, 'second');
-    expect(second).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/boottime +1000000 +0/) });
+    it.create('second');
+    expect(it.call('start', 'second')).toMatchObject({ status: 0, stderr: '' });
+    const entered = it.call(
+      'exec',
+      'second',
+      'sh',
+      '-c',
+      'cat /proc/self/timens_offsets; grep CapBnd /proc/self/status',
+    );
+    expect(entered).toMatchObject({ status: 0, stderr: '' });
+    expect(entered.stdout).toMatch(/boottime +1000000 +0\nCapBnd:\t0000000000000020\n/);
   });
 });

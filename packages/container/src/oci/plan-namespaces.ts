@@ -6,7 +6,8 @@ import {
   timeOffsets,
 } from '@coracle/namespaces';
 import type { Namespace } from '@coracle/oci-spec';
-import { close, flags, OPEN, openat, resultOf, type Step, setgroups, setns } from '@coracle/syscalls';
+import { close, flags, OPEN, openat, resultOf, type Step, setns } from '@coracle/syscalls';
+import { leaveGroups } from '../ids/joined-user-namespace.ts';
 import type { Normalized } from './normalize.ts';
 
 /** How a container comes into the namespaces that a configuration names by path, or shifts. */
@@ -51,8 +52,7 @@ export function planNamespaces(
     beforeBirth: [
       ...order.map(open),
       ...(offsets && !shiftsOwn ? timeOffsets(offsets) : []),
-      // Inside it may be settled for good which groups a process has.
-      ...(user ? [setgroups([], { why: 'belong to no other group', tolerate: ['EPERM'] })] : []),
+      ...(user ? [leaveGroups()] : []),
       ...order.flatMap(enter),
     ],
     afterBirth: [

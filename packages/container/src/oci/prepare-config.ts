@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
 import { validateConfig } from '@coracle/oci-spec/validate';
 import { thisHost } from '../host.ts';
+import { hasUserNamespace } from '../ids/joined-user-namespace.ts';
 import { userOf } from '../ids/user-of.ts';
 import { canDetach } from '../mount-calls.ts';
 import { assemble } from '../plan/assemble.ts';
@@ -54,7 +55,7 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   checkLabels(written, host.modules);
   checkNetDevices(written, { givesNetDevices });
   checkOwnMounts(written, canDetach());
-  const inUserNamespace = written.linux.namespaces?.some(({ type }) => type === 'user') ?? false;
+  const inUserNamespace = hasUserNamespace(written);
   const { available, bounding } = host.capabilities(inUserNamespace);
   const capabilities = possibleCapabilities(written.process.capabilities ?? {}, { available, onWarning });
   const root = checkRoot(written);
