@@ -9,6 +9,7 @@ import { PROBE, parseSight } from './support/probe.ts';
 
 const PROGRAM = await bundledProgram(new URL('../programs/run-config.ts', import.meta.url));
 const MINUTE = 60_000;
+const NODES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const [uid, gid] = [PLAIN_USER, PLAIN_USER];
 
 let bundle: Bundle;
@@ -76,6 +77,19 @@ describe('the configuration of an ordinary user', () => {
         joinable: {},
       });
       expect(sight).toEqual(expected);
+    },
+    MINUTE,
+  );
+
+  needs.test(needs.root, needs.program('setpriv'))(
+    "can execute nothing through the host's devices that he is shown",
+    () => {
+      const { stdout } = run(config(`grep -E ' /dev/(${NODES.join('|')}) ' /proc/self/mountinfo`));
+      const options = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[5]);
+      expect(options).toEqual(NODES.map(() => expect.stringMatching(/^rw,nosuid,noexec\b/)));
     },
     MINUTE,
   );
