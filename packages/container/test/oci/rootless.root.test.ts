@@ -95,11 +95,25 @@ describe('the configuration of an ordinary user', () => {
   );
 
   needs.test(needs.root, needs.program('setpriv'))(
+    'names /dev/ptmx among its devices, and has the terminals of the container there all the same',
+    () => {
+      const { linux, ...rest } = config('ls -lLn /dev/ptmx; ls -l /dev/ptmx');
+      const ptmx = { type: 'c' as const, path: '/dev/ptmx', major: 5, minor: 2 };
+      const { stdout, message } = run({ ...rest, linux: { ...linux, devices: [ptmx] } });
+      expect(message).toBeUndefined();
+      expect(stdout).toMatch(/^crw-rw-rw- +1 0 +0 +5, +2 .*\n.* -> pts\/ptmx\n$/);
+    },
+    MINUTE,
+  );
+
+  needs.test(needs.root, needs.program('setpriv'))(
     'cannot ask for what only root can give, and is told where it does',
     () => {
       const { linux, ...rest } = config('true');
       const limited = { ...rest, linux: { ...linux, resources: { pids: { limit: 5 } } } };
       expect(run(limited)).toMatchObject({ code: 'ERR_CORACLE_CONFIG', path: '$.linux.resources' });
+      const grouped = { ...rest, linux: { ...linux, cgroupsPath: '/coracle/box' } };
+      expect(run(grouped)).toMatchObject({ code: 'ERR_CORACLE_CONFIG', path: '$.linux.cgroupsPath' });
       const device = { type: 'c' as const, path: '/dev/no-such-device', major: 1, minor: 3 };
       expect(run({ ...rest, linux: { ...linux, devices: [device] } })).toMatchObject({
         path: '$.linux.devices[0].path',
