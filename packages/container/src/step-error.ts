@@ -39,11 +39,14 @@ function identityHint({ why, syscall, args }: Step, errno: number): string | und
   return 'the container has no such id: a user namespace has as many as /etc/subuid and /etc/subgid give, and usually 65536; choose a lower one';
 }
 
-/** Who enters by a process needs the right to trace it; see ptrace(2), "Ptrace access mode checking". */
+/** Who enters by a process, or by its directory, needs the right to trace it; see ptrace(2), "Ptrace access mode checking". */
 function enteringHint({ syscall, why }: Step, errno: number): string | undefined {
-  if (syscall !== 'setns' || errnoName(errno) !== 'EPERM' || !/^enter the namespaces? of the container/.test(why))
-    return;
-  return 'only its owner may enter, once it has started; before that, and for others, it takes CAP_SYS_PTRACE and CAP_SYS_ADMIN';
+  const code = errnoName(errno);
+  const isSetns = syscall === 'setns' && code === 'EPERM' && /^enter the namespaces? of the container/.test(why);
+  const isPlace =
+    syscall === 'openat' && code === 'EACCES' && /^(let the hook begin at|have) the container's files$/.test(why);
+  if (!isSetns && !isPlace) return undefined;
+  return 'its owner may enter once it has started, and before that where its user namespace was made for it; others, and elsewhere, need CAP_SYS_PTRACE and CAP_SYS_ADMIN';
 }
 
 /** The kernel says of no setting what it takes. */
