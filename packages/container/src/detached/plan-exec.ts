@@ -6,6 +6,7 @@ import { hasUserNamespace, joinsUserNamespace, leaveGroups } from '../ids/joined
 import { userOf } from '../ids/user-of.ts';
 import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
 import { possibleCapabilities } from '../oci/capabilities.ts';
+import { checkGroups } from '../oci/check-groups.ts';
 import type { ConfigWarning } from '../oci/config-error.ts';
 import { withHome } from '../oci/home.ts';
 import { normalize } from '../oci/normalize.ts';
@@ -37,6 +38,7 @@ export interface Entering {
 /** The program of the agent that enters a container and gives birth to a further program in it. */
 export function planExec({ record, wanted, preserved, joinFiles, onWarning = () => {} }: Entering): Program {
   const { config, idMaps, bundle } = record;
+  checkGroups(userOf(wanted), idMaps);
   const { available, bounding } = thisHost().capabilities(hasUserNamespace(config));
   // As it is for the container's first program: the same defaults, the same settings.
   const normalized = normalize({ ...config, process: wanted }, bundle);

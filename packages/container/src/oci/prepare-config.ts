@@ -10,6 +10,7 @@ import type { Prepared } from '../prepare.ts';
 import { defaultStateRoot } from '../state/state-root.ts';
 import { possibleCapabilities } from './capabilities.ts';
 import { checkGroup } from './check-group.ts';
+import { checkGroups } from './check-groups.ts';
 import { checkLabels } from './check-labels.ts';
 import { checkOwnMounts } from './check-own-mounts.ts';
 import { type ConfigWarning, cannot } from './config-error.ts';
@@ -62,6 +63,7 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   const env = withHome(written.process.env ?? [], { root, uid: userOf(written.process).uid });
   const config = { ...written, process: { ...written.process, capabilities, env } };
   const idMaps = configIdMaps(config, host);
+  checkGroups(userOf(config.process), idMaps);
   const group = planConfigGroup(config, { id, isRoot: host.uid === 0, unitPath });
   checkGroup(config, group.plan?.directories ?? []);
   const further = planFurther(config, { id, idMaps, host, onWarning, group });

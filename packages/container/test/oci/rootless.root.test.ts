@@ -112,6 +112,12 @@ describe('the configuration of an ordinary user', () => {
       const { linux, ...rest } = config('true');
       const limited = { ...rest, linux: { ...linux, resources: { pids: { limit: 5 } } } };
       expect(run(limited)).toMatchObject({ code: 'ERR_CORACLE_CONFIG', path: '$.linux.resources' });
+      const inGroups = (additionalGids: number[]): Config => ({
+        ...config('true'),
+        process: { args: ['true'], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0, additionalGids } },
+      });
+      expect(run(inGroups([0, 5]))).toMatchObject({ path: '$.process.user.additionalGids' });
+      expect(run(inGroups([0]))).toMatchObject({ exitCode: 0 });
       const grouped = { ...rest, linux: { ...linux, cgroupsPath: '/coracle/box' } };
       expect(run(grouped)).toMatchObject({ code: 'ERR_CORACLE_CONFIG', path: '$.linux.cgroupsPath' });
       const device = { type: 'c' as const, path: '/dev/no-such-device', major: 1, minor: 3 };
