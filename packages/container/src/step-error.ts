@@ -8,6 +8,9 @@ import { explainNesting } from './explain/explain-nesting.ts';
 import { explainLabelRefusal } from './labels/explain-label-refusal.ts';
 import { explainMountRefusal } from './mounts/explain-mount-refusal.ts';
 
+/** What the mount of message queues is for. */
+const MESSAGE_QUEUES = 'give the container message queues of its own';
+
 /** A step that failed, and the errno. */
 type Failure = NonNullable<Outcome['failure']>;
 
@@ -26,6 +29,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     settingHint(step, errno) ??
     terminalHint(step, errno) ??
     hidingHint(step, errno) ??
+    queuesHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: told?.text });
@@ -75,6 +79,13 @@ function hidingHint({ why }: Step, errno: number): string | undefined {
 function scoreHint({ why }: Step, errno: number): string | undefined {
   if (!why.startsWith('be ended with a score of ') || errnoName(errno) !== 'EACCES') return undefined;
   return 'to lower the score takes CAP_SYS_RESOURCE, which whoever starts it lacks: /proc/self/oom_score_adj says what it has; give that or more (process.oomScoreAdj)';
+}
+
+/** The file system of message queues is that of the ipc namespace; see mq_overview(7). With mount(2) the step is of that call. */
+function queuesHint({ syscall, why }: Step, errno: number): string | undefined {
+  if (why !== MESSAGE_QUEUES || !['fsconfig', 'mount'].includes(syscall) || errnoName(errno) !== 'EPERM')
+    return undefined;
+  return 'a container with a user namespace of its own can have message queues only with an ipc namespace of its own: do not share the ipc namespace (--ipc), or leave the mount out';
 }
 
 function limitHint({ syscall, why }: Step, errno: number): string | undefined {

@@ -25,6 +25,7 @@ describe('a refused step is explained by its purpose', () => {
     ['be ended with a score of -9 when memory runs out', 'write', 'EACCES', 'CAP_SYS_RESOURCE'],
     ['limit nofile', 'prlimit64', 'EPERM', "the caller's own hard limit"],
     ['enter the namespaces of the container (user, mount)', 'setns', 'EPERM', 'once it has started'],
+    ['give the container message queues of its own', 'fsconfig', 'EPERM', 'an ipc namespace of its own'],
     ["let the hook begin at the container's files", 'openat', 'EACCES', 'need CAP_SYS_PTRACE'],
     ['become user 70000, group 0', 'setresuid', 'EINVAL', 'has no such id'],
     ['give the container its own hostname', 'sethostname', 'EPERM', '--security-opt seccomp=unconfined'],
