@@ -25,6 +25,10 @@ function withUserNamespace(config: Config, path?: string): Config {
   };
 }
 
+/** Also one that root of this machine may lack: it has all in a user namespace. */
+const EVERY = ['CAP_KILL', 'CAP_SYS_RESOURCE'];
+const EVERY_IN_HEX = '0000000001000020';
+
 interface Scene extends Disposable {
   bundle: Bundle;
   runtime: Runtime;
@@ -102,6 +106,33 @@ needs.describe(needs.root, needs.program('busybox'))('with a user namespace', ()
       ),
     );
     expect(it.call('run', '--bundle', it.bundle.path, 'second')).toEqual({ status: 0, out: 'found\n', error: '' });
+  });
+
+  test('a program that enters one which is shared has the rights that it is given, and no group of the host', () => {
+    using it = scene();
+    it.bundle.configure(['sleep', '1000'], withUserNamespace);
+    expect(it.call('run', '--detach', '--bundle', it.bundle.path, 'box')).toMatchObject({ status: 0, error: '' });
+    const path = `/proc/${it.runtime.stateOf('box')?.['pid']}/ns/user`;
+    const capabilities = Object.fromEntries(['bounding', 'permitted', 'effective'].map((set) => [set, EVERY]));
+    it.bundle.configure(['sleep', '1000'], (config) =>
+      withUserNamespace(
+        {
+          ...config,
+          process: { cwd: '/', user: { uid: 0, gid: 0 }, args: ['sleep', '1000'], env: ['PATH=/bin'], capabilities },
+          linux: { ...config.linux, cgroupsPath: `/coracle-oci-test-${process.pid}/second` },
+        },
+        path,
+      ),
+    );
+    expect(it.call('run', '--detach', '--bundle', it.bundle.path, 'second')).toMatchObject({ status: 0, error: '' });
+    const status = ['grep', '-E', '^(Groups|CapPrm|CapBnd)', '/proc/1/status', '/proc/self/status'];
+    const { out, error } = it.call('exec', 'second', 'busybox', ...status);
+    expect(error).toBe('');
+    const [first, entered] = ['/proc/1/status:', '/proc/self/status:'].map((file) =>
+      out.split('\n').flatMap((line) => (line.startsWith(file) ? [line.slice(file.length).trim()] : [])),
+    );
+    expect(entered).toEqual(first);
+    expect(entered).toEqual(['Groups:', `CapPrm:\t${EVERY_IN_HEX}`, `CapBnd:\t${EVERY_IN_HEX}`]);
   });
 
   test('a mount of the host is not shared with the host by it', () => {

@@ -201,7 +201,7 @@ needs.describe(needs.root, needs.program('busybox'))(
       const words = ['exec', 'box', 'cat', '/proc/self/status'];
       const own = it.call(...words);
       expect(sets(own)).toEqual(['CapEff:\t0000000000000020', 'CapAmb:\t0000000000000000']);
-      expect(own.error).toMatch(/level=warning msg=".*ambient has CAP_KILL, which are left out/);
+      expect(own.error).toMatch(/level=warning msg=".*ambient has CAP_KILL, which is left out/);
       const asFile = it.enter({ args: ['cat', '/proc/self/status'], capabilities });
       expect(sets(asFile)).toEqual(sets(own));
       expect(asFile.error).toContain('CAP_NONSUCH');

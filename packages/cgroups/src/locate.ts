@@ -12,8 +12,8 @@ export interface Location {
 
 /**
  * Where the group of an OCI configuration lies (`linux.cgroupsPath`). A path that begins with `/` is one from the top of every
- * hierarchy; any other is one below the caller's own groups. On version 2 an ordinary user owns a part of the tree at most: an
- * absolute path is then taken from the group above it that is his.
+ * hierarchy; any other is one below the caller's own groups. An ordinary user owns a part of the tree at most: an absolute path is
+ * then taken from the group above it that is his.
  * @param facts of another machine, or made up; this machine's if absent
  * @returns a name that is empty for the top itself, which is no group of a container's own
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#cgroups-path
@@ -27,9 +27,25 @@ export function locate(cgroupsPath: string, facts: Facts = theseFacts()): Locati
   if (!cgroupsPath.startsWith('/')) return { machine: detectAll(facts), name };
   // From the top of what is mounted: the caller's own group does not matter.
   const top = detectAll({ ...facts, selfCgroup: '', findOwn: undefined });
-  if (top.v2 || top.version === 'v1') return { machine: top, name };
+  if (top.v2 || hasHierarchies(top)) return { machine: top, name };
   const above = detectAll({ ...facts, selfCgroup: `0::${posix.dirname(path)}`, findOwn: undefined });
-  return above.v2 ? { machine: above, name: below(above.v2.parent, path) } : { machine: top, name };
+  if (above.v2) return { machine: above, name: below(above.v2.parent, path) };
+  return belowDelegated(path, facts) ?? { machine: top, name };
+}
+
+/** The same on version 1, in the hierarchies where the nearest group above that is there is the caller's to change. */
+function belowDelegated(path: string, facts: Facts): Location | undefined {
+  for (let above = posix.dirname(path); above !== '/'; above = posix.dirname(above)) {
+    const selfCgroup = facts.selfCgroup.replace(/^(\d+:[^:]*:).*$/gm, (_, hierarchy) => hierarchy + above);
+    const machine = detectAll({ ...facts, selfCgroup, findOwn: undefined });
+    if (hasHierarchies(machine)) return { machine, name: posix.relative(above, path) };
+  }
+  return undefined;
+}
+
+/** Whether the caller may change a group of version 1. */
+function hasHierarchies({ hierarchies }: FullMachine): boolean {
+  return Object.keys(hierarchies).length > 0;
 }
 
 /** What of a path is not in the directory already: `/sys/fs/cgroup/a` and `/a/b` give `b`. */

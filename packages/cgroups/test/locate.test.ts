@@ -32,6 +32,17 @@ describe('where a group of an OCI configuration lies', () => {
     expect(planResources({ machine, name })?.directories).toEqual([`/sys/fs/cgroup${SERVICE}/pod/box`]);
   });
 
+  test('of version 1 as well, in the hierarchies that he has part of', () => {
+    const delegated = { ...comounted, writable: ['/sys/fs/cgroup/pids/jobs', '/sys/fs/cgroup/memory/jobs'] };
+    const { machine, name } = locate('/jobs/one/box', factsOf(delegated));
+    expect(name).toBe('one/box');
+    expect(planResources({ machine, name, resources: { pids: 5 } })?.directories).toEqual([
+      '/sys/fs/cgroup/pids/jobs/one/box',
+      '/sys/fs/cgroup/memory/jobs/one/box',
+    ]);
+    expect(locate('/others/box', factsOf(delegated)).machine.hierarchies).toEqual({});
+  });
+
   test.each(['/', '//', '/a/..'])('%s is the top itself: a group without a name', (path) => {
     expect(locate(path, factsOf(asRoot(laptopRoot))).name).toBe('');
   });

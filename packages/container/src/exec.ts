@@ -12,6 +12,7 @@ import {
   socketPair,
 } from '@coracle/syscalls';
 import { checkUser } from './ids/check-user.ts';
+import { joinsUserNamespace } from './ids/joined-user-namespace.ts';
 import { asRoot, lookUpUser, type UserIds } from './ids/users.ts';
 import { isLabelled, labelEntered, openCallersProc } from './labels/plan-labels.ts';
 import type { Landlock } from './landlock/plan-landlock.ts';
@@ -236,7 +237,7 @@ export function startIn(
     bounding: target.bounding,
     landlock: target.landlock,
     makeWorkingDirectory: false,
-    canSetGroups: target.idMaps?.how !== 'single',
+    canSetGroups: joinsUserNamespace(target.config) ? 'unknown' : target.idMaps?.how !== 'single',
     init: false,
   });
 }

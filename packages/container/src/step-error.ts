@@ -8,6 +8,9 @@ import { explainNesting } from './explain/explain-nesting.ts';
 import { explainLabelRefusal } from './labels/explain-label-refusal.ts';
 import { explainMountRefusal } from './mounts/explain-mount-refusal.ts';
 
+/** What the mount of message queues is for. */
+const MESSAGE_QUEUES = 'give the container message queues of its own';
+
 /** A step that failed, and the errno. */
 type Failure = NonNullable<Outcome['failure']>;
 
@@ -20,11 +23,13 @@ export function stepError({ step, errno }: Failure): SyscallError {
     told?.hint ??
     explainNesting(refused) ??
     identityHint(step, errno) ??
+    enteringHint(step, errno) ??
     limitHint(step, errno) ??
     scoreHint(step, errno) ??
     settingHint(step, errno) ??
     terminalHint(step, errno) ??
     hidingHint(step, errno) ??
+    queuesHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: told?.text });
@@ -36,6 +41,16 @@ function identityHint({ why, syscall, args }: Step, errno: number): string | und
   if (syscall === 'setgroups' && Number(args[0]) > MOST_GROUPS)
     return `the user is in ${args[0]} groups, and a process can have ${MOST_GROUPS} at most: -u USER:GROUP has it be in that one`;
   return 'the container has no such id: a user namespace has as many as /etc/subuid and /etc/subgid give, and usually 65536; choose a lower one';
+}
+
+/** Who enters by a process, or by its directory, needs the right to trace it; see ptrace(2), "Ptrace access mode checking". */
+function enteringHint({ syscall, why }: Step, errno: number): string | undefined {
+  const code = errnoName(errno);
+  const isSetns = syscall === 'setns' && code === 'EPERM' && /^enter the namespaces? of the container/.test(why);
+  const isPlace =
+    syscall === 'openat' && code === 'EACCES' && /^(let the hook begin at|have) the container's files$/.test(why);
+  if (!isSetns && !isPlace) return undefined;
+  return 'its owner may enter once it has started, and before that where its user namespace was made for it; others, and elsewhere, need CAP_SYS_PTRACE and CAP_SYS_ADMIN';
 }
 
 /** The kernel says of no setting what it takes. */
@@ -64,6 +79,13 @@ function hidingHint({ why }: Step, errno: number): string | undefined {
 function scoreHint({ why }: Step, errno: number): string | undefined {
   if (!why.startsWith('be ended with a score of ') || errnoName(errno) !== 'EACCES') return undefined;
   return 'to lower the score takes CAP_SYS_RESOURCE, which whoever starts it lacks: /proc/self/oom_score_adj says what it has; give that or more (process.oomScoreAdj)';
+}
+
+/** The file system of message queues is that of the ipc namespace; see mq_overview(7). With mount(2) the step is of that call. */
+function queuesHint({ syscall, why }: Step, errno: number): string | undefined {
+  if (why !== MESSAGE_QUEUES || !['fsconfig', 'mount'].includes(syscall) || errnoName(errno) !== 'EPERM')
+    return undefined;
+  return 'a container with a user namespace of its own can have message queues only with an ipc namespace of its own: do not share the ipc namespace (--ipc), or leave the mount out';
 }
 
 function limitHint({ syscall, why }: Step, errno: number): string | undefined {

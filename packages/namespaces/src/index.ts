@@ -26,5 +26,5 @@ export {
 } from './plan-id-maps.ts';
 export { rootIdShares } from './root-id-shares.ts';
 export { parseSubids, type SubidOwner, type SubidRange } from './subids.ts';
-export { type ClockOffset, type TimeOffsets, timeOffsets } from './time-offsets.ts';
+export { type ClockOffset, enterTimeOffsets, type TimeOffsets, timeOffsets } from './time-offsets.ts';
 export { type WriteIdMapsOptions, writeIdMaps } from './write-id-maps.ts';

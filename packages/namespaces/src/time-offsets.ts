@@ -1,5 +1,5 @@
 import { SystemError } from '@coracle/errors';
-import { close, flags, OPEN, openat, resultOf, type Step, unshare, write } from '@coracle/syscalls';
+import { close, flags, OPEN, openat, resultOf, type Step, setns, unshare, write } from '@coracle/syscalls';
 import { namespaceFlags } from './namespace-type.ts';
 
 /** How far a clock is shifted; negative seconds set it back, nanoseconds always count forward. */
@@ -23,7 +23,8 @@ export interface TimeOffsets {
  * They come before {@link cloneInit}, whose `namespaces` then leave `time` out: the offsets must be written before the
  * first process enters, and a child made by clone3 with CLONE_NEWTIME is inside at once.
  *
- * Needs CAP_SYS_ADMIN and CAP_SYS_TIME where they are taken; so it is not for containers of ordinary users.
+ * Needs CAP_SYS_ADMIN and CAP_SYS_TIME where they are taken; so it is not for containers of ordinary users, which
+ * {@link enterTimeOffsets} is for.
  * @throws SystemError EINVAL for seconds that are no integer, or nanoseconds out of range
  * @see time_namespaces(7) (since Linux 5.6)
  * @example
@@ -41,6 +42,32 @@ export function timeOffsets(offsets: TimeOffsets): Step[] {
       { why, result: 'timens offsets' },
     ),
     write({ fd, data: lines }, why),
+    close(fd, why),
+  ];
+}
+
+/**
+ * Steps that make a time namespace, shift its clocks, and enter it: for a first process that is in a user namespace of its own by
+ * birth, which then owns its clocks too. {@link cloneInit}'s `namespaces` leave `time` out.
+ *
+ * Needs CAP_SYS_ADMIN and CAP_SYS_TIME in the user namespace where they are taken, the host's /proc, and a process that is dumpable
+ * and has one thread.
+ * @throws SystemError EINVAL for seconds that are no integer, or nanoseconds out of range
+ * @see time_namespaces(7), setns(2)
+ * @example
+ * const child = enterTimeOffsets({ boottime: { seconds: -3600 } }).map((step) => ({ ...step, only: 'child' as const }));
+ * [...cloneInit({ namespaces: ['user', 'pid', 'mount'] }), ...child];
+ */
+export function enterTimeOffsets(offsets: TimeOffsets): Step[] {
+  const why = 'have the shifted clocks itself';
+  const fd = resultOf('shifted clocks');
+  return [
+    ...timeOffsets(offsets),
+    openat(
+      { path: '/proc/self/ns/time_for_children', flags: flags(OPEN, 'O_RDONLY', 'O_CLOEXEC') },
+      { why, result: 'shifted clocks' },
+    ),
+    setns({ fd, flags: namespaceFlags(['time']) }, why),
     close(fd, why),
   ];
 }

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
 import {
+  enterTimeOffsets,
   joinNamespaces,
   loopbackUp,
   NAMESPACE_TYPES,
   type NamespaceType,
   namespaceInode,
+  namespaceOwner,
   parseIdMap,
   rootIdMaps,
   setDomainname,
@@ -168,6 +170,14 @@ needs.describe(needs.root, {
       ['boottime', '-3', '5'],
     ]);
     expect(namespaceInode(birth.pid, 'time')).not.toBe(namespaceInode('self', 'time'));
+  });
+
+  test('are made by the first process in a user namespace of its own, which owns them', async () => {
+    using birth = await giveBirth({ namespaces: ['user', 'pid'] });
+    (await birth.init.run({ steps: enterTimeOffsets({ boottime: { seconds: 1_000_000 } }) })).throwIfFailed();
+    expect(readFileSync(`/proc/${birth.pid}/timens_offsets`, 'utf8')).toMatch(/boottime +1000000 +0/);
+    expect(namespaceInode(birth.pid, 'time')).not.toBe(namespaceInode('self', 'time'));
+    expect(namespaceOwner(`/proc/${birth.pid}/ns/time`)).toBe(namespaceInode(birth.pid, 'user'));
   });
 
   test('cannot be set any more after a birth with a time namespace, for the child is inside at once', async () => {

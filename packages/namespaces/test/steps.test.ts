@@ -1,5 +1,13 @@
 import { isErrno } from '@coracle/errors';
-import { cloneInit, joinNamespaces, loopbackUp, setDomainname, setHostname, timeOffsets } from '@coracle/namespaces';
+import {
+  cloneInit,
+  enterTimeOffsets,
+  joinNamespaces,
+  loopbackUp,
+  setDomainname,
+  setHostname,
+  timeOffsets,
+} from '@coracle/namespaces';
 import { encode, explain, renderStep, resultOf } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 
@@ -139,6 +147,7 @@ describe('clock offsets', () => {
 test('all steps can be sent to an agent of either architecture', () => {
   const steps = [
     ...timeOffsets({ monotonic: { seconds: 1 } }),
+    ...enterTimeOffsets({ monotonic: { seconds: 1 } }),
     ...cloneInit({ namespaces: ['mount', 'time'], cgroupFd: 5 }),
     ...joinNamespaces({ pidfd: 4, namespaces: ['pid'] }),
     ...setHostname('box'),

@@ -6,7 +6,9 @@ import {
   type Fd,
   fchownat,
   flags,
+  MOUNT_ATTR,
   mknodat,
+  mountSetattr,
   OPEN_TREE,
   openTree,
   resultOf,
@@ -52,7 +54,7 @@ const TYPES = { c: S.S_IFCHR, b: S.S_IFBLK, p: S.S_IFIFO } as const;
  * stays as it is.
  *
  * `'mknod'` needs CAP_MKNOD on the host. `'bind'` shows the host's file of the same path, with its owner and mode, and is what a user
- * namespace allows; pipes are made in either case.
+ * namespace allows; nothing can be executed through such a mount, as through crun's. Pipes are made in either case.
  * @param root the top of the root
  * @see mknod(2), makedev(3)
  * @example
@@ -86,6 +88,14 @@ function bind(path: string, root: Fd): Step[] {
   const why = `show ${path}`;
   return [
     openTree({ path, flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC') }, { why, result: 'mount' }),
+    mountSetattr(
+      {
+        mount: resultOf('mount'),
+        flags: flags(AT, 'AT_EMPTY_PATH'),
+        set: flags(MOUNT_ATTR, 'MOUNT_ATTR_NOSUID', 'MOUNT_ATTR_NOEXEC'),
+      },
+      why,
+    ),
     ...openMountpoint({ root, path, kind: 'file' }, why),
     attach('mount', why),
     close(resultOf('mount'), why),

@@ -27,6 +27,12 @@ describe('devices of a config.json', () => {
     ]);
   });
 
+  test("nothing can be executed through the host's node, nor with the rights of its owner", () => {
+    expect(lines(createDevices([fuse], { root, source: 'bind' }))[1]).toBe(
+      'mount_setattr(<mount>, "", AT_EMPTY_PATH, {set: MOUNT_ATTR_NOSUID|MOUNT_ATTR_NOEXEC}, 32)',
+    );
+  });
+
   test('the usual ones are those of every runtime', () => {
     expect(DEFAULT_DEVICES.map(({ path }) => path)).toEqual(
       ['null', 'zero', 'full', 'random', 'urandom', 'tty'].map((name) => `/dev/${name}`),

@@ -7,6 +7,7 @@ import { type Config, type ConfigError, OCI_VERSION, type Process } from '@corac
 import type { Remark } from '@coracle/oci-spec/checks';
 import { closeFd, messageFor } from '@coracle/syscalls';
 import { namespacesOf } from '../exec.ts';
+import { thisHost } from '../host.ts';
 import { userOf } from '../ids/user-of.ts';
 import { type ConfigWarning, isConfigError } from '../oci/config-error.ts';
 import { prepareConfig } from '../oci/prepare-config.ts';
@@ -24,6 +25,7 @@ import { runInContainer } from './hook-in-container.ts';
 import { runHere, runHooks } from './hooks.ts';
 import { isoTime } from './iso-time.ts';
 import { checkProgram, lookForProgram } from './look-for-program.ts';
+import { opensToOwner, openToOwner } from './open-to-owner.ts';
 import { giveStdio } from './own-stdio.ts';
 import { pidInside } from './pid-inside.ts';
 import { keptOpen } from './plan-birth.ts';
@@ -219,12 +221,14 @@ function messagesFor(plan: Plan, options: MessageOptions): InitMessages {
   const pauses = hasEarlyHooks(config);
   const kept = keepOpen(outliveMaker(plan.setup), keptOpen({ preserved }));
   const planned = noNewKeyring ? keepKeyring(kept) : kept;
-  const paused = pauses ? pauseBeforePivot(planned) : planned;
+  const opens = opensToOwner(config, thisHost().capabilities(false).available);
+  const paused = pauses ? pauseBeforePivot(planned, { opens }) : planned;
   const steps = [
     ...(noPivot ? withoutPivot(paused, { isPlaced: pauses, kernelMounts: wholeKernelMounts() }) : paused),
     ...(config.process ? lookForProgram(config.process) : []),
+    ...(opens ? [openToOwner()] : []),
   ];
-  const start = waitForStart(outliveMaker(plan.start), { notifies: plan.notifies, preserved });
+  const start = waitForStart(outliveMaker(plan.start), { notifies: plan.notifies, preserved, opens });
   return { setup: messageFor({ steps }), start: messageFor(start) };
 }
 

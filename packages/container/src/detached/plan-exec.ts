@@ -2,9 +2,11 @@ import type { Process } from '@coracle/oci-spec';
 import type { Program } from '@coracle/syscalls';
 import { namespacesOf, startIn } from '../exec.ts';
 import { thisHost } from '../host.ts';
+import { hasUserNamespace, joinsUserNamespace, leaveGroups } from '../ids/joined-user-namespace.ts';
 import { userOf } from '../ids/user-of.ts';
 import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
 import { possibleCapabilities } from '../oci/capabilities.ts';
+import { checkGroups } from '../oci/check-groups.ts';
 import type { ConfigWarning } from '../oci/config-error.ts';
 import { withHome } from '../oci/home.ts';
 import { normalize } from '../oci/normalize.ts';
@@ -36,7 +38,8 @@ export interface Entering {
 /** The program of the agent that enters a container and gives birth to a further program in it. */
 export function planExec({ record, wanted, preserved, joinFiles, onWarning = () => {} }: Entering): Program {
   const { config, idMaps, bundle } = record;
-  const { available, bounding } = thisHost().capabilities(idMaps !== undefined);
+  checkGroups(userOf(wanted), idMaps);
+  const { available, bounding } = thisHost().capabilities(hasUserNamespace(config));
   // As it is for the container's first program: the same defaults, the same settings.
   const normalized = normalize({ ...config, process: wanted }, bundle);
   const root = normalized.root.path;
@@ -65,6 +68,7 @@ export function planExec({ record, wanted, preserved, joinFiles, onWarning = () 
       ...takePreserved(FIRST_PRESERVED, preserved),
       // The agent does not go back to a score of its own: it ends.
       ...planOomScore(process.oomScoreAdj, Number.NaN).beforeBirth,
+      ...(joinsUserNamespace(config) ? [leaveGroups()] : []),
       ...(labelled ? [openCallersProc()] : []),
     ],
     born: [...(labelled ? labelEntered(process) : []), ...(process.terminal ? takeTerminal(process) : [])],

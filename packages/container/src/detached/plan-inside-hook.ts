@@ -2,6 +2,7 @@ import type { Hook, Seccomp } from '@coracle/oci-spec';
 import { execve, type Step } from '@coracle/syscalls';
 import { startIn } from '../exec.ts';
 import { thisHost } from '../host.ts';
+import { hasUserNamespace, joinsUserNamespace, leaveGroups } from '../ids/joined-user-namespace.ts';
 import { userOf } from '../ids/user-of.ts';
 import { isLabelled, labelEntered, openCallersProc } from '../labels/plan-labels.ts';
 import { possibleCapabilities } from '../oci/capabilities.ts';
@@ -23,7 +24,7 @@ export type Confinement = Required<Pick<Entry, 'joinFiles' | 'before' | 'born' |
  */
 export function planInsideHook(hook: Hook, { config, bundle, idMaps, doors }: ContainerRecord): Confinement {
   const { path, args = [path] } = hook;
-  const { available, bounding } = thisHost().capabilities(idMaps !== undefined);
+  const { available, bounding } = thisHost().capabilities(hasUserNamespace(config));
   const normalized = normalize(config, bundle);
   const { process: own, linux } = normalized;
   const env = hook.env ?? withHome(own.env ?? [], { root: normalized.root.path, uid: userOf(own).uid });
@@ -35,7 +36,10 @@ export function planInsideHook(hook: Hook, { config, bundle, idMaps, doors }: Co
   const isLast = ({ syscall }: Step): boolean => syscall === 'execve';
   return {
     joinFiles: doors,
-    before: isLabelled(process) ? [openCallersProc()] : [],
+    before: [
+      ...(joinsUserNamespace(config) ? [leaveGroups()] : []),
+      ...(isLabelled(process) ? [openCallersProc()] : []),
+    ],
     born: isLabelled(process) ? labelEntered(process) : [],
     start: [
       ...steps.slice(0, steps.findIndex(isLast)),

@@ -15,6 +15,7 @@ import {
   step,
 } from '@coracle/syscalls';
 import { FDS } from '../plan/descriptors.ts';
+import { closeToOwner, openToOwner } from './open-to-owner.ts';
 
 /**
  * Steps without those that end the process with whoever made it: a container of an engine outlives the command that made it.
@@ -52,17 +53,20 @@ export function takePreserved(from: number, count: number): Step[] {
 
 /**
  * Steps that stop right before the root is changed, tell the caller by a report, and go on when he sends a byte: hooks run then.
+ * @param options `opens`: whether the container's owner can enter meanwhile; not if absent
  * @example
  * const setup = pauseBeforePivot(plan.setup);
  */
-export function pauseBeforePivot(steps: readonly Step[]): Step[] {
+export function pauseBeforePivot(steps: readonly Step[], { opens = false }: { opens?: boolean } = {}): Step[] {
   const at = steps.findIndex(({ syscall }) => syscall === 'pivot_root' || syscall === 'chroot');
   if (at < 0) throw new TypeError('the set-up changes no root');
   const why = 'let the hooks run that come before the change of the root';
   return [
     ...steps.slice(0, at),
+    ...(opens ? [openToOwner()] : []),
     step('sendto', [FDS.socket, REPORT, REPORT_LENGTH, flags(MSG, 'MSG_NOSIGNAL'), null, 0], why),
     read({ fd: FDS.socket, into: output('go', 1) }, why),
+    ...(opens ? [closeToOwner()] : []),
     ...steps.slice(at),
   ];
 }
@@ -71,12 +75,13 @@ export function pauseBeforePivot(steps: readonly Step[]): Step[] {
  * The program that waits for its start and then makes it: whoever connects to the socket is told of a failure by a report, and of
  * the success by the end of the connection. A filter that asks about calls has its listener sent over a second one.
  * @param start steps that become the program
+ * @param options `opens`: whether the container's owner can enter while it waits, which ends before any step to the program; not if absent
  * @example
  * const program = waitForStart(plan.start, { notifies: plan.notifies, preserved: 0 });
  */
 export function waitForStart(
   start: readonly Step[],
-  { notifies, preserved }: { notifies: boolean; preserved: number },
+  { notifies, preserved, opens = false }: { notifies: boolean; preserved: number; opens?: boolean },
 ): Program {
   const why = 'wait for the start';
   const cloexec = flags(OPEN, 'O_CLOEXEC');
@@ -89,6 +94,7 @@ export function waitForStart(
     ...accept(FDS.socket),
     ...(notifies ? accept(FDS.lateHandover) : []),
     close(FDS.door, 'let nobody start it twice'),
+    ...(opens ? [closeToOwner()] : []),
     ...start,
   ];
   return preserved === 0 ? { steps } : passDescriptors(steps, preserved);

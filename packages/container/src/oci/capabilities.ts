@@ -17,16 +17,22 @@ export function possibleCapabilities(
 ): Capabilities {
   const { sets, unknown } = parseCapabilities(wanted);
   if (unknown.length > 0)
-    onWarning({ path: PATH, text: `has ${unknown.join(', ')}, which are not capabilities and are left out` });
+    onWarning({
+      path: PATH,
+      text: `has ${told(unknown, 'is no capability and is left out', 'are not capabilities and are left out')}`,
+    });
   const ambient = sets.ambient & sets.permitted & sets.inheritable;
   if (ambient !== sets.ambient)
     onWarning({
       path: `${PATH}.ambient`,
-      text: `has ${names(sets.ambient & ~ambient)}, which are left out, being not both permitted and inheritable`,
+      text: `has ${told(fromMask(sets.ambient & ~ambient), 'is left out', 'are left out')}, being not both permitted and inheritable`,
     });
   const beyond = (sets.permitted | sets.effective | sets.inheritable | ambient) & ~available;
   if (beyond !== 0n)
-    onWarning({ path: PATH, text: `has ${names(beyond)}, which are left out, as the caller does not have them` });
+    onWarning({
+      path: PATH,
+      text: `has ${told(fromMask(beyond), 'is left out, as the caller does not have it', 'are left out, as the caller does not have them')}`,
+    });
   const possible: CapabilitySets = {
     bounding: sets.bounding,
     permitted: sets.permitted & available,
@@ -34,16 +40,20 @@ export function possibleCapabilities(
     inheritable: sets.inheritable & available,
     ambient: ambient & available,
   };
-  refuse(wanted, 'effective', possible.effective & ~possible.permitted, 'which are not permitted');
-  refuse(wanted, 'inheritable', possible.inheritable & ~possible.bounding, 'which are not in the bounding set');
+  refuse(wanted, 'effective', possible.effective & ~possible.permitted, 'not permitted');
+  refuse(wanted, 'inheritable', possible.inheritable & ~possible.bounding, 'not in the bounding set');
   return formatCapabilities(possible);
 }
 
 function refuse(wanted: Capabilities, set: keyof CapabilitySets, beyond: bigint, reason: string): void {
   if (beyond === 0n) return;
-  throw cannot({ path: `${PATH}.${set}`, value: wanted[set] }, `without ${names(beyond)}, ${reason}`);
+  throw cannot(
+    { path: `${PATH}.${set}`, value: wanted[set] },
+    `without ${told(fromMask(beyond), `is ${reason}`, `are ${reason}`)}`,
+  );
 }
 
-function names(mask: bigint): string {
-  return fromMask(mask).join(', ');
+/** Names, and what is so of one or of many of them. */
+function told(names: readonly string[], ofOne: string, ofMany: string): string {
+  return `${names.join(', ')}, which ${names.length === 1 ? ofOne : ofMany}`;
 }

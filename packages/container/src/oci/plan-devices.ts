@@ -6,6 +6,9 @@ import { resultOf, type Step } from '@coracle/syscalls';
 import { type ConfigWarning, cannot } from './config-error.ts';
 import type { Normalized } from './normalize.ts';
 
+/** Always a link to the container's own terminals, as with runc, whatever node is asked for in its place. */
+const PTMX = '/dev/ptmx';
+
 /** The devices of a container, and how they come about. */
 export interface DevicePlan {
   /** `undefined`: /dev is a directory of the host, in which nothing is made. */
@@ -43,7 +46,8 @@ export function devicePlan(
       );
   });
   const paths = new Set(wanted.map(({ path }) => path));
-  return { devices: [...DEFAULT_DEVICES.filter(({ path }) => !paths.has(path)), ...wanted], source, hasKcore };
+  const usual = DEFAULT_DEVICES.filter(({ path }) => !paths.has(path));
+  return { devices: [...usual, ...wanted.filter(({ path }) => path !== PTMX)], source, hasKcore };
 }
 
 function toNode({ type, path, major = 0, minor = 0, fileMode = 0o666, uid = 0, gid = 0 }: Device): DeviceNode {

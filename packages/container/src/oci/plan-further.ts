@@ -52,7 +52,7 @@ export function planFurther(config: Normalized, { id, idMaps, host, group, onWar
     afterBirth: [...score.afterBirth, ...rdt.afterBirth, ...namespaces.afterBirth],
     atEnd: rdt.atEnd,
     directories: rdt.directories,
-    madeBefore: namespaces.madeBefore,
+    madeApart: namespaces.madeApart,
     joinsUserNamespace: namespaces.joinsUser,
     idmapped: givenMounts(config, isReachable),
     files: planFiles(config, {

@@ -15,6 +15,9 @@ import { deviceRules } from './device-rules.ts';
 import type { Normalized } from './normalize.ts';
 import { alsoIn } from './other-hierarchies.ts';
 
+const NO_GROUP = 'no group can be made here';
+const REMEDY = 'be root, or have a group of version 2 delegated to you';
+
 /** Who asks for the group. */
 export interface GroupContext {
   id: string;
@@ -52,6 +55,8 @@ export function planConfigGroup({ linux, ociVersion }: Normalized, { id, isRoot,
     mode: 'best-effort',
   });
   refuseMissing(planned?.leftOut ?? missingWithout(resources), linux.resources);
+  if (!planned && unitPath === undefined && linux.cgroupsPath)
+    throw cannot({ path: '$.linux.cgroupsPath', value: linux.cgroupsPath }, `absent, as ${NO_GROUP}`, REMEDY);
   const steps = planned && toSteps(planned);
   return {
     plan: steps && alsoIn(steps, furtherPlaces(path, steps.directories)),
@@ -82,8 +87,8 @@ function refuseMissing(missing: readonly LeftOut[], value: unknown): void {
 function missingWithout(resources: Resources): LeftOut[] {
   return Object.keys(resources).map((resource) => ({
     resource,
-    reason: 'no group can be made here',
-    alternative: 'be root, or have a group of version 2 delegated to you',
+    reason: NO_GROUP,
+    alternative: REMEDY,
   }));
 }
 

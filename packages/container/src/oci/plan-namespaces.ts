@@ -1,16 +1,23 @@
-import { type NamespaceType, namespaceFlags, timeOffsets } from '@coracle/namespaces';
+import {
+  enterTimeOffsets,
+  type NamespaceType,
+  namespaceFlags,
+  type TimeOffsets,
+  timeOffsets,
+} from '@coracle/namespaces';
 import type { Namespace } from '@coracle/oci-spec';
-import { close, flags, OPEN, openat, resultOf, type Step, setgroups, setns } from '@coracle/syscalls';
+import { close, flags, OPEN, openat, resultOf, type Step, setns } from '@coracle/syscalls';
+import { leaveGroups } from '../ids/joined-user-namespace.ts';
 import type { Normalized } from './normalize.ts';
 
 /** How a container comes into the namespaces that a configuration names by path, or shifts. */
 export interface NamespacePlan {
   /** By the monitor: it enters them, and its child is born in them. */
   beforeBirth: Step[];
-  /** By the container: its cgroup namespace is entered once it is in its cgroup, and its mount namespace. */
+  /** By the container: its cgroup namespace is entered once it is in its cgroup, and its mount namespace; its own clocks are shifted. */
   afterBirth: Step[];
-  /** New ones that come about before the birth. */
-  madeBefore: NamespaceType[];
+  /** New ones that do not come about by the birth. */
+  madeApart: NamespaceType[];
   /** Whether one of them is a user namespace. */
   joinsUser: boolean;
 }
@@ -36,25 +43,33 @@ export function planNamespaces(
   const isInner = ({ path }: Joined): boolean => user !== undefined && isOwnedBy(path, user.path);
   const order = [...others.filter((one) => !isInner(one)), ...(user ? [user] : []), ...others.filter(isInner)];
   const later = joined.filter(({ type }) => LATER.includes(type));
-  const isNew = linux.namespaces?.some(({ type, path }) => type === 'time' && path === undefined);
-  const { monotonic, boottime } = linux.timeOffsets ?? {};
-  const shifts = isNew && (monotonic !== undefined || boottime !== undefined);
+  const isNew = (wanted: NamespaceType): boolean =>
+    linux.namespaces?.some(({ type, path }) => type === wanted && path === undefined) === true;
+  const offsets = isNew('time') ? offsetsOf(linux) : undefined;
+  // In a user namespace of its own the container has the right to, and owns its clocks as it does all else.
+  const shiftsOwn = isNew('user');
   return {
     beforeBirth: [
       ...order.map(open),
-      ...(shifts
-        ? timeOffsets({
-            ...(monotonic ? { monotonic: { seconds: monotonic.secs ?? 0, nanoseconds: monotonic.nanosecs ?? 0 } } : {}),
-            ...(boottime ? { boottime: { seconds: boottime.secs ?? 0, nanoseconds: boottime.nanosecs ?? 0 } } : {}),
-          })
-        : []),
-      // Inside it may be settled for good which groups a process has.
-      ...(user ? [setgroups([], { why: 'belong to no other group', tolerate: ['EPERM'] })] : []),
+      ...(offsets && !shiftsOwn ? timeOffsets(offsets) : []),
+      ...(user ? [leaveGroups()] : []),
       ...order.flatMap(enter),
     ],
-    afterBirth: later.flatMap((one) => [open(one), ...enter(one)].map((step) => ({ ...step, only: 'child' as const }))),
-    madeBefore: shifts ? ['time'] : [],
+    afterBirth: [
+      ...(offsets && shiftsOwn ? enterTimeOffsets(offsets) : []),
+      ...later.flatMap((one) => [open(one), ...enter(one)]),
+    ].map((step) => ({ ...step, only: 'child' as const })),
+    madeApart: offsets ? ['time'] : [],
     joinsUser: user !== undefined,
+  };
+}
+
+/** How far the clocks are shifted; `undefined` where they are not. */
+function offsetsOf({ timeOffsets: { monotonic, boottime } = {} }: Normalized['linux']): TimeOffsets | undefined {
+  if (monotonic === undefined && boottime === undefined) return undefined;
+  return {
+    ...(monotonic ? { monotonic: { seconds: monotonic.secs ?? 0, nanoseconds: monotonic.nanosecs ?? 0 } } : {}),
+    ...(boottime ? { boottime: { seconds: boottime.secs ?? 0, nanoseconds: boottime.nanosecs ?? 0 } } : {}),
   };
 }
 

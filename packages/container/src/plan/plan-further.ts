@@ -16,8 +16,8 @@ export interface Further {
   atEnd: readonly Step[];
   /** Directories of the kernel, beside those of its cgroup, that are made for it alone; `atEnd` removes them. */
   directories: readonly string[];
-  /** Kinds of namespace that are new and come about before the birth. */
-  madeBefore: readonly NamespaceType[];
+  /** Kinds of namespace that are new and do not come about by the birth. */
+  madeApart: readonly NamespaceType[];
   /** The container is in a user namespace that was there before, with maps that nobody here knows. */
   joinsUserNamespace: boolean;
   /** Mounts with mapped ids. */

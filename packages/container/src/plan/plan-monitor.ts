@@ -154,7 +154,7 @@ function makeCgroup(cgroup: CgroupPlan | undefined): Step[] {
  * @see cgroup_namespaces(7)
  */
 function makeInit({ namespaces, cgroup, further }: BirthPlan): Step[] {
-  const atBirth = namespaces.filter((type) => type !== 'cgroup' && !further?.madeBefore.includes(type));
+  const atBirth = namespaces.filter((type) => type !== 'cgroup' && !further?.madeApart.includes(type));
   const inside = (why: string): { why: string; only: 'child' } => ({ why, only: 'child' });
   return [
     ...(further?.beforeBirth ?? []),

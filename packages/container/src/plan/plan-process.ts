@@ -57,8 +57,8 @@ export interface ProcessPlan {
   settings?: readonly Step[];
   /** Make the working directory where it is missing. */
   makeWorkingDirectory: boolean;
-  /** Whether supplementary groups can be set: not with a map of a single id. */
-  canSetGroups: boolean;
+  /** Whether supplementary groups can be set: not with a map of a single id, and in a user namespace with maps of others nobody knows. */
+  canSetGroups: boolean | 'unknown';
   /** Stay as a small init and let a child become the program. */
   init: boolean;
 }
@@ -165,11 +165,13 @@ function orMax(limit: number): number | 'max' {
   return limit >= 2 ** 64 ? 'max' : limit;
 }
 
-function becomeUser(process: Process, canSetGroups: boolean): Step[] {
+function becomeUser(process: Process, canSetGroups: ProcessPlan['canSetGroups']): Step[] {
   const user = userOf(process);
   const why = `become user ${user.uid}, group ${user.gid}`;
+  const groups = user.additionalGids ?? [];
+  const mayFail = canSetGroups === 'unknown' && groups.length === 0; // those of the host were left before, by who has the right to
   return [
-    ...(canSetGroups ? [setgroups(user.additionalGids ?? [], why)] : []),
+    ...(canSetGroups ? [setgroups(groups, mayFail ? { why, tolerate: ['EPERM'] } : why)] : []),
     setresgid(user.gid, why),
     setresuid(user.uid, why),
   ];

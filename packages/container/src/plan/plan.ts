@@ -1,6 +1,6 @@
 import type { HostRoot, OlderCalls, OwnFile, PathKind, Restriction, RootSource } from '@coracle/chroot-fs';
 import type { IdMaps } from '@coracle/namespaces';
-import type { Config, Process } from '@coracle/oci-spec';
+import type { Config } from '@coracle/oci-spec';
 import type { Program, Step } from '@coracle/syscalls';
 import type { CgroupPlan } from '../cgroup/cgroup-plan.ts';
 import type { OwnGroup } from '../cgroup/plan-own-cgroups.ts';
@@ -8,7 +8,6 @@ import type { HidesFiles } from '../devices/device-source.ts';
 import type { OwnedTree } from '../idmapped/give-tree.ts';
 import { type IdmappedTree, idmappedTrees } from '../idmapped/plan-idmapped.ts';
 import { claimIds, type IdRegister } from '../ids/id-register.ts';
-import { userOf } from '../ids/user-of.ts';
 import type { LabelledTree } from '../labels/labelled-trees.ts';
 import type { Landlock } from '../landlock/plan-landlock.ts';
 import { filterFor } from '../seccomp/filter-for.ts';
@@ -112,7 +111,7 @@ export function makePlan(input: PlanInput): Plan {
       landlock: input.landlock,
       makeWorkingDirectory: process.cwd !== '/',
       settings: further?.settings ?? [],
-      canSetGroups: idMaps?.how !== 'single' && !hasNoGroups(process, further),
+      canSetGroups: further?.joinsUserNamespace ? 'unknown' : idMaps?.how !== 'single',
       init: input.init,
     }),
   );
@@ -154,11 +153,6 @@ export function makePlan(input: PlanInput): Plan {
     landlock: input.landlock,
     statFiles: input.cgroup?.statFiles ?? [],
   };
-}
-
-/** In a user namespace that was there before, groups may be settled for good; the monitor has left its own then. */
-function hasNoGroups(process: Process, further: Further | undefined): boolean {
-  return further?.joinsUserNamespace === true && (userOf(process).additionalGids ?? []).length === 0;
 }
 
 function once<T>(make: () => T): () => T {

@@ -1,7 +1,10 @@
+import { toMask } from '@coracle/capabilities';
 import { leaveForDetachedRoot, leaveOldRoot } from '@coracle/chroot-fs';
 import { parseMountinfo } from '@coracle/mountinfo';
+import type { Config } from '@coracle/oci-spec';
 import { closeRange, execve, flags, PR, prctl, resultOf, type Step, step } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
+import { opensToOwner } from '../../src/detached/open-to-owner.ts';
 import { planDetachedBirth } from '../../src/detached/plan-birth.ts';
 import {
   keepKeyring,
@@ -87,6 +90,34 @@ test('a program waits for one connection, or for two where a filter asks about c
   expect(
     calls(waitForStart(START, { notifies: true, preserved: 0 }).steps).filter((call) => call === 'accept4'),
   ).toHaveLength(2);
+});
+
+test('an init that its owner may enter is open while it waits alone, and closed before any step of the way to the program', () => {
+  const dumpable = (steps: readonly Step[]): unknown[] =>
+    steps.map(({ syscall, args }) => (syscall === 'prctl' ? args[1] : syscall));
+  expect(dumpable(pauseBeforePivot(leaveOldRoot(), { opens: true })).slice(0, 6)).toEqual([
+    'fchdir',
+    1,
+    'sendto',
+    'read',
+    0,
+    'pivot_root',
+  ]);
+  const { steps } = waitForStart(START, { notifies: true, preserved: 0, opens: true });
+  expect(dumpable(steps).slice(-4)).toEqual(['close', 0, 'setsid', 'execve']);
+});
+
+test('an init opens to its owner where he could not enter by his rights, in a user namespace of its own', () => {
+  const config = (...namespaces: { type: 'user' | 'pid'; path?: string }[]): Config => ({
+    ociVersion: '1.0.0',
+    root: { path: 'rootfs' },
+    linux: { namespaces },
+  });
+  const tracing = toMask(['CAP_SYS_PTRACE']);
+  expect(opensToOwner(config({ type: 'user' }), 0n)).toBe(true);
+  expect(opensToOwner(config({ type: 'user' }), tracing)).toBe(false);
+  expect(opensToOwner(config({ type: 'user', path: '/proc/7/ns/user' }), 0n)).toBe(false);
+  expect(opensToOwner(config({ type: 'pid' }), 0n)).toBe(false);
 });
 
 test('descriptors are passed on as the last thing, and a failure brings the way to tell of it back', () => {

@@ -6,7 +6,7 @@ import type { ConfigWarning } from '../../src/oci/config-error.ts';
 const possible = (wanted: Parameters<typeof possibleCapabilities>[0], available = allCapabilities()) => {
   const warnings: ConfigWarning[] = [];
   const sets = possibleCapabilities(wanted, { available, onWarning: (warning) => void warnings.push(warning) });
-  return { sets, paths: warnings.map(({ path }) => path) };
+  return { sets, paths: warnings.map(({ path }) => path), texts: warnings.map(({ text }) => text) };
 };
 
 describe('capability sets of a configuration', () => {
@@ -41,8 +41,17 @@ describe('capability sets of a configuration', () => {
   });
 
   test.each([
-    [{ bounding: ['CAP_KILL'], effective: ['CAP_KILL'] }, 'effective', /which are not permitted/],
-    [{ inheritable: ['CAP_KILL'] }, 'inheritable', /not in the bounding set/],
+    [['CAP_KILL'], 'has CAP_KILL, which is left out, as the caller does not have it'],
+    [['CAP_CHOWN', 'CAP_KILL'], 'has CAP_CHOWN, CAP_KILL, which are left out, as the caller does not have them'],
+    [['CAP_FLY'], 'has CAP_FLY, which is no capability and is left out'],
+    [['CAP_FLY', 'CAP_SING'], 'has CAP_FLY, CAP_SING, which are not capabilities and are left out'],
+  ])('%j is told in words for one or for many', (permitted, text) => {
+    expect(possible({ bounding: permitted, permitted }, 0n).texts).toEqual([text]);
+  });
+
+  test.each([
+    [{ bounding: ['CAP_KILL'], effective: ['CAP_KILL'] }, 'effective', /without CAP_KILL, which is not permitted/],
+    [{ inheritable: ['CAP_KILL'] }, 'inheritable', /which is not in the bounding set/],
   ])('%j is refused', (wanted, set, message) => {
     expect(() => possible(wanted, toMask(['CAP_KILL']))).toThrow(
       expect.objectContaining({ path: `$.process.capabilities.${set}`, message: expect.stringMatching(message) }),

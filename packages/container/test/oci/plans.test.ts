@@ -127,9 +127,19 @@ describe('namespaces by path', () => {
       namespaces: [{ type: 'mount' as const }, { type: 'time' as const }],
       timeOffsets: { boottime: { secs: -5 } },
     };
-    const { beforeBirth, madeBefore } = planNamespaces(normal({ linux }), () => false);
+    const { beforeBirth, madeApart } = planNamespaces(normal({ linux }), () => false);
     expect(lines(beforeBirth).join('\n')).toContain('boottime -5 0');
-    expect(madeBefore).toEqual(['time']);
+    expect(madeApart).toEqual(['time']);
+  });
+
+  test('in a user namespace of its own the container shifts its clocks itself', () => {
+    const namespaces = (['user', 'mount', 'time'] as const).map((type) => ({ type }));
+    const linux = { namespaces, timeOffsets: { boottime: { secs: -5 } } };
+    const { beforeBirth, afterBirth, madeApart } = planNamespaces(normal({ linux }), () => false);
+    expect(beforeBirth).toEqual([]);
+    expect(calls(afterBirth)).toEqual(['unshare', 'openat', 'write', 'close', 'openat', 'setns', 'close']);
+    expect(afterBirth.every(({ only }) => only === 'child')).toBe(true);
+    expect(madeApart).toEqual(['time']);
   });
 });
 

@@ -9,6 +9,7 @@ import { PROBE, parseSight } from './support/probe.ts';
 
 const PROGRAM = await bundledProgram(new URL('../programs/run-config.ts', import.meta.url));
 const MINUTE = 60_000;
+const NODES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 const [uid, gid] = [PLAIN_USER, PLAIN_USER];
 
 let bundle: Bundle;
@@ -81,11 +82,44 @@ describe('the configuration of an ordinary user', () => {
   );
 
   needs.test(needs.root, needs.program('setpriv'))(
+    "can execute nothing through the host's devices that he is shown",
+    () => {
+      const { stdout } = run(config(`grep -E ' /dev/(${NODES.join('|')}) ' /proc/self/mountinfo`));
+      const options = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' ')[5]);
+      expect(options).toEqual(NODES.map(() => expect.stringMatching(/^rw,nosuid,noexec\b/)));
+    },
+    MINUTE,
+  );
+
+  needs.test(needs.root, needs.program('setpriv'))(
+    'names /dev/ptmx among its devices, and has the terminals of the container there all the same',
+    () => {
+      const { linux, ...rest } = config('ls -lLn /dev/ptmx; ls -l /dev/ptmx');
+      const ptmx = { type: 'c' as const, path: '/dev/ptmx', major: 5, minor: 2 };
+      const { stdout, message } = run({ ...rest, linux: { ...linux, devices: [ptmx] } });
+      expect(message).toBeUndefined();
+      expect(stdout).toMatch(/^crw-rw-rw- +1 0 +0 +5, +2 .*\n.* -> pts\/ptmx\n$/);
+    },
+    MINUTE,
+  );
+
+  needs.test(needs.root, needs.program('setpriv'))(
     'cannot ask for what only root can give, and is told where it does',
     () => {
       const { linux, ...rest } = config('true');
       const limited = { ...rest, linux: { ...linux, resources: { pids: { limit: 5 } } } };
       expect(run(limited)).toMatchObject({ code: 'ERR_CORACLE_CONFIG', path: '$.linux.resources' });
+      const inGroups = (additionalGids: number[]): Config => ({
+        ...config('true'),
+        process: { args: ['true'], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0, additionalGids } },
+      });
+      expect(run(inGroups([0, 5]))).toMatchObject({ path: '$.process.user.additionalGids' });
+      expect(run(inGroups([0]))).toMatchObject({ exitCode: 0 });
+      const grouped = { ...rest, linux: { ...linux, cgroupsPath: '/coracle/box' } };
+      expect(run(grouped)).toMatchObject({ code: 'ERR_CORACLE_CONFIG', path: '$.linux.cgroupsPath' });
       const device = { type: 'c' as const, path: '/dev/no-such-device', major: 1, minor: 3 };
       expect(run({ ...rest, linux: { ...linux, devices: [device] } })).toMatchObject({
         path: '$.linux.devices[0].path',

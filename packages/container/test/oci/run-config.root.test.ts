@@ -251,8 +251,8 @@ describe('the process of a configuration', () => {
     );
     expect(stdout.match(/[0-9a-f]{16}/g)).toEqual(['0000000000000020', '0000000000000020', '0000000000000000']);
     expect(warnings).toEqual([
-      '$.process.capabilities has CAP_FLY, which are not capabilities and are left out',
-      '$.process.capabilities.ambient has CAP_KILL, which are left out, being not both permitted and inheritable',
+      '$.process.capabilities has CAP_FLY, which is no capability and is left out',
+      '$.process.capabilities.ambient has CAP_KILL, which is left out, being not both permitted and inheritable',
     ]);
   });
 });

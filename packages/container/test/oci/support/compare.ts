@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { parseMountinfo } from '@coracle/mountinfo';
 import type { Config } from '@coracle/oci-spec';
+import { USUAL_DEVICES } from './cruns-ways.ts';
 import type { Sight } from './probe.ts';
 
 /** How two sights are compared that are to be the same. */
@@ -21,6 +22,7 @@ export interface Comparison {
  * - the directory of cgroups of version 1 is as read-only as it is asked to be
  * - the mode of a tmpfs on a directory is that of the directory, by an option as with runc 1.2 and not afterwards: it is compared
  *   where it is looked at
+ * - devices of the host that are shown in a user namespace execute nothing, as with crun
  * - the device for network tunnels is denied, as with runc 1.2
  * - a root that is `shared` is shared, as with runc 1.2; runc 1.1 forgets it
  */
@@ -67,13 +69,18 @@ function namespace(line: string, joinable: Comparison['joinable']): string {
 
 /** Mounts by place, in the words that both have. */
 function mountsOf(text: string, { linux }: Config): string[] {
+  const isInUserNamespace = linux?.namespaces?.some(({ type }) => type === 'user') ?? false;
+  const named = (linux?.devices ?? []).map(({ path }) => path);
+  const isShown = (place: string): boolean => isInUserNamespace && [...USUAL_DEVICES, ...named].includes(place);
   const isShared = linux?.rootfsPropagation?.endsWith('shared') ?? false;
   return parseMountinfo(text)
     .filter(({ mountPoint }) => !linux?.maskedPaths?.includes(mountPoint))
     .map(({ mountPoint, root, type, source, options, superOptions, tags }) => {
       const ignored = type === 'sysfs' ? /^r[ow]$/ : type === 'tmpfs' ? /^mode=/ : undefined;
       const top = superOptions.filter((option) => !ignored?.test(option));
-      const own = mountPoint === '/sys/fs/cgroup' ? options.filter((option) => !/^r[ow]$/.test(option)) : options;
+      const passedOver =
+        mountPoint === '/sys/fs/cgroup' ? /^r[ow]$/ : isShown(mountPoint) ? /^no(suid|exec)$/ : undefined;
+      const own = options.filter((option) => !passedOver?.test(option));
       const ties = Object.keys(tags).filter((tie) => !(isShared && tie === 'shared'));
       return [mountPoint, root, type, source, own.join(), top.join(), ties.join()].join(' ');
     })

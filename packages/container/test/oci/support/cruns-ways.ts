@@ -4,7 +4,9 @@ import type { Config, Mount } from '@coracle/oci-spec';
 type Lines = Record<string, string[]>;
 
 /** Devices that every container has, and that are bind mounts in a user namespace. */
-const USUAL_DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'].map((name) => `/dev/${name}`);
+export const USUAL_DEVICES: readonly string[] = ['full', 'null', 'random', 'tty', 'urandom', 'zero'].map(
+  (name) => `/dev/${name}`,
+);
 
 /**
  * Comparable answers without what crun does in its own way, and the specification leaves open:
@@ -12,8 +14,7 @@ const USUAL_DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'].map((
  * - there is a link /dev/core, whether the kernel has a /proc/kcore or not
  * - a tmpfs without a mode can be written by everybody; ours has the mode of the directory below, as with runc
  * - HOME is set for users of /etc/passwd alone; ours is / for others, as with runc
- * - in a user namespace devices are bind mounts that forbid programs, and those of the configuration nodes of the runtime's own with the
- *   mode they ask for; ours are those of the host
+ * - in a user namespace devices of the configuration are nodes of the runtime's own with the mode they ask for; ours are those of the host
  * - mounts of cgroups have other sources and sizes, and directories for links to controllers that are mounted together
  * - the console may always be opened: ours is denied where there is none
  * - every device may be used where no rule of the configuration denies any; ours allows the usual ones, as with runc
