@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '@coracle/container';
+import { type CommandCopy, copyCommand, PLAIN_USER } from '@coracle/test-support/command';
 import type { Launcher } from './launcher.ts';
 import { withDefaults } from './with-defaults.ts';
 
@@ -28,6 +29,8 @@ const STANDALONE = join(REPOSITORY, 'dist/standalone/coracle');
 /** Everything that is compared, on the same root file system; `dispose` removes what was made for it. */
 export function contestants(rootfs: string, launcher: Launcher): { all: Contestant[]; dispose(): void } {
   const directory = mkdtempSync(join(tmpdir(), 'coracle-bench-'));
+  chmodSync(directory, 0o711);
+  const copy = built() === undefined ? copyCommand() : undefined;
   const peer = (runtime: string): Pick<Contestant, 'missing' | 'once'> => {
     const { missing, args } = bundle(runtime, { directory, rootfs });
     let count = 0;
@@ -47,6 +50,7 @@ export function contestants(rootfs: string, launcher: Launcher): { all: Contesta
     { name: 'command, cold', missing: built(), once: node(COMMAND, 'run', '-q', '--rootfs', rootfs, 'true') },
     { name: 'command, unknown start', missing: built(), once: unknownStart },
     { name: 'command, cold, host root', missing: built(), once: node(COMMAND, 'run', '-q', 'true') },
+    { name: 'command, cold, other user', ...asUser({ copy, directory, rootfs, launcher }) },
     {
       name: 'stand-alone, cold',
       missing: existsSync(STANDALONE) ? undefined : 'npm run build:standalone makes it',
@@ -67,7 +71,11 @@ export function contestants(rootfs: string, launcher: Launcher): { all: Contesta
       once: () => launcher.run('unshare', ['-fpmuin', '--mount-proc', '/bin/true']),
     },
   ];
-  return { all, dispose: () => rmSync(directory, { recursive: true }) };
+  const dispose = (): void => {
+    copy?.[Symbol.dispose]();
+    rmSync(directory, { recursive: true });
+  };
+  return { all, dispose };
 }
 
 async function library(options: { root?: string }): Promise<number> {
@@ -76,6 +84,26 @@ async function library(options: { root?: string }): Promise<number> {
   const milliseconds = Number(process.hrtime.bigint() - before) / 1e6;
   if (exitCode !== 0) throw new Error(`the library's container ended with ${exitCode}`);
   return milliseconds;
+}
+
+interface UserOptions {
+  copy: CommandCopy | undefined;
+  directory: string;
+  rootfs: string;
+  launcher: Launcher;
+}
+
+/** The command as a user who has no id but his own, with a runtime directory. */
+function asUser({ copy, directory, rootfs, launcher }: UserOptions): Pick<Contestant, 'missing' | 'once'> {
+  const runtime = join(directory, 'runtime');
+  mkdirSync(runtime, { mode: 0o700 });
+  chownSync(runtime, PLAIN_USER, PLAIN_USER);
+  const ids = ['--reuid', String(PLAIN_USER), '--regid', String(PLAIN_USER), '--clear-groups'];
+  const command = [process.execPath, copy?.path ?? '', 'run', '-q', '--rootfs', rootfs, 'true'];
+  return {
+    missing: built() ?? lacking('setpriv'),
+    once: () => launcher.run('setpriv', [...ids, 'env', `XDG_RUNTIME_DIR=${runtime}`, ...command]),
+  };
 }
 
 function execute(program: string, args: readonly string[]): void {
