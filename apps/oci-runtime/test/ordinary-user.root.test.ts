@@ -120,6 +120,21 @@ needs.describe(
     expect(readFileSync(told, 'utf8')).toBe(`0 ${inside}\n0 ${inside}\n`);
   });
 
+  test('is told which groups a program that enters cannot have', () => {
+    using it = scene();
+    it.configure();
+    it.create('box');
+    const program = join(it.path, 'process.json');
+    const inGroups = (additionalGids: number[]) =>
+      JSON.stringify({ args: ['true'], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0, additionalGids } });
+    writeFileSync(program, inGroups([0, 5]));
+    const { status, stderr } = it.call('exec', '--process', program, 'box');
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('$.process.user.additionalGids');
+    writeFileSync(program, inGroups([0]));
+    expect(it.call('exec', '--process', program, 'box')).toMatchObject({ status: 0, stderr: '' });
+  });
+
   test('lets nobody else into it meanwhile: no program in it, no other user, no other container of his', () => {
     using it = scene();
     it.configure();

@@ -4,8 +4,9 @@ import { type NamespaceType, namespaceFlags } from './namespace-type.ts';
 /**
  * Steps that enter namespaces of another process, all in one call: either all are entered or none.
  *
- * A process enters a `pid` namespace with its next child only, and a `time` namespace only if it has one thread. It cannot enter the `user` namespace it is in
- * already (EINVAL): ask for it only where {@link namespaceInode} tells that the two differ. An empty list gives no steps.
+ * A process enters a `pid` namespace with its next child only, and a `time` namespace only if it has one thread. It cannot enter
+ * the `user` namespace it is in already (EINVAL): ask for it only where {@link namespaceInode} tells that the two differ. An empty
+ * list gives no steps.
  *
  * Needs CAP_SYS_ADMIN in the user namespace entered or, without one, in the owner of each namespace.
  * @param target `pidfd` stands for the process, see pidfd_open(2)

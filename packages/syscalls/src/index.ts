@@ -42,6 +42,7 @@ export { Nursery } from './nursery.ts';
 export { eventfd, onReady } from './on-ready.ts';
 export { Outcome } from './outcome.ts';
 export { checkPlatform, UnsupportedPlatformError } from './platform.ts';
+export { readableWithin } from './readable-within.ts';
 export { renderArg, renderStep } from './render.ts';
 export { replaceDeviceProgramHere } from './replace-device-program.ts';
 export { type ProgramEnd, runProgram } from './run-program.ts';

@@ -3,6 +3,7 @@ import { errnoName, SystemError } from '@coracle/errors';
 import { P, SIGKILL, WAIT } from './constants.ts';
 import { call, closeFd, duplicateFd, pidfdOpen, pidfdSendSignal, receiveSome, socketPair } from './host-calls.ts';
 import { libc } from './libc.ts';
+import { readableWithin } from './readable-within.ts';
 import { type ProcessEnd, readSiginfo, SIGINFO_LENGTH } from './structs.ts';
 
 /** More of what a program says is not kept. */
@@ -37,7 +38,7 @@ export async function runProgram(
   try {
     const pid = spawn(path, args, [nothing, theirs, theirs]);
     pidfd = pidfdOpen(pid);
-    const isInTime = await ended(pidfd, timeoutMs);
+    const isInTime = await readableWithin(pidfd, timeoutMs);
     if (!isInTime) pidfdSendSignal(pidfd, SIGKILL);
     const end = wait(pid);
     return { end: isInTime ? end : undefined, output: received(ours) };
@@ -56,18 +57,6 @@ function spawn(path: string, args: readonly string[], stdio: readonly number[]):
   } finally {
     for (const fd of fds) closeFd(fd);
   }
-}
-
-function ended(pidfd: number, timeoutMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const finish = (isInTime: boolean): void => {
-      stop();
-      clearTimeout(timer);
-      resolve(isInTime);
-    };
-    const stop = libc().onReadable(pidfd, () => finish(true));
-    const timer = setTimeout(() => finish(false), timeoutMs);
-  });
 }
 
 /** By its number, which is its own until then: a descriptor that was watched does not wait. */

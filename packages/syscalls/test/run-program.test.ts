@@ -11,6 +11,7 @@ test('a program is run with its arguments and this environment, and has nothing 
   const { end, output } = await sh('echo "$CORACLE_SEEN"; cat; echo no >&2; exit 3');
   expect(end).toMatchObject({ exitCode: 3 });
   expect(output).toBe('yes\nno\n');
+  delete process.env['CORACLE_SEEN'];
   expect((await sh('kill -9 $$')).end).toMatchObject({ signal: 9 });
 });
 

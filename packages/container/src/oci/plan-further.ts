@@ -53,7 +53,6 @@ export function planFurther(config: Normalized, { id, idMaps, host, group, onWar
     atEnd: rdt.atEnd,
     directories: rdt.directories,
     madeApart: namespaces.madeApart,
-    joinsUserNamespace: namespaces.joinsUser,
     idmapped: givenMounts(config, isReachable),
     files: planFiles(config, {
       kindOf,

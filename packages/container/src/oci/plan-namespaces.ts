@@ -18,8 +18,6 @@ export interface NamespacePlan {
   afterBirth: Step[];
   /** New ones that do not come about by the birth. */
   madeApart: NamespaceType[];
-  /** Whether one of them is a user namespace. */
-  joinsUser: boolean;
 }
 
 /** A mount namespace has a root of its own, below which the monitor would find neither cgroups nor state. */
@@ -60,7 +58,6 @@ export function planNamespaces(
       ...later.flatMap((one) => [open(one), ...enter(one)]),
     ].map((step) => ({ ...step, only: 'child' as const })),
     madeApart: offsets ? ['time'] : [],
-    joinsUser: user !== undefined,
   };
 }
 

@@ -18,8 +18,6 @@ export interface Further {
   directories: readonly string[];
   /** Kinds of namespace that are new and do not come about by the birth. */
   madeApart: readonly NamespaceType[];
-  /** The container is in a user namespace that was there before, with maps that nobody here knows. */
-  joinsUserNamespace: boolean;
   /** Mounts with mapped ids. */
   idmapped: readonly IdmappedTree[];
   /** Makes the files, in place of how `run` does. */

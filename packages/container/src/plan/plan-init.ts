@@ -41,6 +41,7 @@ import {
 import { type OwnGroup, showOwnGroups } from '../cgroup/plan-own-cgroups.ts';
 import type { HidesFiles } from '../devices/device-source.ts';
 import { bindOptions, earlyResult, type IdmappedTree, isIdmapped, takeIdmapped } from '../idmapped/plan-idmapped.ts';
+import { joinsUserNamespace } from '../ids/joined-user-namespace.ts';
 import { labelTop, withContext } from '../labels/label-mounts.ts';
 import { isLabelled, joinOwnKeyring, labelContainer } from '../labels/plan-labels.ts';
 import { filterFor } from '../seccomp/filter-for.ts';
@@ -105,10 +106,10 @@ export function planInit(plan: InitPlan): Part[] {
   ];
 }
 
-function guardAgent({ idMaps, config, further }: InitPlan): Step[] {
+function guardAgent({ idMaps, config }: InitPlan): Step[] {
   return [
     ...(idMaps ? becomeFirst(idMaps) : []),
-    ...(further?.joinsUserNamespace ? becomeRoot() : []),
+    ...(joinsUserNamespace(config) ? becomeRoot() : []),
     prctl(flags(PR, 'PR_SET_DUMPABLE'), [0], 'let nobody trace the agent or read its memory'),
     prctl(flags(PR, 'PR_SET_PDEATHSIG'), [SIGKILL], 'end with the monitor, whatever happens'),
     umask(0, 'make files with exactly the modes asked for'),

@@ -8,6 +8,7 @@ import type { HidesFiles } from '../devices/device-source.ts';
 import type { OwnedTree } from '../idmapped/give-tree.ts';
 import { type IdmappedTree, idmappedTrees } from '../idmapped/plan-idmapped.ts';
 import { claimIds, type IdRegister } from '../ids/id-register.ts';
+import { joinsUserNamespace } from '../ids/joined-user-namespace.ts';
 import type { LabelledTree } from '../labels/labelled-trees.ts';
 import type { Landlock } from '../landlock/plan-landlock.ts';
 import { filterFor } from '../seccomp/filter-for.ts';
@@ -111,7 +112,7 @@ export function makePlan(input: PlanInput): Plan {
       landlock: input.landlock,
       makeWorkingDirectory: process.cwd !== '/',
       settings: further?.settings ?? [],
-      canSetGroups: further?.joinsUserNamespace ? 'unknown' : idMaps?.how !== 'single',
+      canSetGroups: joinsUserNamespace(config) ? 'unknown' : idMaps?.how !== 'single',
       init: input.init,
     }),
   );

@@ -1,7 +1,8 @@
 import { parseConfigMountOptions } from '@coracle/chroot-fs/config';
-import { mountOptions } from '@coracle/oci-spec';
+import { mountOptions, type Namespace } from '@coracle/oci-spec';
 import { renderStep, type Step } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
+import { joinsUserNamespace } from '../../src/ids/joined-user-namespace.ts';
 import { checkLabels } from '../../src/oci/check-labels.ts';
 import { checkOwnMounts } from '../../src/oci/check-own-mounts.ts';
 import { needsLongMount } from '../../src/oci/long-mount.ts';
@@ -89,9 +90,15 @@ describe('namespaces by path', () => {
   });
 
   test('what a user namespace owns is entered after it, what it does not before', () => {
-    const { beforeBirth, joinsUser } = plan(['network', 'ipc', 'user'], ['ipc']);
+    const { beforeBirth } = plan(['network', 'ipc', 'user'], ['ipc']);
     expect(entered(beforeBirth)).toEqual(['network', 'user', 'ipc']);
-    expect(joinsUser).toBe(true);
+  });
+
+  test('a user namespace by path is joined, a new one and none are not', () => {
+    const joins = (...namespaces: Namespace[]): boolean => joinsUserNamespace({ linux: { namespaces } });
+    expect(joins({ type: 'pid' }, { type: 'user', path: '/ns/user' })).toBe(true);
+    expect(joins({ type: 'pid', path: '/ns/pid' }, { type: 'user' })).toBe(false);
+    expect(joinsUserNamespace({})).toBe(false);
   });
 
   test('a cgroup namespace is entered by the container, when it is in its group', () => {
