@@ -93,13 +93,14 @@ export function prepare(
       stateRoot: options.stateRoot ?? defaultStateRoot(host.uid),
       config: own.length > 0 ? config : withoutCgroups(config),
       ownGroups: own,
-      ownFiles: ownFilesFor({
-        root,
-        mounts: config.mounts ?? [],
-        hostname: config.hostname ?? 'localhost',
-        hosts: () => (sharesNetwork ? host.hosts : undefined),
-        resolvConf: host.resolvConf,
-      }),
+      ownFiles: () =>
+        ownFilesFor({
+          root,
+          mounts: config.mounts ?? [],
+          hostname: config.hostname ?? 'localhost',
+          hosts: () => (sharesNetwork ? host.hosts : undefined),
+          resolvConf: host.resolvConf,
+        }),
       root,
       hostRoot,
       group,

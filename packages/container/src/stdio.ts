@@ -31,19 +31,44 @@ export class Output implements AsyncIterable<string> {
   }
 }
 
-/** A stream over a descriptor. The module is loaded here, since a command that pipes nothing has no use for it. */
-function connect(options: { fd: number; readable: boolean; writable: boolean }): Socket {
-  const { Socket } = process.getBuiltinModule('node:net');
-  return new Socket(options);
+/** Our end of a pipe. A stream is made of it when that is first asked for: by then the container is on its way. */
+class OurEnd {
+  readonly #fd: number;
+  readonly #isInput: boolean;
+  #stream: Socket | undefined;
+
+  constructor(fd: number, { isInput }: { isInput: boolean }) {
+    this.#fd = fd;
+    this.#isInput = isInput;
+  }
+
+  get stream(): Socket {
+    this.#stream ??= this.#connect();
+    return this.#stream;
+  }
+
+  #connect(): Socket {
+    // Loaded here, since a command that pipes nothing has no use for it.
+    const { Socket } = process.getBuiltinModule('node:net');
+    const socket = new Socket({ fd: this.#fd, readable: !this.#isInput, writable: this.#isInput });
+    // A program that ends without reading all its input is no failure of ours.
+    if (this.#isInput) socket.on('error', () => {});
+    return socket;
+  }
+
+  close(): void {
+    if (this.#stream) this.#stream.destroy();
+    else closeSync(this.#fd);
+  }
 }
 
 /** Our ends of a container's pipes, and what the container is given. */
 export interface OpenedStdio {
   /** To be given to the container, then to be closed with `release`. */
   fds: Stdio;
-  stdin: Writable | undefined;
-  stdout: Output | undefined;
-  stderr: Output | undefined;
+  readonly stdin: Writable | undefined;
+  readonly stdout: Output | undefined;
+  readonly stderr: Output | undefined;
   /** Closes the container's ends in this process: they are the container's alone now. */
   release(): void;
   /** Closes our ends, when there is no container after all. */
@@ -75,9 +100,9 @@ function isDirectory(fd: number): boolean {
  * @throws SystemError EMFILE when descriptors are used up; {@link OptionError} for a directory
  */
 export function openStdio(options: readonly [StdioOption, StdioOption, StdioOption]): OpenedStdio {
-  const ours: Socket[] = [];
+  const ours: OurEnd[] = [];
   const theirs: number[] = [];
-  const open = (option: StdioOption, index: number): { fd: number; socket?: Socket } => {
+  const open = (option: StdioOption, index: number): { fd: number; end?: OurEnd } => {
     if (option === 'inherit') return { fd: noDirectory(index, index) };
     if (typeof option === 'number') return { fd: noDirectory(option, index) };
     if (option === 'ignore') {
@@ -89,26 +114,31 @@ export function openStdio(options: readonly [StdioOption, StdioOption, StdioOpti
     const isInput = index === 0;
     const fd = isInput ? readEnd : writeEnd;
     theirs.push(fd);
-    const socket = connect({ fd: isInput ? writeEnd : readEnd, readable: !isInput, writable: isInput });
-    // A program that ends without reading all its input is no failure of ours.
-    if (isInput) socket.on('error', () => {});
-    ours.push(socket);
-    return { fd, socket };
+    const end = new OurEnd(isInput ? writeEnd : readEnd, { isInput });
+    ours.push(end);
+    return { fd, end };
   };
   const release = (): void => {
     for (const fd of theirs.splice(0)) closeSync(fd);
   };
   const discard = (): void => {
     release();
-    for (const socket of ours) socket.destroy();
+    for (const end of ours.splice(0)) end.close();
   };
   try {
     const [stdin, stdout, stderr] = [open(options[0], 0), open(options[1], 1), open(options[2], 2)];
+    const outputOf = ({ end }: { end?: OurEnd }): Output | undefined => end && new Output(end.stream);
     return {
       fds: [stdin.fd, stdout.fd, stderr.fd],
-      stdin: stdin.socket,
-      stdout: stdout.socket && new Output(stdout.socket),
-      stderr: stderr.socket && new Output(stderr.socket),
+      get stdin() {
+        return stdin.end?.stream;
+      },
+      get stdout() {
+        return outputOf(stdout);
+      },
+      get stderr() {
+        return outputOf(stderr);
+      },
       release,
       discard,
     };

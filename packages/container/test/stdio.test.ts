@@ -1,4 +1,5 @@
-import { closeSync, openSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { openStdio, type StdioOption } from '../src/stdio.ts';
 
@@ -23,4 +24,15 @@ test('a file, a device and a descriptor that is closed are not', () => {
   expect(stdio.fds).toEqual([file, 1, 1_000_000]);
   stdio.release();
   closeSync(file);
+});
+
+test('pipes are closed when there is no container after all, whether a stream was made of them or not', async () => {
+  const open = (): string[] => readdirSync('/proc/self/fd');
+  const before = open();
+  openStdio(['pipe', 'pipe', 'pipe']).discard();
+  expect(open()).toEqual(before);
+  const { stdout, discard } = openStdio(['pipe', 'pipe', 'pipe']);
+  discard();
+  await once(stdout?.stream ?? process.stdout, 'close');
+  expect(open()).toEqual(before);
 });

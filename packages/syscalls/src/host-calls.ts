@@ -59,13 +59,20 @@ export function pipe(): [number, number] {
   return pair('pipe2', (fds) => [fds, O_CLOEXEC], 'make a pipe');
 }
 
+let release: string | undefined;
+
 /**
- * The release of the running kernel, as `uname -r` prints it.
+ * The release of the running kernel, as `uname -r` prints it; asked for once.
  * @see uname(2)
  * @example
  * kernelRelease(); // '6.12.8-amd64'
  */
 export function kernelRelease(): string {
+  release ??= askForRelease();
+  return release;
+}
+
+function askForRelease(): string {
   const FIELD = 65; // of struct utsname: sysname, nodename, release ...
   const names = Buffer.alloc(6 * FIELD);
   call('uname', [libc().addressOf(names)]);

@@ -162,10 +162,10 @@ async function make(
     if (options.pidfdSocket !== undefined)
       sendDescriptor(options.pidfdSocket, { fd: newborn.pidfd, words: 'standard' }); // runc's word for it
     netDevices = await netDevicesFor(config, newborn);
-    await setUp(newborn, { ...options, record, plan: prepared.plan });
     const next = newborn.messages.start;
+    const meanwhile = (): void => keepTrace(held.directory, next);
+    await setUp(newborn, { ...options, record, plan: prepared.plan, meanwhile });
     record = { ...record, stage: 'created' };
-    keepTrace(held.directory, next);
     store.write(held, record);
     if (options.pidFile !== undefined) writeWhole(options.pidFile, String(record.process?.pid), 0o644);
     newborn.channel.send(next); // from here on it waits for its start, not for this process
@@ -235,6 +235,8 @@ function messagesFor(plan: Plan, options: MessageOptions): InitMessages {
 interface SetUp extends CreateOptions {
   record: ContainerRecord;
   plan: Plan;
+  /** What is done while the init works. */
+  meanwhile(): void;
 }
 
 /** Brings the init to the point where it only waits. */
@@ -243,6 +245,7 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<void> {
   const { channel, birth, identity, handover } = newborn;
   const message = newborn.messages.setup;
   channel.send(message);
+  about.meanwhile();
   const born = await channel.report(birth);
   if (born?.failure) throw stepError(born.failure);
   if (hasEarlyHooks(config)) {

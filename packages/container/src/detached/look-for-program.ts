@@ -31,8 +31,9 @@ export function lookForProgram({ args = [], env = [], cwd }: Process): Step[] {
  * @throws {ProgramError} when there is no such program, or it may not be executed
  */
 export function checkProgram(program: string, outcome: Outcome, steps: readonly Step[]): void {
+  const all = outcome.results;
   const of = (beginning: string): number[] =>
-    steps.flatMap(({ why }, index) => (why.startsWith(beginning) ? [outcome.results[index] ?? 0] : []));
+    steps.flatMap(({ why }, index) => (why.startsWith(beginning) ? [all[index] ?? 0] : []));
   const directories = of(DIRECTORY);
   const results = of(ACCESS).map((result, index) =>
     result === 0 && (directories[index] ?? -1) >= 0 ? -errnoNumber('EACCES') : result,

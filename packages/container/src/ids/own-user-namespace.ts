@@ -3,14 +3,17 @@ import { type IdMapping, type IdMaps, isMapped, namespaceInode, parseIdMap } fro
 /** The number of the first user namespace, PROC_USER_INIT_INO in the kernel's linux/proc_ns.h: the same on every machine. */
 const FIRST = 0xeffffffd;
 
+let isInOwn: boolean | undefined;
+
 /**
  * Whether this process is in a user namespace that somebody made, as in a container of rootless podman: root has fewer rights
- * there than its capabilities say. It can make no device nodes.
- * @see user_namespaces(7)
+ * there than its capabilities say. It can make no device nodes. Looked up once: a process with threads, which each one of Node's has,
+ * cannot enter another.
+ * @see user_namespaces(7), setns(2)
  */
 export function isInOwnUserNamespace(): boolean {
-  const number = namespaceInode('self', 'user');
-  return number !== undefined && number !== FIRST;
+  isInOwn ??= (namespaceInode('self', 'user') ?? FIRST) !== FIRST;
+  return isInOwn;
 }
 
 /**

@@ -57,7 +57,7 @@ export interface InitPlan {
   /** Groups of the container's own; none if absent. */
   ownGroups?: readonly OwnGroup[] | undefined;
   /** Files of the container's own, for it to see in place of the root's; none if absent. */
-  ownFiles?: readonly OwnFile[] | undefined;
+  ownFiles?: (() => readonly OwnFile[]) | undefined;
   /** What of the host to show, for the `host` root. */
   hostRoot: HostRoot | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
@@ -160,7 +160,7 @@ function makeFiles(plan: InitPlan): Step[] {
     ...holdForMasks(plan),
     ...enterNewRoot(root, withContext([], config.linux?.mountLabel)),
     ...(hostRoot ? furnishHostRoot(hostRoot, { hostname: config.hostname ?? 'localhost' }) : []),
-    ...showOwnFiles(plan.ownFiles ?? [], {
+    ...showOwnFiles(plan.ownFiles?.() ?? [], {
       readonly: config.root?.readonly === true,
       options: withContext([], config.linux?.mountLabel),
       copiesDetached: plan.canDetach || plan.isTranslated === true,

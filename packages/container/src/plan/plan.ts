@@ -28,8 +28,8 @@ export interface PlanInput {
   cgroup: CgroupPlan | undefined;
   /** Groups of the container's own, for it to see; none if absent. */
   ownGroups?: readonly OwnGroup[] | undefined;
-  /** Files of the container's own, for it to see in place of the root's; none if absent. */
-  ownFiles?: readonly OwnFile[] | undefined;
+  /** Looks for files of the container's own, for it to see in place of the root's, while the monitor is at work; none if absent. */
+  ownFiles?: (() => readonly OwnFile[]) | undefined;
   /** How user ids are mapped, in a container with a user namespace. */
   idMaps: IdMaps | undefined;
   /** Where these ids are taken, so that no other container gets any of them; not at all if absent. */
@@ -91,7 +91,7 @@ export interface Plan {
   statFiles: readonly string[];
 }
 
-/** Puts the steps of all packages in their order. Pure: nothing is looked up, nothing is done. */
+/** Puts the steps of all packages in their order. Nothing is done, and nothing looked up but what the input has functions for. */
 export function makePlan(input: PlanInput): Plan {
   const { config, idMaps, further } = input;
   const process = config.process;
