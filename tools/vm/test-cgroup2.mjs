@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { add, exitCode, NOTHING, summary, tallyOf } from '../dev/tally.mjs';
 import { buildApp } from '../test-support/src/build-app.mjs';
+import { bundleTests } from './bundle-tests.mjs';
 import { CACHE_DIRECTORY } from './cache.mjs';
 import { byKernelParameters, findKernelTests, knowingDelegation, workspacesOf } from './find-tests.mjs';
 import { untilInterrupted } from './interruption.mjs';
@@ -20,6 +21,7 @@ import { findParts, kernelsIn } from './parts.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
 const JEST_CACHE = join(CACHE_DIRECTORY, 'jest');
+const BUNDLES = join(CACHE_DIRECTORY, 'bundles');
 const TEST_TIMEOUT_MS = 120_000; // emulated, Node takes ten times as long
 const RUN_TIMEOUT_MS = 30 * 60_000;
 const MACHINE_FAILED = 125;
@@ -67,7 +69,7 @@ async function main() {
   // Here it takes seconds, in the machine minutes.
   for (const app of new Set(files.filter((file) => file.startsWith('apps/')).map((file) => file.split('/')[1])))
     buildApp(app);
-  if (files.length > 0) prepareTransforms(files);
+  if (files.length > 0) await prepare(files);
   const runs = runsOf(files);
   const atOnce = Math.min(availableParallelism(), runs.length);
   const tallies = await inTurns(runs, atOnce, (run) => runTests(parts, { ...run, live: atOnce === 1 }));
@@ -113,8 +115,16 @@ function partsOrReason() {
   }
 }
 
-/** Lets Jest load the files, without a test of theirs, so that the slow machine finds their transforms in the cache. */
-function prepareTransforms(files) {
+/** Bundles the files and lets Jest load them, without a test of theirs, so that the slow machine finds all of that done. */
+async function prepare(files) {
+  try {
+    rmSync(BUNDLES, { recursive: true, force: true });
+    await bundleTests(ROOT, files, BUNDLES);
+    process.env.CORACLE_TEST_BUNDLES = BUNDLES;
+  } catch {
+    // Jest says it better where a test has a mistake; otherwise this user may not write here.
+    process.stderr.write('coracle: the tests could not be bundled; the machine loads them piece by piece, slowly\n');
+  }
   const args = [...jestArguments(files), '--testNamePattern', '^no test has this name$', '--silent'];
   const scratch = mkdtempSync(join(tmpdir(), 'coracle-test-'));
   const env = { ...process.env, CORACLE_TEST_SCRATCH: scratch };
