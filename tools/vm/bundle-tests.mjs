@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { whereItWas } from '../test-support/src/where-it-was.mjs';
 
 /**
  * Puts each test with all that it imports of this repository in one file: in the machine it takes Jest a tenth of a second to find and to
@@ -23,7 +21,7 @@ export async function bundleTests(root, files, directory) {
     conditions: ['@coracle/source'],
     sourcemap: 'inline',
     sourcesContent: false,
-    plugins: [othersPackages, whereItWas],
+    plugins: [othersPackages, whereItWas()],
     logLevel: 'warning',
   });
 }
@@ -35,19 +33,5 @@ const othersPackages = {
     onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
       kind === 'entry-point' || path.startsWith('@coracle/') ? undefined : { path, external: true },
     );
-  },
-};
-
-/** What a module says of its own place stays true. */
-const whereItWas = {
-  name: 'where-it-was',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.m?[jt]s$/ }, ({ path }) => ({
-      loader: path.endsWith('ts') ? 'ts' : 'js',
-      contents: readFileSync(path, 'utf8')
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-        .replaceAll('import.meta.filename', JSON.stringify(path))
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path))),
-    }));
   },
 };

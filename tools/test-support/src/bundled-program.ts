@@ -1,9 +1,10 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll } from '@jest/globals';
-import { build, type Plugin, stop } from 'esbuild';
+import { build, stop } from 'esbuild';
+import { whereItWas } from './where-it-was.mjs';
 
 let building = 0;
 
@@ -31,7 +32,7 @@ export async function bundledProgram(source: URL): Promise<readonly [node: strin
     target: 'node20',
     conditions: ['@coracle/source'],
     external: ['koffi', '@homebridge/dbus-native'],
-    plugins: [whereItWas],
+    plugins: [whereItWas({ but: '/load-koffi.ts' })], // which looks for koffi beside the bundle
   });
   // Its process would count as one that the test has left; but modules that ask at once share it.
   if (--building === 0) await stop();
@@ -47,18 +48,3 @@ function giveKoffi(directory: string): void {
   mkdirSync(join(directory, 'node_modules/koffi'), { recursive: true });
   cpSync(join(koffi, '..', name), join(directory, 'node_modules', name), { recursive: true, dereference: true });
 }
-
-/** What a module says of its own place stays true, but for the one that looks for koffi. */
-const whereItWas: Plugin = {
-  name: 'where-it-was',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      if (path.endsWith('/load-koffi.ts')) return undefined;
-      const contents = readFileSync(path, 'utf8')
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
-        .replaceAll('import.meta.filename', JSON.stringify(path))
-        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
-      return { loader: 'ts', contents };
-    });
-  },
-};
