@@ -6,5 +6,5 @@ export { randomId } from './random-id.ts';
 export { signalNumber } from './result.ts';
 export type { ReportPart, SentStart } from './sent-start.ts';
 export { type StartedAgain, startAgain } from './start-again.ts';
-export { isSwept } from './state/state.ts';
 export { checkStateRoot, defaultStateRoot } from './state/state-root.ts';
+export { isSwept } from './state/sweep.ts';

@@ -21,8 +21,9 @@ import { type LimitHit, type Result, signalName, signalNumber } from './result.t
 import { Answerer, type Reached } from './seccomp/answerer.ts';
 import type { SyscallHandler } from './seccomp/listener.ts';
 import { type RunningField, type SentStart, sentStart } from './sent-start.ts';
-import { type ContainerState, idOfName, recordState, stateDirectory, stateIdentity, sweep } from './state/state.ts';
+import { type ContainerState, idOfName, recordState, stateDirectory, stateIdentity } from './state/state.ts';
 import { prepareStateRoot } from './state/state-root.ts';
+import { Sweeping, sweep } from './state/sweep.ts';
 import { type OpenedStdio, type Output, openStdio, type StdioOption } from './stdio.ts';
 
 /** How a container is connected to this process. */
@@ -51,8 +52,8 @@ export interface Origin extends LifeOptions {
   prepare: () => Prepared;
 }
 
-/** State roots that were swept in the life of this process. */
-const swept = new Set<string>();
+/** Of the state roots that this process has made containers in. */
+const sweepings = new Map<string, Sweeping>();
 
 /**
  * A container, from *created* to *stopped*.
@@ -196,10 +197,7 @@ export class Container implements AsyncDisposable {
     const uid = process.geteuid?.() ?? 0;
     prepareStateRoot(stateRoot, uid);
     if (prepared.plan.idRegister !== undefined) prepareStateRoot(dirname(prepared.plan.idRegister.path), uid);
-    if (!swept.has(stateRoot)) {
-      sweep(stateRoot, removeGroup);
-      swept.add(stateRoot);
-    }
+    sweepingOf(stateRoot).goOn(removeGroup);
     const kinds: [StdioOption, StdioOption, StdioOption] = prepared.plan.terminal
       ? ['ignore', 'ignore', 'ignore']
       : [options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'];
@@ -400,6 +398,12 @@ export class Container implements AsyncDisposable {
 function originOf(options: ContainerOptions & LifeOptions): Origin {
   const terminalSettings = options.callerTerminal?.settings;
   return { ...options, prepare: () => prepare(options, { terminalSettings }) };
+}
+
+function sweepingOf(stateRoot: string): Sweeping {
+  const known = sweepings.get(stateRoot) ?? new Sweeping(stateRoot);
+  sweepings.set(stateRoot, known);
+  return known;
 }
 
 /** Begins the launch; a name that only a dead container still holds is freed and the launch tried once more. */

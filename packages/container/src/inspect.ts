@@ -2,8 +2,9 @@ import { SystemError } from '@coracle/errors';
 import { removeGroup } from './cgroup/cgroup-for.ts';
 import type { Isolation } from './isolation.ts';
 import { findContainer } from './state/find-container.ts';
-import { type ContainerState, isAlive, isUnfinished, readState, sweep } from './state/state.ts';
+import { type ContainerState, isAlive, isUnfinished, readState } from './state/state.ts';
 import { checkStateRoot, defaultStateRoot } from './state/state-root.ts';
+import { sweep } from './state/sweep.ts';
 
 /** What is known of a living container, whoever of this user's processes runs it. */
 export interface ContainerInfo extends Omit<ContainerState, 'startTime' | 'bootId' | 'created' | 'started'> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { SentStart } from '@coracle/container/again';
 import type { Seen } from './watch.ts';
 
@@ -19,15 +19,15 @@ export interface KnownStart extends Asked, Seen {
   said: { atStart: readonly string[]; outOfMemory: string | undefined; json: boolean };
 }
 
-/** So many are kept; one that comes to lie where another is takes its place. */
-const PLACES = 16;
+/** So many are kept: some 40 kB each. */
+const MOST = 64;
 const NAME = 'start-';
 
-/** The file that a start is kept in. */
-export function placeOf(directory: string, words: readonly string[]): string {
+/** The file that a start is kept in: another that comes to lie there, and all but never does, takes its place. */
+export function placeOf(directory: string, { words, cwd }: Pick<Asked, 'words' | 'cwd'>): string {
   let hash = 0;
-  for (const character of words.join('\0')) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) | 0;
-  return `${directory}/${NAME}${(hash >>> 0) % PLACES}`;
+  for (const character of [cwd, ...words].join('\0')) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) | 0;
+  return `${directory}/${NAME}${hash >>> 0}`;
 }
 
 /** Whether a start is known for what is asked. */
@@ -44,15 +44,24 @@ export function keep(directory: string, { sent, ...rest }: KnownStart): void {
   const { monitor, first, ...described } = sent;
   const head = JSON.stringify({ ...rest, sent: { ...described, lengths: [monitor.length, first.length] } });
   if (head.length + monitor.length + first.length > LONGEST) return;
-  const place = placeOf(directory, rest.words);
+  const place = placeOf(directory, rest);
   const next = `${directory}/.${NAME}${process.pid}`;
   try {
     if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700, recursive: true });
     writeFileSync(next, Buffer.concat([Buffer.from(`${head}\n`), monitor, first]), { mode: 0o600 });
     renameSync(next, place);
+    forgetOldest(directory);
   } catch {
     if (existsSync(next)) rmSync(next);
   }
+}
+
+function forgetOldest(directory: string): void {
+  const paths = readdirSync(directory).flatMap((name) => (name.startsWith(NAME) ? [`${directory}/${name}`] : []));
+  if (paths.length <= MOST) return;
+  const keptAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const ages = paths.map((path) => ({ path, at: keptAt(path) })).sort((one, other) => one.at - other.at);
+  for (const { path } of ages.slice(0, -MOST)) rmSync(path, { force: true });
 }
 
 /** A start that was kept. */

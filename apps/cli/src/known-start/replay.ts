@@ -34,7 +34,7 @@ function lookUp(build: string): KnownStart | undefined {
     if (!asked) return undefined;
     const stateRoot = stateRootOf(process.env) ?? defaultStateRoot(asked.uid);
     const directory = keptIn(stateRoot, process.env);
-    const place = directory && placeOf(directory, asked.words);
+    const place = directory && placeOf(directory, asked);
     if (!place || !existsSync(place)) return undefined;
     if (![directory, stateRoot].every((one) => checkStateRoot(one, asked.uid))) return undefined;
     const known = recall(place);

@@ -113,7 +113,7 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
       return JSON.parse(JSON.stringify(rest).replaceAll(id, 'ID'));
     };
     const first = await tell();
-    const place = placeOf(STATE_ROOT, words.slice(1));
+    const place = placeOf(STATE_ROOT, { words: words.slice(1), cwd: process.cwd() });
     const kept = statSync(place).mtimeMs;
     expect(await tell()).toEqual(first);
     expect(statSync(place).mtimeMs).toBe(kept); // nobody has planned it anew
@@ -123,7 +123,7 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
     const words = ['run', '-q', 'sleep', '60'];
     const ends = [await killed(words), await killed(words)];
     expect(ends).toEqual(['SIGKILL', 'SIGKILL']);
-    expect(existsSync(placeOf(STATE_ROOT, words.slice(1)))).toBe(true);
+    expect(existsSync(placeOf(STATE_ROOT, { words: words.slice(1), cwd: process.cwd() }))).toBe(true);
     await until(() => recordedContainers().length === 0, 'the end of the container');
   });
 
@@ -214,7 +214,7 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
     ],
   ])('is planned where what was kept is %s', (_, spoil) => {
     const words = ['run', '-q', 'echo', 'here'];
-    const place = placeOf(STATE_ROOT, words.slice(1));
+    const place = placeOf(STATE_ROOT, { words: words.slice(1), cwd: '/' });
     expect(command.run(words).stdout).toBe('here\n');
     spoil(place);
     try {

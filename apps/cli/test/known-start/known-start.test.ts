@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -30,7 +30,7 @@ function known(change: Partial<KnownStart['sent']> = {}): KnownStart {
 }
 
 test('a start comes back as it was kept', () => {
-  const place = placeOf(stateRoot, ASKED.words);
+  const place = placeOf(stateRoot, ASKED);
   keep(stateRoot, known());
   const { sent, ...rest } = recall(place);
   expect(rest).toEqual({ ...ASKED, facts: [], env: [], said: { atStart: ['a\nb'], json: false } });
@@ -39,9 +39,27 @@ test('a start comes back as it was kept', () => {
   expect(readdirSync(stateRoot)).toHaveLength(1);
 });
 
-test('no more than sixteen are kept, of those with long arguments none', () => {
-  const places = new Set(Array.from({ length: 1000 }, (_, index) => placeOf(stateRoot, ['echo', String(index)])));
-  expect(places.size).toBe(16);
+test('what is asked for in other words, or elsewhere, does not take the place of another', () => {
+  const asked = Array.from({ length: 200 }, (_, index) =>
+    ['/', '/srv'].map((cwd) => ({ words: ['echo', `${index}`], cwd })),
+  );
+  expect(new Set(asked.flat().map((one) => placeOf(stateRoot, one))).size).toBe(400);
+});
+
+test('of more than sixty-four the oldest are forgotten', () => {
+  const directory = join(stateRoot, 'many');
+  mkdirSync(directory);
+  const kept = Array.from({ length: 70 }, (_, index) => ({ ...known(), words: ['echo', `${index}`] }));
+  for (const [index, one] of kept.entries()) {
+    keep(directory, one);
+    utimesSync(placeOf(directory, one), index, index);
+  }
+  expect(kept.map((one) => existsSync(placeOf(directory, one)))).toEqual(kept.map((_, index) => index >= 6));
+  expect(readdirSync(directory)).toHaveLength(64);
+  rmSync(directory, { recursive: true });
+});
+
+test('of those with long arguments none is kept', () => {
   const empty = join(stateRoot, 'empty');
   mkdirSync(empty);
   keep(empty, known({ first: new Uint8Array(256 * 1024) }));

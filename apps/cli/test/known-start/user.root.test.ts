@@ -65,7 +65,7 @@ needs.describe(
     const first = asUser(subids);
     expect(first.stdout).toContain(`\n${setgroups}\n`);
     expect(first).toMatchObject({ status: 7, stderr: 'err\n' });
-    expect(existsSync(placeOf(stateRoot(), WORDS.slice(1)))).toBe(true);
+    expect(existsSync(placeOf(stateRoot(), { words: WORDS.slice(1), cwd: '/' }))).toBe(true);
     expect(toldBy(onlyKnown(() => asUser(subids)))).toEqual(toldBy(first));
   });
 

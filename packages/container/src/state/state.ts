@@ -7,9 +7,6 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -53,9 +50,6 @@ export interface ContainerState {
 
 /** Files of one container's directory. The lock is held by its monitor as long as the container lives. */
 export const STATE_FILES = { state: 'state.json', next: 'state.json.next', lock: 'lock', cgroups: 'cgroups' } as const;
-
-/** How long a directory that is being made may stay unfinished, in milliseconds. */
-const UNFINISHED_MS = 60_000;
 
 /** The directory of a container. */
 export function stateDirectory(root: string, id: string): string {
@@ -142,7 +136,7 @@ export function isUnfinished(root: string, id: string): boolean {
 }
 
 /** Runs `work` when nobody holds the container's lock; says whether somebody does. */
-function withLock(root: string, id: string, work: () => void): 'held' | 'free' {
+export function withLock(root: string, id: string, work: () => void): 'held' | 'free' {
   let fd: number;
   try {
     fd = openSync(join(stateDirectory(root, id), STATE_FILES.lock), constants.O_RDWR);
@@ -157,65 +151,5 @@ function withLock(root: string, id: string, work: () => void): 'held' | 'free' {
     return 'free';
   } finally {
     closeSync(fd);
-  }
-}
-
-/**
- * Removes what containers left behind whose monitor was killed: their cgroups, their directory, their name.
- * The monitor of a living container holds its lock, so nothing of it is touched. A cgroup that is still busy, as while its
- * processes die, is left to the next sweep, and so is what tells of it.
- * @param removeCgroup deletes one cgroup directory with all in it, and says whether it is gone
- * @returns the ids that were removed
- */
-export function sweep(root: string, removeCgroup: (directory: string) => boolean): string[] {
-  const removed: string[] = [];
-  for (const id of containerIds(root)) {
-    withLock(root, id, () => {
-      const busy = leftCgroups(root, id).filter((directory) => !removeCgroup(directory));
-      if (busy.length > 0) return;
-      rmSync(stateDirectory(root, id), { recursive: true, force: true });
-      removed.push(id);
-    });
-  }
-  removeUnfinished(root);
-  removeStaleNames(root);
-  return removed;
-}
-
-/** Whether there is nothing to {@link sweep}: what is there belongs to containers that live. */
-export function isSwept(root: string): boolean {
-  if (readdirSync(root).some((name) => name.startsWith('.'))) return false;
-  const ids = containerIds(root);
-  return (
-    ids.every((id) => isAlive(root, id)) && takenNames(root).every((name) => ids.includes(idOfName(root, name) ?? ''))
-  );
-}
-
-function leftCgroups(root: string, id: string): string[] {
-  try {
-    return readFileSync(join(stateDirectory(root, id), STATE_FILES.cgroups), 'utf8')
-      .split('\n')
-      .filter(Boolean);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-function removeUnfinished(root: string): void {
-  if (!existsSync(root)) return;
-  for (const name of readdirSync(root)) {
-    if (!name.startsWith('.')) continue;
-    const path = join(root, name);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats && Date.now() - stats.mtimeMs > UNFINISHED_MS) rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function removeStaleNames(root: string): void {
-  for (const name of takenNames(root)) {
-    const id = idOfName(root, name);
-    if (id !== undefined && !existsSync(stateDirectory(root, id)) && !isUnfinished(root, id))
-      unlinkSync(join(root, 'names', name));
   }
 }
