@@ -83,9 +83,11 @@ function scoreHint({ why }: Step, errno: number): string | undefined {
 }
 
 /** See sched(7); a group of version 1 is born without time for these policies, where the kernel has it for each group. */
-function schedulerHint({ syscall }: Step, errno: number): string | undefined {
+function schedulerHint({ syscall, why }: Step, errno: number): string | undefined {
   if (syscall !== 'sched_setattr' || errnoName(errno) !== 'EPERM') return undefined;
-  return 'other policies than the usual take CAP_SYS_NICE, and with cgroups of version 1 time of the group: give it some (linux.resources.cpu.realtimeRuntime)';
+  if (why.endsWith('SCHED_DEADLINE'))
+    return 'it takes CAP_SYS_NICE, and all CPUs: leave linux.resources.cpu.cpus and process.execCPUAffinity out';
+  return 'it takes CAP_SYS_NICE, and with cgroups of version 1 time of the group: give it some (linux.resources.cpu.realtimeRuntime)';
 }
 
 /** The file system of message queues is that of the ipc namespace; see mq_overview(7). With mount(2) the step is of that call. */

@@ -21,6 +21,7 @@ describe('a refused step is explained by its purpose', () => {
     ['stand in the new root', 'fchdir', 'EACCES', 'is closed to the user'],
     ['write /etc/hostname', 'openat2', 'EPERM', 'chattr -i'],
     ['be ended with a score of -9 when memory runs out', 'write', 'EACCES', 'CAP_SYS_RESOURCE'],
+    ['be scheduled by SCHED_DEADLINE', 'sched_setattr', 'EPERM', 'and all CPUs'],
     ['be scheduled by SCHED_FIFO', 'sched_setattr', 'EPERM', 'linux.resources.cpu.realtimeRuntime'],
     ['limit nofile', 'prlimit64', 'EPERM', "the caller's own hard limit"],
     ['enter the namespaces of the container (user, mount)', 'setns', 'EPERM', 'once it has started'],
