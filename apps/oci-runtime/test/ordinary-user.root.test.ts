@@ -135,6 +135,30 @@ needs.describe(
     expect(it.call('exec', '--process', program, 'box')).toMatchObject({ status: 0, stderr: '' });
   });
 
+  test('is warned where what his program leaves running could not be found', () => {
+    using it = scene();
+    const run = (withoutPid: boolean): string => {
+      it.configure((config) => ({
+        ...config,
+        process: { cwd: '/', ...config.process, args: ['true'] },
+        // Who has no PID namespace of his own can mount no proc.
+        mounts: withoutPid ? [] : (config.mounts ?? []),
+        linux: {
+          ...config.linux,
+          namespaces: config.linux?.namespaces?.filter(({ type }) => !withoutPid || type !== 'pid') ?? [],
+          ...(withoutPid ? { maskedPaths: [], readonlyPaths: [] } : {}),
+        },
+      }));
+      const { stderr, status } = it.call('run', '--bundle', it.path, 'box');
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      return stderr;
+    };
+    expect(run(false)).toBe('');
+    expect(run(true)).toMatch(
+      /^time=\S+ level=warning msg="config\.json: \$\.linux\.namespaces has no pid, .* neither found nor ended"\n$/,
+    );
+  });
+
   test('lets nobody else into it meanwhile: no program in it, no other user, no other container of his', () => {
     using it = scene();
     it.configure();

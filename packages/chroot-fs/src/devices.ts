@@ -59,13 +59,15 @@ export function populateDev({ dev, source }: { dev: string; source: DeviceSource
 /**
  * Steps that put the host's harmless device nodes into the root's /dev, while the host's are still reachable by path.
  * @param root name of the result that is the root
+ * @param except paths at which something else is mounted already, which a node would hide
  * @example
- * bindDevices('rootfs');
+ * bindDevices('rootfs', { except: ['/dev/zero'] });
  */
-export function bindDevices(root: string): Step[] {
+export function bindDevices(root: string, { except = [] }: { except?: readonly string[] } = {}): Step[] {
   const opened = new Set<string>();
   return NODES.flatMap(({ name }) => {
     const path = `/dev/${name}`;
+    if (except.includes(path)) return [];
     const why = `show ${path}`;
     return [
       openTree({ path, flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC') }, { why, result: 'mount' }),

@@ -254,6 +254,11 @@ describe('devices', () => {
     expect(steps.filter((step) => step.startsWith('move_mount'))).toHaveLength(6);
   });
 
+  test('are not bound over what is mounted in their place', () => {
+    const steps = text(bindDevices('rootfs', { except: ['/dev/zero', '/dev/shm'] })).join('\n');
+    expect(steps.match(/(?<=open_tree\(AT_FDCWD, "\/dev\/)\w+/g)).toEqual(['null', 'full', 'random', 'urandom', 'tty']);
+  });
+
   test('of a terminal go to its user, and its group stays', () => {
     expect(renderStep(giveTerminal({ terminal: 'tty', uid: 1000 }))).toBe(
       'fchownat(<tty>, "", 1000, -1, AT_EMPTY_PATH)',

@@ -26,6 +26,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     enteringHint(step, errno) ??
     limitHint(step, errno) ??
     scoreHint(step, errno) ??
+    schedulerHint(step, errno) ??
     settingHint(step, errno) ??
     terminalHint(step, errno) ??
     hidingHint(step, errno) ??
@@ -79,6 +80,14 @@ function hidingHint({ why }: Step, errno: number): string | undefined {
 function scoreHint({ why }: Step, errno: number): string | undefined {
   if (!why.startsWith('be ended with a score of ') || errnoName(errno) !== 'EACCES') return undefined;
   return 'to lower the score takes CAP_SYS_RESOURCE, which whoever starts it lacks: /proc/self/oom_score_adj says what it has; give that or more (process.oomScoreAdj)';
+}
+
+/** See sched(7); a group of version 1 is born without time for these policies, where the kernel has it for each group. */
+function schedulerHint({ syscall, why }: Step, errno: number): string | undefined {
+  if (syscall !== 'sched_setattr' || errnoName(errno) !== 'EPERM') return undefined;
+  if (why.endsWith('SCHED_DEADLINE'))
+    return 'it takes CAP_SYS_NICE, and all CPUs: leave linux.resources.cpu.cpus and process.execCPUAffinity out';
+  return 'it takes CAP_SYS_NICE, and with cgroups of version 1 time of the group: give it some (linux.resources.cpu.realtimeRuntime)';
 }
 
 /** The file system of message queues is that of the ipc namespace; see mq_overview(7). With mount(2) the step is of that call. */

@@ -70,7 +70,7 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   const length = align(layout.end);
   if (length > MESSAGE_LIMIT)
     throw new TypeError(
-      `the program takes ${length} bytes, more than the ${MESSAGE_LIMIT} of one message: arguments and environment are too long`,
+      `the program takes ${length} bytes, more than the ${MESSAGE_LIMIT} of one message: most of it to ${longestPurpose(steps)}`,
     );
   const bytes = new Uint8Array(length);
   bytes.set(calls, HEADER_LENGTH);
@@ -84,6 +84,25 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
     [...layout.outputs].map(([name, place]) => [name, { ...place, offset: place.offset - report }]),
   );
   return { bytes, steps, cleanup, report: { offset: report, length: reportLength }, outputs };
+}
+
+/** What the steps are for whose data takes the most room, cut where it takes a lot itself. */
+function longestPurpose(steps: readonly Step[]): string {
+  const lengths = new Map<string, number>();
+  for (const { why, args } of steps)
+    lengths.set(
+      why,
+      args.reduce((sum: number, arg) => sum + dataLength(arg), lengths.get(why) ?? 0),
+    );
+  const [[why, length] = ['', 0]] = [...lengths].toSorted(([, one], [, other]) => other - one);
+  return `${why.length > 60 ? `${why.slice(0, 57)}...` : why} (${length} bytes)`;
+}
+
+function dataLength(arg: Arg): number {
+  if (typeof arg === 'string') return Buffer.byteLength(arg) + 1;
+  if (arg instanceof Uint8Array) return arg.length;
+  if (typeof arg !== 'object' || arg === null || arg.kind !== 'struct') return 0;
+  return (arg.pointers ?? []).reduce((sum, { target }) => sum + dataLength(target), arg.bytes.length);
 }
 
 /**

@@ -289,4 +289,13 @@ describe('a program at fault is refused with the step that is wrong:', () => {
     expect(() => encoded(two)).toThrow(/^the program takes 41\d{5} bytes, more than the 4194304 of one message/);
     expect(encoded(two.slice(0, 1)).bytes.length).toBeGreaterThan(MESSAGE_LIMIT / 2);
   });
+
+  test('more than one message holds, told by what takes the room', () => {
+    const deep = Array.from({ length: 3000 }, (_, index) => chdir('x'.repeat(index), `go to ${'deep/'.repeat(20)}`));
+    expect(() => encoded([chdir('/', 'be at the top'), ...deep])).toThrow(
+      /: most of it to go to (deep\/){10}d\.\.\. \(4501500 bytes\)$/,
+    );
+    const words = execve({ path: '/x', argv: ['x', 'y'.repeat(MESSAGE_LIMIT)], env: [] }, 'start x');
+    expect(() => encoded([words])).toThrow(/: most of it to start x \(4194\d+ bytes\)$/);
+  });
 });

@@ -10,7 +10,7 @@ import { lookUpUser } from '../ids/users.ts';
 import { labelsFor } from '../labels/config-labels.ts';
 import type { SecurityModules } from '../labels/security-modules.ts';
 import { lookAt } from '../look-at.ts';
-import { checkPath, checkString } from '../options/check-string.ts';
+import { checkPlace, checkString } from '../options/check-string.ts';
 import { checkKnown } from '../options/known-options.ts';
 import { OptionError } from '../options/option-error.ts';
 import { checkValues } from '../options/option-values.ts';
@@ -162,7 +162,7 @@ function isOwned({ uid, gid }: BigIntStats, { uids, gids }: IdMaps): boolean {
 }
 
 function workingDirectory(path: string): string {
-  checkPath('cwd', path);
+  checkPlace('cwd', path);
   if (!isAbsolute(path))
     throw new OptionError(
       'cwd',

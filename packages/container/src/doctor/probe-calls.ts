@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { refusedMountCalls } from '@coracle/chroot-fs';
 import { errnoName } from '@coracle/errors';
 import { libc, type SyscallName, syscallNumber } from '@coracle/syscalls';
@@ -24,11 +25,31 @@ const HARMLESS: readonly [SyscallName, ...number[]][] = [
 
 /** The calls that this kernel does not know, or a filter around this process hides or forbids. */
 export function absentCalls(): string[] {
-  const { arch, syscall } = libc();
-  const absent = HARMLESS.filter(([name, ...args]) => {
-    const number = syscallNumber(name, arch);
-    const code = number === undefined ? 'ENOSYS' : errnoName(syscall(number, ...args));
-    return code === 'ENOSYS' || code === 'EPERM';
-  });
+  const absent = HARMLESS.filter((probe) => ['ENOSYS', 'EPERM'].includes(String(answerTo(probe))));
   return [...absent.map(([name]) => name), ...refusedMountCalls()];
+}
+
+/**
+ * Whether a filter around this process may be what answered EPERM to a call: seen by another try for the calls that Coracle cannot do
+ * without, since a filter cannot read what such a call's pointers lead to; for all others, as far as there is a filter.
+ */
+export function mayBeForbidden(call: string): boolean {
+  const probe = HARMLESS.find(([name]) => name === call);
+  return probe ? answerTo(probe) === 'EPERM' : hasFilter();
+}
+
+function answerTo([name, ...args]: (typeof HARMLESS)[number]): string | undefined {
+  const { arch, syscall } = libc();
+  const number = syscallNumber(name, arch);
+  return number === undefined ? 'ENOSYS' : errnoName(syscall(number, ...args));
+}
+
+/** See proc_pid_status(5). */
+function hasFilter(): boolean {
+  try {
+    return !/^Seccomp:\s+0$/m.test(readFileSync('/proc/thread-self/status', 'latin1'));
+  } catch {
+    // Without /proc nobody knows.
+    return true;
+  }
 }

@@ -1,7 +1,7 @@
 import { isAbsolute, posix } from 'node:path';
 import { lookInDirectory, type Place, type RootSource, resolveInRoot, type Seen } from '@coracle/chroot-fs';
 import type { Mount } from '@coracle/oci-spec';
-import { checkPath } from '../options/check-string.ts';
+import { checkPlace } from '../options/check-string.ts';
 import { OptionError } from '../options/option-error.ts';
 
 /** Something to be mounted, and where the caller wants it. */
@@ -81,7 +81,7 @@ function lookThrough(covered: ReadonlyMap<string, Covered>, path: string): Seen 
 }
 
 function plainTarget(option: string, target: string): string {
-  checkPath(option, target);
+  checkPlace(option, target);
   if (!isAbsolute(target))
     throw new OptionError(
       option,

@@ -35,7 +35,7 @@ export interface PrepareConfigOptions {
   givesNetDevices?: boolean;
   /** Of the group that systemd makes for it, from the top of the tree, in place of `linux.cgroupsPath`. */
   unitPath?: string | undefined;
-  /** Told of what is done otherwise than the configuration says: names of capabilities that are not known. Nobody if absent. */
+  /** Told of what is done otherwise than the configuration says, such as names of capabilities that are not known, and of what it had better have. */
   onWarning?: ((warning: ConfigWarning) => void) | undefined;
 }
 
@@ -66,6 +66,13 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
   checkGroups(userOf(config.process), idMaps);
   const group = planConfigGroup(config, { id, isRoot: host.uid === 0, unitPath });
   checkGroup(config, group.plan?.directories ?? []);
+  const pid = config.linux.namespaces?.find(({ type }) => type === 'pid');
+  // All who are in another's end with that one's first process.
+  if (!pid && !group.plan && unitPath === undefined)
+    onWarning({
+      path: '$.linux.namespaces',
+      text: 'has no pid, and there is no cgroup: what the program leaves running can be neither found nor ended',
+    });
   const further = planFurther(config, { id, idMaps, host, onWarning, group });
   const prepared = assemble(
     {
@@ -88,11 +95,10 @@ export function prepareConfig(value: unknown, options: PrepareConfigOptions): Pr
     },
     host,
   );
-  const isAlone = config.linux.namespaces?.some(({ type, path }) => type === 'pid' && path === undefined);
   return {
     ...prepared,
     directories: further.directories,
-    ...(isAlone ? {} : { endAll: () => endGroup(prepared.cgroups) }),
+    ...(pid && pid.path === undefined ? {} : { endAll: () => endGroup(prepared.cgroups) }),
   };
 }
 

@@ -25,3 +25,21 @@ export function checkPath(option: string, path: string): void {
   if (Buffer.byteLength(path) > 4095 || names.some((bytes) => bytes > 255))
     throw new OptionError(option, `${option}: '${path}' is longer than the kernel takes`, LONGEST_PATH);
 }
+
+/** Such a path takes up to 2 MiB of the message that makes a container, which has room for 4, and may have 2 of arguments in it. */
+const DEEPEST = 1000;
+
+/**
+ * As {@link checkPath}, of a place that is made where it is missing: each directory on the way is made and opened by its whole path.
+ * @throws {OptionError} for one that lies too deep, too
+ */
+export function checkPlace(option: string, path: string): void {
+  checkPath(option, path);
+  const levels = path.split('/').filter((name) => name !== '').length;
+  if (levels > DEEPEST)
+    throw new OptionError(
+      option,
+      `${option}: a place ${levels} directories deep (${path.slice(0, 20)}...) cannot be made`,
+      `a place in a container has at most ${DEEPEST} directories on its way: choose one higher up`,
+    );
+}

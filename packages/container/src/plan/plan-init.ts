@@ -166,7 +166,7 @@ function makeFiles(plan: InitPlan): Step[] {
       copiesDetached: plan.canDetach || plan.isTranslated === true,
     }),
     ...makeMounts(plan),
-    ...(plan.idMaps && !bringsOwnDev(config) ? bindDevices('rootfs') : []),
+    ...(plan.idMaps && !bringsOwnDev(config) ? bindDevices('rootfs', { except: destinations(config) }) : []),
     ...leaveOldRoot(),
     ...(config.root?.readonly ? [makeRootReadOnly()] : []),
   ];
@@ -216,6 +216,10 @@ function makeMounts({ config, idMaps, kindOf, ownGroups = [] }: InitPlan): Step[
       attach(copied ? earlyResult(index) : resultFor(mount), why),
     ];
   });
+}
+
+function destinations({ mounts = [] }: Config): string[] {
+  return mounts.map(({ destination }) => destination);
 }
 
 /** A directory of the host as /dev is used as it is; nothing is made in it. */

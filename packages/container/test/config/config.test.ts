@@ -139,6 +139,8 @@ describe('configure', () => {
       'is longer than the kernel',
     ],
     ['a directory with too long a name', { cwd: `/${'y'.repeat(256)}` }, 'is longer than the kernel takes'],
+    ['a working directory too deep', { cwd: '/a'.repeat(1001) }, 'cwd: a place 1001 directories deep'],
+    ['a volume too deep', { tmpfs: [{ target: `${'/a'.repeat(2040)}/` }] }, 'tmpfs: a place 2040 directories deep'],
     ['more processes than there can be', { limits: { pids: 2 ** 22 + 1 } }, '4194305 is no limit on pids'],
     ['a size that is none', { limits: { memory: '12parsecs' } }, "'12parsecs' cannot be the limit on memory"],
     ['no rule for devices', { deviceRules: ['x 1:3 r'] }, "'x 1:3 r' is no rule for devices"],

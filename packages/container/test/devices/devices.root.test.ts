@@ -87,6 +87,21 @@ describe('the devices of a container', () => {
     expect(stdout).toBe('there\n');
   });
 
+  test.each([{}, { userNamespace: 'auto' as const }])(
+    'what is asked for in the place of a usual one is there instead, with %j',
+    async (options) => {
+      using scratch = makeScratch();
+      const volumes = [{ source: scratch.file('file', 'a volume'), target: '/dev/full' }];
+      const devices = [{ path: '/dev/null', target: '/dev/zero' }];
+      const { stdout, stderr } = await sh('stat -c %t:%T /dev/zero /dev/null; cat /dev/full', {
+        ...options,
+        volumes,
+        devices,
+      });
+      expect({ stdout, stderr }).toEqual({ stdout: '1:3\n1:3\na volume', stderr: '' });
+    },
+  );
+
   test.each([
     [{ devices: [{ path: '/dev/no-such-device' }] }, 'there is no device node /dev/no-such-device'],
     [{ devices: [{ path: '/etc/passwd' }] }, '/etc/passwd is no device node'],
