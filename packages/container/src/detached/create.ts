@@ -162,13 +162,11 @@ async function make(
     if (options.pidfdSocket !== undefined)
       sendDescriptor(options.pidfdSocket, { fd: newborn.pidfd, words: 'standard' }); // runc's word for it
     netDevices = await netDevicesFor(config, newborn);
-    const next = newborn.messages.start;
-    const meanwhile = (): void => keepTrace(held.directory, next);
-    await setUp(newborn, { ...options, record, plan: prepared.plan, meanwhile });
+    await setUp(newborn, { ...options, record, plan: prepared.plan, directory: held.directory });
     record = { ...record, stage: 'created' };
     store.write(held, record);
     if (options.pidFile !== undefined) writeWhole(options.pidFile, String(record.process?.pid), 0o644);
-    newborn.channel.send(next); // from here on it waits for its start, not for this process
+    newborn.channel.send(newborn.messages.start); // from here on it waits for its start, not for this process
     return newborn.identity.pid;
   } catch (error) {
     await undoCreation({ store, held, record, newborn, netDevices }, error);
@@ -235,8 +233,8 @@ function messagesFor(plan: Plan, options: MessageOptions): InitMessages {
 interface SetUp extends CreateOptions {
   record: ContainerRecord;
   plan: Plan;
-  /** What is done while the init works. */
-  meanwhile(): void;
+  /** Where what is kept of it lies. */
+  directory: string;
 }
 
 /** Brings the init to the point where it only waits. */
@@ -245,7 +243,7 @@ async function setUp(newborn: Newborn, about: SetUp): Promise<void> {
   const { channel, birth, identity, handover } = newborn;
   const message = newborn.messages.setup;
   channel.send(message);
-  about.meanwhile();
+  keepTrace(about.directory, newborn.messages.start); // while the init works
   const born = await channel.report(birth);
   if (born?.failure) throw stepError(born.failure);
   if (hasEarlyHooks(config)) {
