@@ -1,6 +1,6 @@
 import type { Arg, Output, Struct } from './arg.ts';
 import type { Step } from './step.ts';
-import { setWord } from './word.ts';
+import { putWord } from './word.ts';
 
 /** The end of a text and what fills it up to a multiple of 8. */
 const NULS = '\0'.repeat(8);
@@ -105,8 +105,8 @@ export class Layout {
       if (typeof content === 'string') buffer.write(content, offset);
       else buffer.set(content, offset);
     }
-    const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
-    for (const { offset, target } of this.#pointers) setWord(view, offset, target);
+    const words = new Int32Array(memory.buffer, memory.byteOffset, memory.byteLength / 4);
+    for (const { offset, target } of this.#pointers) putWord(words, offset / 4, target);
   }
 }
 

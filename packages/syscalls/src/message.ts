@@ -3,7 +3,7 @@ import type { Arg } from './arg.ts';
 import { align, Layout } from './layout.ts';
 import type { Program, Step } from './step.ts';
 import { type Arch, syscallNumber } from './syscall-names.ts';
-import { setWord } from './word.ts';
+import { putWord } from './word.ts';
 
 /**
  * The wire format of the agent (tools/agent/agent.c is its other half), all little-endian:
@@ -30,9 +30,8 @@ const ARGUMENTS = 6;
 const SPARE = ARGUMENTS - 1;
 const MAGIC = 0x4c435243;
 const ONLY = { parent: 1, child: 2 } as const;
-const NONE: readonly number[] = [];
 /** In `tolerate`: every error. */
-const ANY: readonly number[] = [0xff];
+const ANY = 0xff;
 /** ECANCELED: the result of a call that was never made. */
 export const NOT_MADE = -125;
 
@@ -75,10 +74,7 @@ export function encode(program: Program, { base, arch }: { base: bigint; arch: A
   const bytes = new Uint8Array(length);
   bytes.set(calls, HEADER_LENGTH);
   layout.writeTo(bytes);
-  const view = new DataView(bytes.buffer);
-  [MAGIC, length, steps.length, cleanup, report, reportLength].forEach((word, index) => {
-    view.setUint32(8 + index * 4, word, true);
-  });
+  new Int32Array(bytes.buffer).set([MAGIC, length, steps.length, cleanup, report, reportLength], 2);
   seal(bytes);
   const outputs = new Map(
     [...layout.outputs].map(([name, place]) => [name, { ...place, offset: place.offset - report }]),
@@ -121,9 +117,9 @@ export function messageFromBytes(bytes: Uint8Array, outputs: Message['outputs'] 
 
 /** Writes the check into a message. */
 function seal(bytes: Uint8Array): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  const from = view.getUint32(24, true);
-  setWord(view, 0, checksum(bytes, { from, to: from + view.getUint32(28, true) }));
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const [, , , , , , from = 0, length = 0] = words;
+  words[0] = checksum(words, { from: from / 4, to: (from + length) / 4 });
 }
 
 /** What the values of arguments depend on. */
@@ -138,10 +134,10 @@ interface Scope {
 
 function encodeCalls(steps: readonly Step[], scope: Scope): Uint8Array {
   const bytes = new Uint8Array(steps.length * CALL_LENGTH);
-  const view = new DataView(bytes.buffer);
+  const words = new Int32Array(bytes.buffer);
   steps.forEach((step, index) => {
     try {
-      encodeCall(step, index, view, scope);
+      encodeCall(step, index, words, scope);
     } catch (error) {
       throw error instanceof TypeError ? new TypeError(`${step.syscall} (${step.why}): ${error.message}`) : error;
     }
@@ -154,35 +150,34 @@ function encodeCalls(steps: readonly Step[], scope: Scope): Uint8Array {
  * Counts where other code goes through lists: this mostly runs before V8 has compiled it, where each turn of another loop, and each
  * function made for one, is an object more, and a command is faster that ends before V8 collects any.
  */
-function encodeCall(step: Step, index: number, view: DataView, scope: Scope): void {
-  const at = index * CALL_LENGTH;
+function encodeCall(step: Step, index: number, words: Int32Array, scope: Scope): void {
+  const at = (index * CALL_LENGTH) / 4;
+  const first = at + 2; // of the arguments
   const { syscall, args, only, needs } = step;
   const number = syscallNumber(syscall, scope.arch);
   if (number === undefined) throw new TypeError(`no such system call on ${scope.arch}`);
   if (args.length > ARGUMENTS) throw new TypeError(`a system call takes at most ${ARGUMENTS} arguments`);
-  view.setUint16(at, number, true);
-  if (only !== undefined) view.setUint8(at + 3, ONLY[only]);
-  const errnos = tolerated(step, index >= scope.cleanup);
-  for (let slot = 0; slot < errnos.length; slot++) view.setUint8(at + 4 + slot, errnos[slot] ?? 0);
   let references = 0;
   for (let slot = 0; slot < args.length; slot++) {
     const arg = args[slot] ?? null;
     if (isResult(arg)) references |= 1 << slot;
-    setWord(view, at + 8 + slot * 8, value(arg, scope));
+    putWord(words, first + slot * 2, typeof arg === 'number' ? arg : value(arg, scope));
   }
   if (needs !== undefined) {
     if (args.length === ARGUMENTS) throw new TypeError(`it has no room for '${needs}', which it needs`);
     references |= 1 << SPARE;
-    setWord(view, at + 8 + SPARE * 8, indexOf(needs, scope));
+    putWord(words, first + SPARE * 2, indexOf(needs, scope));
   }
-  view.setUint8(at + 2, references);
+  words[at] = number | (references << 16) | ((only === undefined ? 0 : ONLY[only]) << 24);
+  words[at + 1] = tolerated(step, index >= scope.cleanup);
 }
 
-function tolerated({ tolerate }: Step, inCleanup: boolean): readonly number[] {
+/** The numbers of up to four errors, a byte each. */
+function tolerated({ tolerate }: Step, inCleanup: boolean): number {
   if (tolerate === 'any' || inCleanup) return ANY;
-  if (!tolerate) return NONE;
+  if (!tolerate) return 0;
   if (tolerate.length > 4) throw new TypeError('a step tolerates at most four errors');
-  return tolerate.map(errnoNumber);
+  return tolerate.reduce((bytes, name, place) => bytes | (errnoNumber(name) << (place * 8)), 0);
 }
 
 function isResult(arg: Arg): boolean {
@@ -213,16 +208,14 @@ function indexOf(result: string, { labels }: Scope): number {
 /**
  * The check a message carries. It finds corruption, not forgery: only the holder of the socket can write to it. Most of a
  * message is zeros, and this code mostly runs before it was compiled, so zeros are passed over and there is no multiplication.
- * @param report is known to be zeros
+ * @param report the words of it, which are known to be zeros
  */
-function checksum(bytes: Uint8Array, report: { from: number; to: number }): number {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  const [from, to] = [report.from / 4, report.to / 4];
+function checksum(words: Int32Array, report: { from: number; to: number }): number {
   let sum = 0;
   for (let index = 2; index < words.length; index++) {
-    if (index === from) index = to;
+    if (index === report.from) index = report.to;
     const word = words[index];
     if (word) sum = ((((sum << 7) | (sum >>> 25)) ^ word) + index) | 0;
   }
-  return sum >>> 0;
+  return sum;
 }

@@ -30,7 +30,7 @@ interface Stretch {
 
 const CALLS: Readonly<Record<Arch, readonly Stretch[]>> = { x64: X64_CALLS, arm64: ARM64_CALLS };
 /** Those that were asked for, as a start does over and over. */
-const known: Readonly<Record<Arch, Map<string, number | undefined>>> = { x64: new Map(), arm64: new Map() };
+const known: Readonly<Record<Arch, Map<string, number>>> = { x64: new Map(), arm64: new Map() };
 
 /**
  * The number of a system call.
@@ -40,14 +40,20 @@ const known: Readonly<Record<Arch, Map<string, number | undefined>>> = { x64: ne
  */
 export function syscallNumber(name: SyscallName, arch: Arch): number | undefined {
   if (name === 'reap_children') return REAP_CHILDREN;
-  const found = known[arch].get(name) ?? find(name, CALLS[arch]);
-  known[arch].set(name, found);
-  return found;
+  const found = known[arch].get(name);
+  if (found !== undefined) return found;
+  const number = find(name, CALLS[arch]);
+  if (number !== undefined) known[arch].set(name, number);
+  return number;
 }
 
+/** The last stretch is looked at first: most calls of a start are new ones, and it is the shorter one. */
 function find(name: string, stretches: readonly Stretch[]): number | undefined {
-  const stretch = stretches.find(({ names }) => names.includes(name));
-  return stretch && stretch.from + stretch.names.indexOf(name);
+  for (const { from, names } of stretches.toReversed()) {
+    const index = names.indexOf(name);
+    if (index !== -1) return from + index;
+  }
+  return undefined;
 }
 
 /**
