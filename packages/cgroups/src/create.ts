@@ -76,7 +76,7 @@ export function create(name: string, resources: Resources = {}, options: CreateO
   const putBack = group.directories.some(existsSync);
   runOperations(
     (function* () {
-      yield* [...(v1?.plan.create ?? []), ...(v1?.start ?? []), ...makeV2];
+      yield* [...(v1?.plan.create ?? []), ...makeV2];
       const planned = group.planUpdate(kept, updateOptions);
       leftOut.push(...planned.leftOut, ...runAsFarAs(planned.operations, mode ?? 'strict', { putBack }));
     })(),

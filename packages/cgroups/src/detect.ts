@@ -1,5 +1,5 @@
 import type { Resource } from '@coracle/cgroups-core';
-import type { Place as PlaceV1 } from '@coracle/cgroups-v1';
+import { CONTROLLERS, type Place as PlaceV1 } from '@coracle/cgroups-v1';
 import { type Availability, availability } from './availability.ts';
 import { findParent } from './delegation.ts';
 import { deviceAvailability } from './device-availability.ts';
@@ -16,6 +16,8 @@ export interface Machine {
   devices: Availability;
   /** The groups of version 1 below which the caller can make its own. */
   v1: PlaceV1;
+  /** Of these the one that only {@link plan} needs, beside them: that of processors and memory nodes. */
+  cpuset: string | undefined;
   /** The group of version 2 below which the caller can make its own, and the controllers it can hand down. */
   v2: { parent: string; controllers: readonly string[] } | undefined;
 }
@@ -29,7 +31,9 @@ export interface Machine {
  * machine.resources.memory; // { version: 'v2' }
  */
 export function detect(facts: Facts = theseFacts()): Machine {
-  const own = ownGroups(facts);
+  const { v1: ownV1, ...others } = ownGroups(facts, [...CONTROLLERS, 'cpuset']);
+  const { cpuset, ...counting } = ownV1;
+  const own = { ...others, v1: counting };
   const v1 = Object.fromEntries(Object.entries(own.v1).filter(([, directory]) => facts.isWritable(directory)));
   const v2 = own.v2 && findParent(own.v2, facts);
   const findings = { own, v1, v2, mountinfo: facts.mountinfo, read: facts.read };
@@ -39,6 +43,7 @@ export function detect(facts: Facts = theseFacts()): Machine {
     resources: { pids: answer('pids'), memory: answer('memory'), cpus: answer('cpus') },
     devices: deviceAvailability(findings, deviceRights(facts)),
     v1,
+    cpuset: cpuset !== undefined && facts.isWritable(cpuset) ? cpuset : undefined,
     v2: v2 && 'parent' in v2 ? { parent: v2.parent, controllers: v2.controllers } : undefined,
   };
 }

@@ -2,21 +2,20 @@ import {
   checkDeviceRules,
   checkName,
   type DeviceRuleInput,
-  type FileOperation,
   type Mode,
   type ReadFile,
   type Resources,
 } from '@coracle/cgroups-core';
-import { controllersOf as controllersV1, type Place as PlaceV1, planCpusetStart } from '@coracle/cgroups-v1';
+import { controllersOf as controllersV1, type Place as PlaceV1 } from '@coracle/cgroups-v1';
 import { controllersOf as controllersV2 } from '@coracle/cgroups-v2';
 import type { FullMachine } from './detect-all.ts';
 import { type Division, divide } from './divide.ts';
-import { demand, type PlannedGroup, parentsOf, placeBelow, planOnV1, planOnV2, withoutDevices } from './plan.ts';
+import { demand, type PlannedGroup, placeBelow, planOnV1, planOnV2, withoutDevices } from './plan.ts';
 
 /** Where a group with some resources lies, and how it is made before they are put in force. */
 export interface Layout {
   division: Division;
-  v1: { plan: PlannedGroup; place: PlaceV1; start: FileOperation[] } | undefined;
+  v1: { plan: PlannedGroup; place: PlaceV1 } | undefined;
   v2: { plan: PlannedGroup; directory: string } | undefined;
 }
 
@@ -51,14 +50,8 @@ export function layOut(
     Object.keys(division[version]).length > 0 || rulesOn(version) !== undefined;
   const own = ownV1(machine, division.v1, rulesOn('v1') !== undefined);
   const onV1 = isWanted('v1') || (Object.keys(own).length > 0 && !isWanted('v2'));
-  const parents = parentsOf(own, name);
-  const place = placeBelow(own, name);
   const v1 = onV1
-    ? {
-        plan: planOnV1(own, name, { limits: {}, devices: rulesOn('v1') }),
-        place,
-        start: planCpusetStart(place, { parents, read }),
-      }
+    ? { plan: planOnV1(own, name, { limits: {}, devices: rulesOn('v1') }, read), place: placeBelow(own, name) }
     : undefined;
   const planV2 =
     isWanted('v2') || !onV1

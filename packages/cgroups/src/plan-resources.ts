@@ -46,7 +46,7 @@ export function planResources(request: ResourcesRequest): PlannedResources | und
     v1: v1 && planV1(v1.place, division.v1, options),
     v2: v2 && planV2(v2.directory, division.v2, options),
   };
-  const onV1 = v1 && { ...v1.plan, create: [...v1.plan.create, ...v1.start, ...(writes.v1?.operations ?? [])] };
+  const onV1 = v1 && { ...v1.plan, create: [...v1.plan.create, ...(writes.v1?.operations ?? [])] };
   const onV2 = v2 && { ...v2.plan, create: [...v2.plan.create, ...(writes.v2?.operations ?? [])] };
   const planned = onV1 && onV2 ? merge(onV1, onV2) : (onV1 ?? onV2);
   const leftOut = [...division.leftOut, ...(writes.v1?.leftOut ?? []), ...(writes.v2?.leftOut ?? [])];

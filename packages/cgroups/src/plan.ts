@@ -6,10 +6,18 @@ import {
   type GroupPlan,
   type Limits,
   limitedResources,
+  type ReadFile,
   type Resource,
+  readValue,
   type Stats,
 } from '@coracle/cgroups-core';
-import { directoriesOf, type Place as PlaceV1, parseStats as parseV1, planCreate as planV1 } from '@coracle/cgroups-v1';
+import {
+  directoriesOf,
+  type Place as PlaceV1,
+  parseStats as parseV1,
+  planCpusetStart,
+  planCreate as planV1,
+} from '@coracle/cgroups-v1';
 import {
   type DeviceProgram,
   parseStats as parseV2,
@@ -50,8 +58,10 @@ export interface GroupRequest {
 const COUNTED = ['cpu', 'memory', 'pids'];
 
 /**
- * Plans a group on whichever version the machine has; nothing is written. Where one version has the controller of one limit
- * and the other that of another, the group lies in both.
+ * Plans a group on whichever version the machine has; nothing is written, and of files only those are read that say which processors the
+ * groups above have. Where one version has the controller of one limit
+ * and the other that of another, the group lies in both. On version 1 one that limits memory or processors lies in the hierarchy of
+ * cpuset as well: where the JVM misses any of memory, cpu, cpuacct and cpuset, it takes the whole machine for its own.
  * @returns `undefined` when the machine has no group the caller could use and neither limits nor rules are asked for
  * @throws SystemError EINVAL for limits and rules that cannot be meant and for a name that leads elsewhere; EOPNOTSUPP for a
  *   limit or rules that cannot be had here, with the reason and the remedy
@@ -74,8 +84,8 @@ export function plan({ machine = detect(), name, limits = {}, devices }: GroupRe
   });
   const [partV1, partV2] = [on('v1'), on('v2')];
   const hasV1 = Object.keys(withoutDevices(machine.v1)).length > 0;
-  const own = partV1.devices ? machine.v1 : withoutDevices(machine.v1);
-  const v1 = isWanted(partV1) || (hasV1 && !isWanted(partV2)) ? planOnV1(own, name, partV1) : undefined;
+  const own = { ...(partV1.devices ? machine.v1 : withoutDevices(machine.v1)), ...beside(partV1, machine) };
+  const v1 = isWanted(partV1) || (hasV1 && !isWanted(partV2)) ? planOnV1(own, name, partV1, readValue) : undefined;
   const v2 = isWanted(partV2) || !v1 ? planOnV2(machine, name, partV2) : undefined;
   return v1 && v2 ? merge(v1, v2) : (v1 ?? v2);
 }
@@ -88,6 +98,11 @@ export interface Part {
 
 function isWanted({ limits, devices }: Part): boolean {
   return Object.keys(limits).length > 0 || devices !== undefined;
+}
+
+/** The kernel takes milliseconds for the first group for processors on a machine, so others have none. */
+function beside({ limits: { memory, cpus } }: Part, { cpuset }: Machine): PlaceV1 {
+  return cpuset === undefined || (memory === undefined && cpus === undefined) ? {} : { cpuset };
 }
 
 /** The part of limits that is about some resources. */
@@ -105,11 +120,17 @@ export function withoutDevices({ devices: _, ...others }: PlaceV1): PlaceV1 {
   return others;
 }
 
-/** @param own the groups of version 1 to build below */
-export function planOnV1(own: PlaceV1, name: string, { limits, devices }: Part): PlannedGroup {
+/**
+ * @param own the groups of version 1 to build below
+ * @param read the text of a file of a group, `undefined` where there is none
+ */
+export function planOnV1(own: PlaceV1, name: string, { limits, devices }: Part, read: ReadFile): PlannedGroup {
   const place = placeBelow(own, name);
+  const parents = parentsOf(own, name);
+  const planned = planV1(place, limits, { parents, devices });
   return {
-    ...planV1(place, limits, { parents: parentsOf(own, name), devices }),
+    ...planned,
+    create: [...planned.create, ...planCpusetStart(place, { parents, read })],
     version: 'v1',
     parseStats: (texts) => parseV1(place, texts),
     deviceProgram: undefined,
@@ -154,7 +175,7 @@ export function merge(v1: PlannedGroup, v2: PlannedGroup): PlannedGroup {
 }
 
 /** The groups between the caller's own and the new one. */
-export function parentsOf(own: PlaceV1, name: string): string[] {
+function parentsOf(own: PlaceV1, name: string): string[] {
   const names = name.split('/');
   const above = names.slice(0, -1).map((_, index) => names.slice(0, index + 1).join('/'));
   return directoriesOf(own).flatMap((directory) => above.map((path) => `${directory}/${path}`));

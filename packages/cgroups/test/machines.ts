@@ -183,3 +183,12 @@ export function withRights(fixture: MachineFixture, capEff: string, uidMap: stri
 
 /** The same machine for a caller with all rights. */
 export const asRoot = (fixture: MachineFixture): MachineFixture => withRights(fixture, '000001ffffffffff');
+
+/** {@link comounted}, with the other controllers too. */
+export const rich: MachineFixture = {
+  ...comounted,
+  mountinfo: `${comounted.mountinfo}37 30 0:34 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset
+38 30 0:35 / /sys/fs/cgroup/net_cls,net_prio ro - cgroup cgroup rw,net_cls,net_prio
+`,
+  writable: [...comounted.writable, '/sys/fs/cgroup/cpuset'],
+};

@@ -4,15 +4,6 @@ import * as machines from './machines.ts';
 
 const machineOf = (fixture: machines.MachineFixture) => detectAll(machines.factsOf(fixture));
 
-/** Version 1 as on the machine where it was recorded, with the other controllers too. */
-const rich: machines.MachineFixture = {
-  ...machines.comounted,
-  mountinfo: `${machines.comounted.mountinfo}37 30 0:34 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset
-38 30 0:35 / /sys/fs/cgroup/net_cls,net_prio ro - cgroup cgroup rw,net_cls,net_prio
-`,
-  writable: [...machines.comounted.writable, '/sys/fs/cgroup/cpuset'],
-};
-
 describe('all controllers of a machine', () => {
   test('on version 2: those that can be handed down, and why not the others', () => {
     const { controllers, hierarchies } = machineOf(machines.laptopRoot);
@@ -27,7 +18,7 @@ describe('all controllers of a machine', () => {
   });
 
   test('on version 1: those whose hierarchy can be written to', () => {
-    const { controllers, hierarchies } = machineOf(rich);
+    const { controllers, hierarchies } = machineOf(machines.rich);
     expect(hierarchies).toMatchObject({ cpuset: '/sys/fs/cgroup/cpuset' });
     expect(controllers).toMatchObject({
       cpuset: { version: 'v1' },
@@ -85,14 +76,14 @@ describe('the plan of a group with resources', () => {
       `/sys/fs/cgroup/a/cgroup.subtree_control=${usual} +cpuset`,
     ]);
     expect(handed(undefined)[0]).toBe(`/sys/fs/cgroup/cgroup.subtree_control=${usual}`);
-    expect(handed(['cpuset'], rich)).toEqual(handed(undefined, rich));
+    expect(handed(['cpuset'], machines.rich)).toEqual(handed(undefined, machines.rich));
   });
 
   test('on version 1 it lies in the hierarchies that count and kill, and in those the resources need', () => {
-    const all = pathsOf(rich, 'box', { memory: { low: 1 } });
+    const all = pathsOf(machines.rich, 'box', { memory: { low: 1 } });
     expect(all).not.toContainEqual(expect.stringContaining('cpuset'));
     expect(all.at(-1)).toMatch(/memory\.soft_limit_in_bytes=1$/);
-    expect(pathsOf(rich, 'box', { cpuset: { cpus: '0' } })).toContain('/sys/fs/cgroup/cpuset/box');
+    expect(pathsOf(machines.rich, 'box', { cpuset: { cpus: '0' } })).toContain('/sys/fs/cgroup/cpuset/box');
   });
 
   test('where the versions share the controllers each has its part', () => {

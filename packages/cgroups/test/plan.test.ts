@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { create, detect, detectAll, plan } from '../src/index.ts';
+import { create, detect, detectAll, type Limits, plan } from '../src/index.ts';
 import * as machines from './machines.ts';
 
 const machineOf = (fixture: machines.MachineFixture) => detect(machines.factsOf(fixture));
@@ -25,6 +25,18 @@ describe('on version 1', () => {
     expect(paths.slice(0, 4)).toContain('/sys/fs/cgroup/freezer/coracle');
     expect(paths.indexOf('/sys/fs/cgroup/freezer/coracle')).toBeLessThan(
       paths.indexOf('/sys/fs/cgroup/freezer/coracle/box'),
+    );
+  });
+
+  test('one that limits memory or processors has the hierarchies without which the JVM does not take it for its own', () => {
+    const directoriesFor = (limits: Limits): readonly string[] | undefined =>
+      plan({ machine: machineOf(machines.rich), name: 'box', limits })?.directories;
+    for (const limits of [{ memory: 64n << 20n }, { cpus: 0.5, pids: 20 }] as Limits[])
+      expect(directoriesFor(limits)).toEqual([...(directoriesFor({}) ?? []), '/sys/fs/cgroup/cpuset/box']);
+    expect(directoriesFor({ pids: 20 })).toEqual(directoriesFor({}));
+    const unwritable = { ...machines.rich, writable: machines.comounted.writable };
+    expect(plan({ machine: machineOf(unwritable), name: 'box', limits: { memory: 64n << 20n } })?.directories).toEqual(
+      directoriesFor({}),
     );
   });
 

@@ -74,6 +74,13 @@ needs.describe(canLimit)('limits, on whichever version of cgroups there is', () 
     }
   });
 
+  test('on version 1 a program with less memory finds all that the JVM looks for before it takes a limit as its own', async () => {
+    const look = `for one in memory cpu cpuacct cpuset; do grep -c "/sys/fs/cgroup/.* - cgroup .*\\b$one\\b" /proc/self/mountinfo; done
+      cat /sys/fs/cgroup/cpuset/cpuset.cpus`;
+    const { stdout } = await run('bash', ['-c', look], { limits: { memory: '64m' } });
+    expect(stdout).toMatch(/^(?:(?:0\n){4}|(?:1\n){4}[\d,-]+\n)$/); // all of them, or on version 2 none
+  });
+
   test('a result with a limit on memory can be written as JSON', async () => {
     const result = await run('true', [], { limits: { memory: '64m' } });
     expect(JSON.parse(JSON.stringify(result))).toMatchObject({

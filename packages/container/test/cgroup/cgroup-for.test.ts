@@ -11,9 +11,16 @@ const V1: Machine = {
   version: 'v1',
   ...available('v1'),
   v1: { pids: '/cg/pids', devices: '/cg/devices' },
+  cpuset: undefined,
   v2: undefined,
 };
-const V2: Machine = { version: 'v2', ...available('v2'), v1: {}, v2: { parent: '/cg', controllers: ['pids'] } };
+const V2: Machine = {
+  version: 'v2',
+  ...available('v2'),
+  v1: {},
+  cpuset: undefined,
+  v2: { parent: '/cg', controllers: ['pids'] },
+};
 
 const planOn = (machine: Machine): NonNullable<ReturnType<typeof planGroup>['plan']> => {
   const { plan } = planGroup({
