@@ -99,11 +99,11 @@ function asUser({ copy, directory, rootfs, launcher }: UserOptions): Pick<Contes
   const runtime = join(directory, 'runtime');
   mkdirSync(runtime, { mode: 0o700 });
   if (isRoot) chownSync(runtime, PLAIN_USER, PLAIN_USER);
-  const ids = ['--reuid', String(PLAIN_USER), '--regid', String(PLAIN_USER), '--clear-groups'];
-  const command = [process.execPath, copy?.path ?? '', 'run', '-q', '--rootfs', rootfs, 'true'];
+  const words = [copy?.path ?? '', 'run', '-q', '--rootfs', rootfs, 'true'];
+  const user = { uid: PLAIN_USER, gid: PLAIN_USER, variables: { XDG_RUNTIME_DIR: runtime } };
   return {
-    missing: built() ?? lacking('setpriv') ?? (isRoot ? undefined : 'only root can become another user'),
-    once: () => launcher.run('setpriv', [...ids, 'env', `XDG_RUNTIME_DIR=${runtime}`, ...command]),
+    missing: built() ?? (isRoot ? undefined : 'only root can become another user'),
+    once: () => launcher.run(process.execPath, words, user),
   };
 }
 

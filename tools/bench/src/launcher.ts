@@ -3,6 +3,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { plainEnvironment } from './plain-environment.ts';
 
+/** Whom a program is run as, and with which variables beside those of the benchmark. */
+interface RunOptions {
+  uid?: number;
+  gid?: number;
+  variables?: Readonly<Record<string, string>>;
+}
+
 interface Answer {
   milliseconds: number;
   status: number | null;
@@ -26,8 +33,8 @@ export class Launcher implements Disposable {
    * @returns how long that took, in milliseconds
    * @throws Error when it cannot be run or does not end with 0
    */
-  async run(program: string, args: readonly string[]): Promise<number> {
-    this.#child.send({ program, args });
+  async run(program: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
+    this.#child.send({ program, args, ...options });
     const [{ milliseconds, status, stderr }] = (await once(this.#child, 'message')) as [Answer];
     if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}: ${stderr}`);
     return milliseconds;
