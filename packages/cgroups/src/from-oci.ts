@@ -39,7 +39,16 @@ export function fromOci(
     ...(rdma ? { rdma: rdmaOf(rdma) } : {}),
     ...(unified ? { unified } : {}),
   };
-  return { resources, devices: from.devices };
+  return { resources, devices: from.devices?.map(ruleOf) };
+}
+
+/** An empty type is none, and other letters are no access: the specification tells neither, runc and crun read both so. */
+function ruleOf({ type, access, ...rule }: oci.DeviceRule): DeviceRuleInput {
+  return {
+    ...rule,
+    ...(type ? { type: type === 'u' ? 'c' : type } : {}),
+    ...(access === undefined ? {} : { access: access.replace(/[^rwm]/g, '') }),
+  };
 }
 
 /** From here on a number is no limit: in JSON the largest of 64 bits comes out as this. */

@@ -128,7 +128,15 @@ describe('an OCI block in the words of this package', () => {
 
   test('rules for devices are apart, as they stand', () => {
     const devices = [{ allow: false, access: 'rwm' }];
-    expect(fromOci({ devices }).devices).toBe(devices);
+    expect(fromOci({ devices }).devices).toEqual(devices);
+  });
+
+  test('a rule for devices in the spellings that engines may use', () => {
+    const rules = (...devices: oci.DeviceRule[]): unknown => fromOci({ devices }).devices;
+    expect(rules({ allow: true, type: '' as 'a' }, { allow: true, type: 'u', major: 1, access: 'rwa' })).toEqual([
+      { allow: true },
+      { allow: true, type: 'c', major: 1, access: 'rw' },
+    ]);
   });
 });
 

@@ -83,3 +83,11 @@ test('remarks are told of valid configurations only, and nobody has to listen', 
   expect(remarks).toEqual([]);
   expect(parseConfig(JSON.stringify({ ...everything, vm: {} }))).toHaveProperty('vm');
 });
+
+test('letters of a rule for devices that are no access', () => {
+  const keys = ['linux', 'resources', 'devices', 0, 'access'];
+  expect(remarksOn(withPart(everything, keys, 'rwa'))).toEqual([
+    { path: pathOf(keys), text: "has 'a' in it, which is no access and is ignored" },
+  ]);
+  expect(remarksOn(withPart(everything, keys, 'rm'))).toEqual([]);
+});

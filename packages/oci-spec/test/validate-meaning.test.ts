@@ -88,7 +88,7 @@ describe('refused', () => {
     ['an interface named ..', ['linux', 'netDevices', 'eth0', 'name'], '..', '', /^1 to 15 characters/],
     ['a host’s interface with a slash', ['linux', 'netDevices'], { 'a/b': {} }, '["a/b"]', /^1 to 15 characters/],
     ['a device rule of type p', ['linux', 'resources', 'devices', 0, 'type'], 'p', '', /^a \(all\)/],
-    ['a device rule on execution', ['linux', 'resources', 'devices', 0, 'access'], 'rx', '', 'letters of rwm'],
+    ['a device rule on execution', ['linux', 'resources', 'devices', 0, 'access'], 'x', '', 'letters of rwm'],
     [
       'a burst above the quota',
       ['linux', 'resources', 'cpu'],
