@@ -12,10 +12,13 @@ import { BUN } from '../bun.mjs';
 const BUILD = fileURLToPath(new URL('../build.mjs', import.meta.url));
 const MINUTE = 60_000;
 
+/** What fetches something needs the certificates that other tests do without. */
+const online = { ...process.env, NODE_EXTRA_CA_CERTS: process.env['CORACLE_TEST_CERTIFICATES'] };
+
 /** Whether it can be had: it comes from where packages come from. */
 const bun = {
   what: 'a Bun that npx can fetch',
-  met: needs.root.met && spawnSync('npx', [...BUN, '--version'], { timeout: MINUTE }).status === 0,
+  met: needs.root.met && spawnSync('npx', [...BUN, '--version'], { timeout: MINUTE, env: online }).status === 0,
 };
 
 needs.describe(
@@ -31,7 +34,7 @@ needs.describe(
     before = findLeftovers();
     rootfs = makeBusyboxRootfs();
     directory = mkdtempSync(join(tmpdir(), 'standalone-'));
-    execFileSync(process.execPath, [BUILD, directory], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(process.execPath, [BUILD, directory], { env: online, stdio: ['ignore', 'ignore', 'inherit'] });
   }, 3 * MINUTE);
   afterAll(() => {
     rootfs[Symbol.dispose]();
@@ -64,7 +67,9 @@ needs.describe(
   });
 
   test('its heap is of huge pages, where the kernel gives them', async () => {
-    const child = spawn(join(directory, 'coracle'), ['run', '--quiet', '--rootfs', rootfs.path, 'sleep', '1000']);
+    // With an init, as a first process without a handler would not heed the signal that ends it.
+    const words = ['run', '--quiet', '--init', '--rootfs', rootfs.path, 'sleep', '1000'];
+    const child = spawn(join(directory, 'coracle'), words);
     try {
       const flags = (): string => readFileSync(`/proc/${child.pid}/smaps`, 'utf8');
       await until(() => / hg\b/.test(flags()), 'a mapping with MADV_HUGEPAGE');
