@@ -15,6 +15,18 @@ import { isAtLeast, type KernelVersion, kernelRelease, kernelVersion } from '@co
 /** How the mounts of a container were made: by descriptor, or with mount(2), where the newer calls are not to be had. */
 export type MountCalls = 'descriptor' | 'path';
 
+/** From here on who is root in a user namespace only can mount an overlay. */
+const OVERLAYS_FOR_USERS: KernelVersion = { major: 5, minor: 11 };
+
+/**
+ * Why an overlay cannot be mounted in a user namespace, where the kernel is too old for it.
+ * @param release of the kernel, of which one that begins with no version tells nothing; this one's if absent
+ */
+export function whyNoOverlay(release: string = kernelRelease()): string | undefined {
+  if (!/^\d+\.\d/.test(release) || isAtLeast(kernelVersion(release), OVERLAYS_FOR_USERS)) return undefined;
+  return `in a user namespace it takes Linux 5.11, and this is ${release}`;
+}
+
 /** With mount_setattr(2), the latest of the calls that make mounts by descriptor. */
 export const MOUNTS_BY_DESCRIPTOR: KernelVersion = { major: 5, minor: 12 };
 
@@ -26,10 +38,13 @@ let refused: readonly MountCall[] = [];
  * ones. All further containers of this process are made with those at once.
  */
 export async function withMountCalls<Made>(make: () => Promise<Made>): Promise<Made> {
+  const isOlder = refused.length > 0;
   try {
     return await make();
   } catch (error) {
-    if (refused.length > 0 || !isRefusal(error) || !lookForMountCalls()) throw error;
+    if (isOlder || !isRefusal(error)) throw error;
+    // Another that began at the same time may have asked meanwhile.
+    if (refused.length === 0 && !lookForMountCalls()) throw error;
     return await make();
   }
 }

@@ -6,6 +6,7 @@ import { type Outcome, type Step, SyscallError } from '@coracle/syscalls';
 import { explainCgroupRefusal } from './explain/explain-cgroup-refusal.ts';
 import { explainNesting } from './explain/explain-nesting.ts';
 import { explainLabelRefusal } from './labels/explain-label-refusal.ts';
+import { whyNoOverlay } from './mount-calls.ts';
 import { explainMountRefusal } from './mounts/explain-mount-refusal.ts';
 
 /** What the mount of message queues is for. */
@@ -31,6 +32,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
     terminalHint(step, errno) ??
     hidingHint(step, errno) ??
     queuesHint(step, errno) ??
+    overlayHint(step, errno) ??
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: told?.text });
@@ -95,6 +97,12 @@ function queuesHint({ syscall, why }: Step, errno: number): string | undefined {
   if (why !== MESSAGE_QUEUES || !['fsconfig', 'mount'].includes(syscall) || errnoName(errno) !== 'EPERM')
     return undefined;
   return 'a container with a user namespace of its own can have message queues only with an ipc namespace of its own: do not share the ipc namespace (--ipc), or leave the mount out';
+}
+
+function overlayHint({ why }: Step, errno: number): string | undefined {
+  if (!why.startsWith('lay a layer for changes over ') || errnoName(errno) !== 'EPERM') return undefined;
+  const reason = whyNoOverlay();
+  return reason && `an overlay: ${reason}; start it on the directory itself, or on a copy of it`;
 }
 
 function limitHint({ syscall, why }: Step, errno: number): string | undefined {

@@ -99,6 +99,12 @@ needs.describe(
     return { without, withThem };
   }
 
+  test('the first containers of a process have it, also where several start at once', async () => {
+    using way = refusedWith('ENOSYS');
+    const all = await Promise.all(Array.from({ length: 6 }, () => way.run(['true'], {})));
+    expect(all.map(({ isolation }) => isolation.mountCalls)).toEqual(all.map(() => 'path'));
+  });
+
   test.each([
     ...ROADS.map((road) => [road, {}] as const),
     ['root, EPERM', { userNamespace: 'auto' }] as const,

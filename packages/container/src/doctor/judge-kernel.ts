@@ -9,6 +9,9 @@ import type { HostFacts } from './host-facts.ts';
 /** The first with close_range(2), the newest call Coracle cannot do without. */
 const OLDEST: KernelVersion = { major: 5, minor: 9 };
 
+/** The first with Landlock. */
+const LANDLOCK: KernelVersion = { major: 5, minor: 13 };
+
 /** What the older mount calls do not do; the end of a sentence. */
 const LESS = 'mounts are made with the older calls: ids of files cannot be mapped, nor volumes be slave or shared';
 
@@ -75,8 +78,10 @@ export function judgeSeccomp({ settings: { seccompActions } }: Pick<HostFacts, '
 }
 
 /** Landlock, which containers use where they can. */
-export function judgeLandlock({ landlock }: Pick<HostFacts, 'landlock'>): Check {
+export function judgeLandlock({ landlock, kernel }: Pick<HostFacts, 'landlock' | 'kernel'>): Check {
   const needed = `Landlock ${LANDLOCK_WITH_REFER} (Linux 5.19) for --security-opt landlock=files, ${LANDLOCK_WITH_SCOPES} (6.12) to keep --network host from abstract sockets`;
+  if (landlock === 0 && !isAtLeast(versionOf(kernel), LANDLOCK))
+    return check('Landlock', needed, { status: 'warning', found: `none: it came with Linux ${shown(LANDLOCK)}` });
   if (landlock === 0)
     return check('Landlock', needed, {
       status: 'warning',

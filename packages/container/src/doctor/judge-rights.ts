@@ -1,4 +1,5 @@
 import { askForRights } from '../ids/rights-of-root.ts';
+import { whyNoOverlay } from '../mount-calls.ts';
 import { type Check, check, type Finding } from './check.ts';
 import { setting } from './fix.ts';
 import type { Attempt, HostFacts } from './host-facts.ts';
@@ -94,15 +95,17 @@ export function judgeProc(facts: HostFacts): Check[] {
 }
 
 /** Whether containers of ordinary users can have an overlay for their changes. */
-export function judgeOverlay({ overlay, userNamespace }: HostFacts): Check[] {
+export function judgeOverlay({ overlay, userNamespace, kernel }: HostFacts): Check[] {
   if (!userNamespace.ok) return [];
   const needed = 'overlay mounts in user namespaces, for writable copies of a root that cost nothing (Linux 5.11)';
   if (overlay.ok) return [check('overlay', needed, { status: 'ok', found: 'can be mounted in a user namespace' })];
   const isAbsent = overlay.code === 'ENODEV';
+  const reason = overlay.code === 'EPERM' ? whyNoOverlay(kernel) : undefined;
+  const found = `${overlay.syscall} failed with ${overlay.code}${reason ? `: ${reason}` : ''}`;
   return [
     check('overlay', needed, {
       status: 'warning',
-      found: isAbsent ? 'the module overlay is not loaded' : `${overlay.syscall} failed with ${overlay.code}`,
+      found: isAbsent ? 'the module overlay is not loaded' : found,
       fix: isAbsent ? 'sudo modprobe overlay && echo overlay | sudo tee /etc/modules-load.d/overlay.conf' : undefined,
     }),
   ];

@@ -116,6 +116,13 @@ describe('the kernel', () => {
       found: expect.stringMatching(found),
       ...(landlock === 0 ? { fix: expect.stringContaining('lsm=') } : {}),
     });
+
+    test('without Landlock because it is too old is not told to switch it on', () => {
+      expect(judged('Landlock', { ...ROOT, landlock: 0, kernel: '5.10.0-32-amd64' })).toEqual({
+        status: 'warning',
+        found: 'none: it came with Linux 5.13',
+      });
+    });
   });
 
   test('names its security modules where they can be seen', () => {
@@ -237,6 +244,9 @@ describe('user namespaces', () => {
       status: 'warning',
       found: 'mount failed with EPERM',
     });
+    expect(judged('overlay', { ...ALICE, kernel: '5.10.0-32-amd64', overlay: refused('mount', 'EPERM') })?.found).toBe(
+      'mount failed with EPERM: in a user namespace it takes Linux 5.11, and this is 5.10.0-32-amd64',
+    );
   });
 });
 
