@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { SentStart } from '@coracle/container/again';
 import type { Seen } from './watch.ts';
 
@@ -39,7 +40,10 @@ export function isFor(asked: Asked, known: Asked): boolean {
 /** What is longer has long arguments, and takes its time anyhow. */
 const LONGEST = 256 * 1024;
 
-/** Keeps a start, in one piece: readers see the old file or the new. Where there is no room for it, it is not kept. */
+/**
+ * Keeps a start, in one piece: readers see the old file or the new. Where there is no room for it, it is not kept; nor where a user's home
+ * is not there: to make all that is missing Node would go on for ever in a place that lets nothing be made, as below /proc or an automount.
+ */
 export function keep(directory: string, { sent, ...rest }: KnownStart): void {
   const { monitor, first, ...described } = sent;
   const head = JSON.stringify({ ...rest, sent: { ...described, lengths: [monitor.length, first.length] } });
@@ -47,7 +51,7 @@ export function keep(directory: string, { sent, ...rest }: KnownStart): void {
   const place = placeOf(directory, rest);
   const next = `${directory}/.${NAME}${process.pid}`;
   try {
-    if (!existsSync(directory)) mkdirSync(directory, { mode: 0o700, recursive: true });
+    for (const one of [dirname(directory), directory]) if (!existsSync(one)) mkdirSync(one, { mode: 0o700 });
     writeFileSync(next, Buffer.concat([Buffer.from(`${head}\n`), monitor, first]), { mode: 0o600 });
     renameSync(next, place);
     forgetOldest(directory);

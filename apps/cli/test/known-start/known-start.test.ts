@@ -39,6 +39,16 @@ test('a start comes back as it was kept', () => {
   expect(readdirSync(stateRoot)).toHaveLength(1);
 });
 
+test('is kept in a new cache of a home that is there, and else nowhere', () => {
+  const cache = join(stateRoot, '.cache/coracle');
+  keep(cache, known());
+  expect(existsSync(placeOf(cache, ASKED))).toBe(true);
+  rmSync(join(stateRoot, '.cache'), { recursive: true });
+  keep(join(stateRoot, 'home/.cache/coracle'), known());
+  expect(existsSync(join(stateRoot, 'home'))).toBe(false);
+  keep('/proc/nothing/.cache/coracle', known()); // and comes back
+});
+
 test('what is asked for in other words, or elsewhere, does not take the place of another', () => {
   const asked = Array.from({ length: 200 }, (_, index) =>
     ['/', '/srv'].map((cwd) => ({ words: ['echo', `${index}`], cwd })),

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -13,7 +14,7 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno, SystemError } from '@coracle/errors';
 import { tryLock } from '@coracle/syscalls';
@@ -86,7 +87,7 @@ export class Store {
    */
   async claim(id: string): Promise<Held> {
     const directory = this.directory(id);
-    mkdirSync(this.root, { recursive: true, mode: 0o700 });
+    makeAll(this.root);
     // Another user may have made it since it was looked for.
     this.isThere();
     try {
@@ -267,4 +268,18 @@ function busy(id: string): SystemError {
     text: 'another command works on the container',
     hint: 'try again when it has ended',
   });
+}
+
+/**
+ * Makes a directory and what is missing above it. With `recursive` Node would go on for ever where nothing can be made and the kernel
+ * says ENOENT of it, as below /proc and where an automount knows no such name.
+ */
+function makeAll(directory: string): void {
+  if (existsSync(directory)) return;
+  makeAll(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (!isErrno(error, 'EEXIST')) throw error; // somebody was faster
+  }
 }

@@ -56,6 +56,13 @@ async function codeOf(work: () => unknown): Promise<unknown> {
   }
 }
 
+test('its directory is made with all above it, and where none can be made that is an error', async () => {
+  const deep = new Store(join(root, 'one/two/three'));
+  deep.remove(await deep.claim('box'));
+  expect(readdirSync(join(root, 'one/two'))).toEqual(['three']);
+  expect(await codeOf(() => new Store('/proc/nothing/below').claim('box'))).toBe('ENOENT');
+});
+
 test('an id is the name of a directory, and nothing that leads out of it', () => {
   for (const id of ['box', 'b_x+1.2-3', '.hidden', '0']) checkId(id);
   for (const id of ['', '.', '..', 'a/b', 'a b', 'é', 'a~1', 'x'.repeat(256)])

@@ -116,12 +116,12 @@ describe('the kernel', () => {
       found: expect.stringMatching(found),
       ...(landlock === 0 ? { fix: expect.stringContaining('lsm=') } : {}),
     });
+  });
 
-    test('without Landlock because it is too old is not told to switch it on', () => {
-      expect(judged('Landlock', { ...ROOT, landlock: 0, kernel: '5.10.0-32-amd64' })).toEqual({
-        status: 'warning',
-        found: 'none: it came with Linux 5.13',
-      });
+  test('without Landlock because it is too old is not told to switch it on', () => {
+    expect(judged('Landlock', { ...ROOT, landlock: 0, kernel: '5.10.0-32-amd64' })).toEqual({
+      status: 'warning',
+      found: 'none: it came with Linux 5.13',
     });
   });
 
