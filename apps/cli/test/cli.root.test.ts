@@ -308,6 +308,17 @@ needs.describe(needs.root)('coracle run, as root', () => {
     expect(stdout).toContain('33 77');
     expect(stdout).toContain('exit code 3');
   });
+
+  test.each([
+    ['that the host knows is told to programs', 'vt220', [], 'vt220'],
+    ['of a newer kind, which no description is there of, is an xterm to them', 'newest-of-all', [], 'xterm'],
+    ['that can do nothing stays that', 'dumb', [], 'dumb'],
+    ['with a type that leads elsewhere is an xterm', '../v/vt220', [], 'xterm'],
+    ['whose type is given by hand is what was given', 'newest-of-all', ['-e', 'TERM=mine'], 'mine'],
+  ])('a terminal %s', (_, type, options, told) => {
+    const stdout = runOnTerminal(['run', '-q', ...options, 'sh'], 'echo it is $TERM.\nexit\n', type);
+    expect(stdout).toContain(`it is ${told}.`);
+  });
 });
 
 needs.describe(needs.root)('coracle explain', () => {
@@ -390,7 +401,7 @@ async function gone(): Promise<void> {
 }
 
 /** Runs the command on a new terminal of 33 rows and 77 columns and types into it; script(1) makes the terminal. */
-function runOnTerminal(args: string[], keys: string): string {
+function runOnTerminal(args: string[], keys: string, type = 'xterm'): string {
   const directory = mkdtempSync(join(tmpdir(), 'terminal-'));
   const script = join(directory, 'run.sh');
   writeFileSync(
@@ -401,6 +412,7 @@ function runOnTerminal(args: string[], keys: string): string {
     input: keys,
     encoding: 'utf8',
     timeout: 20_000,
+    env: { ...process.env, TERM: type },
   });
   rmSync(directory, { recursive: true });
   return stdout;

@@ -109,8 +109,7 @@ interface Running {
 
 async function runInTerminal(wanted: ContainerOptions & LifeOptions, { options, onStart }: Running): Promise<Result> {
   const input = options.has('tty') && !options.has('interactive') && !isTerminal(0) ? undefined : process.stdin;
-  const env = process.env['TERM'] === undefined ? wanted.env : { TERM: process.env['TERM'], ...wanted.env };
-  return runOnTerminal({ ...wanted, ...(env ? { env } : {}) }, { input, output: process.stdout, onStart });
+  return runOnTerminal(wanted, { input, output: process.stdout, type: process.env['TERM'], onStart });
 }
 
 /**

@@ -4,12 +4,15 @@ import type { ContainerOptions } from '../options/options.ts';
 import type { Result } from '../result.ts';
 import { connectTerminal, restoreSettings, sizeOf, terminalOf } from './connect-terminal.ts';
 import { applySettings, rawSettings } from './settings.ts';
+import { typeKnownInside } from './type-known-inside.ts';
 
 /** What the container's terminal is connected to. */
 export interface TerminalEnds {
   /** Where keys come from; `undefined`: nowhere. */
   input: Readable | undefined;
   output: Writable;
+  /** What the caller's terminal is, as its TERM says. Programs are told so if their root knows it, and `xterm` if not. */
+  type?: string | undefined;
   /** Called when the container runs. */
   onStart?: (container: Container) => void;
 }
@@ -25,11 +28,13 @@ export interface TerminalEnds {
  */
 export async function runOnTerminal(
   options: Omit<ContainerOptions, 'terminal'> & LifeOptions,
-  { input, output, onStart }: TerminalEnds,
+  { input, output, type, onStart }: TerminalEnds,
 ): Promise<Result> {
   const keyboard = terminalOf(input);
+  const known = type === undefined ? undefined : typeKnownInside(type, options.root ?? 'host');
   const container = await Container.run({
     ...options,
+    ...(known === undefined ? {} : { env: { TERM: known, ...options.env } }),
     terminal: sizeOf(output),
     ...(keyboard ? { callerTerminal: keyboard } : {}),
   });
