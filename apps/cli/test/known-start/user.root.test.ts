@@ -104,6 +104,19 @@ needs.describe(
     }
   });
 
+  test.each([
+    ['where no directory can be made', '/proc'],
+    ['that is not there', '/nonexistent'],
+    ['that is a file', '/dev/null'],
+  ])('is not kept in a home %s, and the command ends', (_, home) => {
+    const isNew = !existsSync(`/tmp/coracle-${NOBODY}`);
+    try {
+      expect(asUser('', { HOME: home, TMPDIR: '/tmp' })).toMatchObject({ status: 7, stderr: 'err\n' });
+    } finally {
+      if (isNew) rmSync(`/tmp/coracle-${NOBODY}`, { recursive: true, force: true });
+    }
+  });
+
   test('is not for another user, whoever finds it', () => {
     expect(asUser('').status).toBe(7);
     const mine = { uid: NOBODY + 1, env: { XDG_RUNTIME_DIR: join(directory, 'run') } };

@@ -1,7 +1,6 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -14,10 +13,11 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno, SystemError } from '@coracle/errors';
 import { tryLock } from '@coracle/syscalls';
+import { makeDirectories } from '../state/make-directories.ts';
 import { checkRoot } from './check-root.ts';
 import { checkId } from './container-id.ts';
 import { parseRecord } from './read-record.ts';
@@ -87,7 +87,7 @@ export class Store {
    */
   async claim(id: string): Promise<Held> {
     const directory = this.directory(id);
-    makeAll(this.root);
+    makeDirectories(this.root);
     // Another user may have made it since it was looked for.
     this.isThere();
     try {
@@ -268,18 +268,4 @@ function busy(id: string): SystemError {
     text: 'another command works on the container',
     hint: 'try again when it has ended',
   });
-}
-
-/**
- * Makes a directory and what is missing above it. With `recursive` Node would go on for ever where nothing can be made and the kernel
- * says ENOENT of it, as below /proc and where an automount knows no such name.
- */
-function makeAll(directory: string): void {
-  if (existsSync(directory)) return;
-  makeAll(dirname(directory));
-  try {
-    mkdirSync(directory, { mode: 0o700 });
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error; // somebody was faster
-  }
 }

@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isErrno, SystemError } from '@coracle/errors';
+import { makeDirectories } from './make-directories.ts';
 
 /**
  * Where this user's containers are kept when nobody says otherwise: `/run/coracle` for root, `/run/user/UID/coracle`
@@ -59,15 +60,4 @@ export function checkStateRoot(root: string, uid: number): boolean {
     });
   }
   return true;
-}
-
-/** Not Node's recursive mkdir, which calls a read-only file system ENOENT and never returns from one such as /proc. */
-function makeDirectories(path: string): void {
-  if (existsSync(path)) return;
-  makeDirectories(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (!isErrno(error, 'EEXIST')) throw error; // Another command was faster.
-  }
 }
