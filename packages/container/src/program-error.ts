@@ -66,6 +66,13 @@ function explainFailedStart(program: string, outcome: Outcome, steps: readonly S
       exitCode: 126,
       hint: 'where Coracle itself is under an AppArmor profile or a SELinux label, a program that cannot gain rights may not change to another: leave it out, or add --security-opt no-new-privileges=false',
     });
+  if (worst === 'E2BIG')
+    return new ProgramError(program, {
+      code: 'E2BIG',
+      exitCode: 126,
+      text: 'too much in its arguments and environment',
+      hint: 'one of them can have 128 KiB, and all together a quarter of the limit on the stack (--ulimit stack=, at most 6 MiB); pass more in a file, or through the input',
+    });
   if (worst !== undefined)
     return new ProgramError(program, {
       code: worst,

@@ -23,6 +23,7 @@ export function stepError({ step, errno }: Failure): SyscallError {
   const hint =
     told?.hint ??
     explainNesting(refused) ??
+    recordHint(step, errno) ??
     identityHint(step, errno) ??
     enteringHint(step, errno) ??
     limitHint(step, errno) ??
@@ -36,6 +37,18 @@ export function stepError({ step, errno }: Failure): SyscallError {
     explainMountRefusal(refused) ??
     explainProcRefusal(new SyscallError(step, errno));
   return new SyscallError(step, errno, { hint, text: told?.text });
+}
+
+/** Where containers are recorded: /run/coracle, or below XDG_RUNTIME_DIR. Both are made before, and can be full or read-only by now. */
+function recordHint({ why }: Step, errno: number): string | undefined {
+  if (why !== 'record the container') return undefined;
+  const full = 'there is no room where containers are recorded: df -h and df -i of that directory tell';
+  return {
+    ENOSPC: full,
+    EDQUOT: full,
+    EROFS:
+      'containers are recorded there, so it has to be writable: mount -o remount,rw, or as an ordinary user set XDG_RUNTIME_DIR to a directory of yours',
+  }[String(errnoName(errno))];
 }
 
 /** The kernel says EINVAL of an id that the container's user namespace has no place for, and of too many groups. */

@@ -246,6 +246,19 @@ root('run, as root', () => {
     });
   });
 
+  test.each([
+    ['one argument too long', ['x'.repeat(131_072)], {}],
+    ['one variable too long', [], { LONG: 'x'.repeat(131_072) }],
+    ['too many arguments', Array<string>(60).fill('x'.repeat(131_000)), {}],
+  ])('a program with %s is told how much it can have', async (_, args, env) => {
+    await expect(run('true', args, { env })).rejects.toMatchObject({
+      exitCode: 126,
+      code: 'E2BIG',
+      hint: expect.stringContaining('128 KiB'),
+    });
+    await expect(run('true', ['x'.repeat(131_071)])).resolves.toMatchObject({ exitCode: 0 });
+  });
+
   test('a script whose interpreter is missing is not said to be missing itself', async () => {
     writeFileSync(join(rootfs.path, 'bin/script'), '#!/no/such/interpreter\n', { mode: 0o755 });
     await expect(run('script', [], { root: rootfs.path })).rejects.toThrow(

@@ -14,6 +14,8 @@ describe('a refused step is explained by its purpose', () => {
       'ENOSYS',
       'start the container around this with --security-opt seccomp=unconfined',
     ],
+    ['record the container', 'write', 'ENOSPC', 'df -h and df -i'],
+    ['record the container', 'mkdirat', 'EROFS', 'set XDG_RUNTIME_DIR'],
     ['watch the container', 'pidfd_open', 'ENOSYS', 'a filter of system calls hides it'],
     ['start in /usr/new', 'openat2', 'ENOENT', 'use a root that can be written'],
     ['start in /proc/1/root', 'openat2', 'ELOOP', 'do not trust it'],

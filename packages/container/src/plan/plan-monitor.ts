@@ -102,6 +102,7 @@ function prepareItself(): Step[] {
 function recordState({ id, name, stateRoot, cgroup }: MonitorPlan): Step[] {
   const why = 'record the container';
   const unfinished = `${stateRoot}/.${id}`;
+  const cgroups = `${unfinished}/${STATE_FILES.cgroups}`;
   const file = (path: string, result: string): Step =>
     openat({ path, flags: flags(OPEN, 'O_RDWR', 'O_CREAT', 'O_EXCL', 'O_CLOEXEC'), mode: 0o600 }, { why, result });
   return [
@@ -118,8 +119,8 @@ function recordState({ id, name, stateRoot, cgroup }: MonitorPlan): Step[] {
     step('flock', [resultOf('lock'), flags(LOCK, 'LOCK_EX')], why),
     ...(cgroup
       ? [
-          file(`${unfinished}/${STATE_FILES.cgroups}`, 'cgroups'),
-          write({ fd: resultOf('cgroups'), data: `${cgroup.directories.join('\n')}\n` }, why),
+          file(cgroups, 'cgroups'),
+          write({ fd: resultOf('cgroups'), data: `${cgroup.directories.join('\n')}\n` }, { why, on: cgroups }),
         ]
       : []),
     step('renameat2', [AT_FDCWD, unfinished, AT_FDCWD, `${stateRoot}/${id}`, 0], why),
