@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -307,6 +307,19 @@ needs.describe(needs.root)('coracle run, as root', () => {
     expect(stdout).toContain('/dev/pts/0');
     expect(stdout).toContain('33 77');
     expect(stdout).toContain('exit code 3');
+  });
+
+  test('in a directory that was removed says so of a path that leads from it, and runs without one', () => {
+    const script = 'cd "$(mktemp -d)"; rmdir "$PWD"; "$@"';
+    const inRemoved = (...options: string[]): SpawnSyncReturns<string> =>
+      spawnSync('sh', ['-c', script, 'sh', process.execPath, command.path, 'run', '-q', ...options, 'pwd'], {
+        encoding: 'utf8',
+      });
+    const { stderr, status } = inRemoved('-v', '.:/x');
+    expect(status).toBe(125);
+    expect(stderr).toContain('the directory that coracle was started in cannot be found any more');
+    expect(stderr).toContain('hint: paths of options lead from there');
+    expect(inRemoved()).toMatchObject({ status: 0, stdout: '/\n' });
   });
 
   test.each([

@@ -37,6 +37,13 @@ function look(error: unknown): Shown {
     const value: unknown = Reflect.get(error, name);
     return typeof value === 'string' ? value : undefined;
   };
+  // Node's own, of a path that is not written from the root; it names a function of libuv's and no path.
+  if (text('syscall') === 'uv_cwd')
+    return {
+      message: `${text('code')}: the directory that coracle was started in cannot be found any more, getcwd`,
+      code: text('code'),
+      hint: 'paths of options lead from there: cd to a directory that is there, or write them from /',
+    };
   return { message: error.message, code: text('code'), hint: text('hint') };
 }
 
