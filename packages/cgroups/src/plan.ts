@@ -58,10 +58,10 @@ export interface GroupRequest {
 const COUNTED = ['cpu', 'memory', 'pids'];
 
 /**
- * Plans a group on whichever version the machine has; nothing is written, and of files only those are read that say which processors the
- * groups above have. Where one version has the controller of one limit
- * and the other that of another, the group lies in both. On version 1 one that limits memory or processors lies in the hierarchy of
- * cpuset as well: where the JVM misses any of memory, cpu, cpuacct and cpuset, it takes the whole machine for its own.
+ * Plans a group on whichever version the machine has; nothing is written, and of files only those are read that say which
+ * processors the groups above have. Where one version has the controller of one limit and the other that of another, the group
+ * lies in both. On version 1 one that limits memory or processors lies in the hierarchy of cpuset as well: where the JVM misses
+ * any of memory, cpu, cpuacct and cpuset, it takes the whole machine for its own.
  * @returns `undefined` when the machine has no group the caller could use and neither limits nor rules are asked for
  * @throws SystemError EINVAL for limits and rules that cannot be meant and for a name that leads elsewhere; EOPNOTSUPP for a
  *   limit or rules that cannot be had here, with the reason and the remedy

@@ -118,8 +118,8 @@ export function messageFromBytes(bytes: Uint8Array, outputs: Message['outputs'] 
 /** Writes the check into a message. */
 function seal(bytes: Uint8Array): void {
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-  const [, , , , , , from = 0, length = 0] = words;
-  words[0] = checksum(words, { from: from / 4, to: (from + length) / 4 });
+  const from = (words[6] ?? 0) / 4;
+  words[0] = checksum(words, { from, to: from + (words[7] ?? 0) / 4 });
 }
 
 /** What the values of arguments depend on. */
