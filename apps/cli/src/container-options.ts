@@ -101,9 +101,11 @@ function readLines(path: string): string[] {
 }
 
 function limits(options: Options): LimitOptions {
-  const [memory, pids, cpus] = [options.text('memory'), options.text('pids-limit'), options.text('cpus')];
+  const [memory, withSwap] = [options.text('memory'), options.text('memory-swap')];
+  const [pids, cpus] = [options.text('pids-limit'), options.text('cpus')];
   return {
     ...(memory === undefined ? {} : { memory }),
+    ...(withSwap === undefined || withSwap === '0' ? {} : { memoryWithSwap: withSwap === '-1' ? 'max' : withSwap }),
     ...(pids === undefined
       ? {}
       : { pids: pids === '-1' || pids === '0' || pids === 'max' ? 'max' : numberOf('pids-limit', pids) }),

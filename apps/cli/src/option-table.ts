@@ -43,6 +43,11 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
   { long: 'rm', help: 'remove the container at its end (always so)' },
   { long: 'pids-limit', value: 'N', help: 'most processes and threads (2048); max for no limit' },
   { long: 'memory', short: 'm', value: 'SIZE', help: 'most memory, such as 256m or 1.5g' },
+  {
+    long: 'memory-swap',
+    value: 'SIZE',
+    help: 'most memory and swap together (twice the memory); the same as --memory for no swap, max for no limit',
+  },
   { long: 'cpus', value: 'N', help: 'most processor time, in processors, such as 0.5' },
   {
     long: 'ulimit',

@@ -99,6 +99,15 @@ describe('containerOptions', () => {
     expect(read(['--rootfs', 'host']).root).toBe('./host');
   });
 
+  test.each([
+    [['--memory-swap', '1g'], { memoryWithSwap: '1g' }],
+    [['--memory-swap=max'], { memoryWithSwap: 'max' }],
+    [['--memory-swap', '-1'], { memoryWithSwap: 'max' }],
+    [['--memory-swap=0'], {}],
+  ])('%j says what memory and swap may be together, as Docker has it', (args, limits) => {
+    expect(read(['-m', '64m', ...args]).limits).toEqual({ memory: '64m', ...limits });
+  });
+
   test.each(['max', '-1', '0'])('--pids-limit=%s lifts the limit', (text) => {
     expect(read([`--pids-limit=${text}`]).limits).toEqual({ pids: 'max' });
   });

@@ -31,6 +31,7 @@ const LOOKS = {
   writable:
     'for f in /proc/sys/kernel/core_pattern /proc/irq/default_smp_affinity /sys/kernel/profiling /tmp/x /run/x /a/x /b/x; do (: >> $f) 2> /dev/null && echo $f; done; true',
   settings: 'cd /proc/sys; cat net/ipv4/ip_forward kernel/shmmax fs/mqueue/msg_max',
+  swap: 'cd /sys/fs/cgroup; for f in memory.max memory.swap.max memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes; do test -e $f && cat $f; done; true',
   who: 'id -u; id -g; id -G; for map in uid_map gid_map; do while read inside _ size; do echo $inside $size; done < /proc/self/$map; done; : > /b/mine && stat -c "%u:%g" /b/mine',
 } as const;
 type Look = keyof typeof LOOKS;
@@ -176,6 +177,23 @@ for (const { who, rootless, needed } of BOTH)
       },
       MINUTE,
     );
+
+    // An ordinary user is not let limit anything on version 1, and podman says nothing of it.
+    if (!rootless)
+      it(
+        '--memory --memory-swap',
+        () => {
+          const swapOf = (...options: string[]): string => {
+            const all = beside(['--memory', '64m', ...options], ['swap']);
+            expectSame(all);
+            return of(all, 'swap');
+          };
+          expect(swapOf()).toMatch(/^67108864\n(67108864|134217728)$/);
+          expect(swapOf('--memory-swap', '80m')).toMatch(/^67108864\n(16777216|83886080)$/);
+          expect(swapOf('--memory-swap', '64m')).toMatch(/^67108864\n(0|67108864)$/);
+        },
+        MINUTE,
+      );
 
     it(
       '--privileged',

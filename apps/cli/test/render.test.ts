@@ -151,7 +151,7 @@ describe('renderContainer', () => {
     cgroups: ['/sys/fs/cgroup/box'],
     mounts: [{ destination: '/data', type: 'bind', source: '/srv', options: ['rbind', 'ro'] }],
     rlimits: [{ type: 'RLIMIT_NOFILE', soft: 10, hard: 2 ** 64 }],
-    limits: { pids: 'max', memory: 1024 },
+    limits: { pids: 'max', memory: 1024, memoryWithSwap: 2048 },
     isolation: {
       namespaces: ['mount', 'pid'],
       userIds: 'range',
@@ -163,7 +163,7 @@ describe('renderContainer', () => {
       seccomp: 'unconfined',
       maskedPaths: [],
       readonlyPaths: ['/proc/sys', '/proc/bus'],
-      limits: { pids: 'max', memory: 1024 },
+      limits: { pids: 'max', memory: 1024, memoryWithSwap: 2048 },
       missing: [{ what: 'cpus', reason: 'no controller', fix: undefined }],
       cgroup: 'v2',
       agent: 'memfd',
@@ -194,6 +194,7 @@ describe('renderContainer', () => {
                 /sys/fs/cgroup/box
   limits        pids max
                 memory 1024 bytes
+                memory and swap 2048 bytes
   missing       cpus: no controller
   rlimits       nofile=10:max
   capabilities  none

@@ -43,8 +43,11 @@ export {
   cpuQuotaUsec,
   type Limits,
   limitedResources,
+  type MemoryLimits,
+  memoryLimits,
   RESOURCES,
   type Resource,
+  withoutSwap,
 } from './limits.ts';
 export { checkName } from './name.ts';
 export { onPressure, type PressureEvent, type PressureState, type PressureTrigger } from './on-pressure.ts';

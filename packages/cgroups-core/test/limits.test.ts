@@ -10,6 +10,11 @@ describe('checkLimits lets through', () => {
     ['zero bytes', { memory: 0n }],
     ['more bytes than a double holds', { memory: 2n ** 62n + 1n }],
     ['no limit of memory', { memory: 'max' }],
+    ['memory alone, in the long form', { memory: { max: 1n } }],
+    ['as much with swap', { memory: { max: 1n, maxWithSwap: 1n } }],
+    ['more with swap', { memory: { max: 1n, maxWithSwap: 2n } }],
+    ['no limit with swap', { memory: { max: 1n, maxWithSwap: 'max' } }],
+    ['no limit with swap, alone', { memory: { maxWithSwap: 'max' } }],
     ['a hundredth of a processor', { cpus: 0.01 }],
     ['more than one processor', { cpus: 2.5 }],
     ['no limit of processors', { cpus: 'max' }],
@@ -21,6 +26,7 @@ describe('checkLimits lets through', () => {
 describe('checkLimits refuses', () => {
   const processes = "write a whole number from 0 on, or 'max'";
   const bytes = "write a bigint of bytes from 0n on, or 'max'; parseSize makes one of a text";
+  const both = "write at least as much as memory.max, or 'max'";
   const processors = "write a number from 0.01 on, or 'max'";
   test.each<[Limits, string, string]>([
     [{ pids: -1 }, "EINVAL: -1 cannot be the limit, limit 'pids'", processes],
@@ -29,6 +35,11 @@ describe('checkLimits refuses', () => {
     [{ pids: Number.POSITIVE_INFINITY }, "EINVAL: Infinity cannot be the limit, limit 'pids'", processes],
     [{ memory: -1n }, "EINVAL: -1 cannot be the limit, limit 'memory'", bytes],
     [{ memory: 2n ** 63n }, "EINVAL: 9223372036854775808 cannot be the limit, limit 'memory'", bytes],
+    [{ memory: { max: -1n } }, "EINVAL: -1 cannot be the limit, limit 'memory'", bytes],
+    [{ memory: { max: 2n, maxWithSwap: -1n } }, "EINVAL: -1 cannot be the limit, limit 'memory.maxWithSwap'", bytes],
+    [{ memory: { max: 2n, maxWithSwap: 1n } }, "EINVAL: 1 cannot be the limit, limit 'memory.maxWithSwap'", both],
+    [{ memory: { maxWithSwap: 1n } }, "EINVAL: 1 cannot be the limit, limit 'memory.maxWithSwap'", both],
+    [{ memory: { max: 'max', maxWithSwap: 1n } }, "EINVAL: 1 cannot be the limit, limit 'memory.maxWithSwap'", both],
     [{ cpus: 1e12 }, "EINVAL: 1000000000000 cannot be the limit, limit 'cpus'", processors],
     [{ cpus: 0 }, "EINVAL: 0 cannot be the limit, limit 'cpus'", processors],
     [{ cpus: 0.009 }, "EINVAL: 0.009 cannot be the limit, limit 'cpus'", processors],
@@ -44,6 +55,8 @@ describe('checkLimits refuses', () => {
     [{ memory: Number.NaN }, 'NaN'],
     [{ memory: '5m' }, '5m'],
     [{ memory: null }, 'null'],
+    [{ memory: { max: 1n, maxWithSwap: 5 } }, '5'],
+    [{ memory: { max: null } }, 'null'],
     [{ pids: '20' }, '20'],
     [{ cpus: '1' }, '1'],
     [{ cpus: null }, 'null'],

@@ -8,6 +8,7 @@ export { planDeviceChange } from './change-devices.ts';
 export { planCpusetStart } from './cpuset.ts';
 export { planDevices } from './devices.ts';
 export { eventSource } from './event-source.ts';
+export { LIMIT_WITH_SWAP } from './memory.ts';
 export { CONTROLLERS, type Controller, directoriesOf, FURTHER_CONTROLLERS, type Place } from './place.ts';
 export { planCreate, planLimits } from './plan.ts';
 export { controllersOf, planResources } from './plan-resources.ts';

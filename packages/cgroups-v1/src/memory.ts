@@ -3,6 +3,7 @@ import {
   type FileOperation,
   type Limits,
   type MemoryResources,
+  memoryLimits,
   parseNumber,
   type ReadFile,
   setFile,
@@ -12,14 +13,29 @@ import { need } from './need.ts';
 import type { Place } from './place.ts';
 import { amountText } from './text.ts';
 
-/** The limit on memory. @see the kernel's cgroup-v1/memory documentation */
-export function planMemoryMax({ memory }: Limits, place: Place): FileOperation[] {
-  if (memory === undefined) return [];
-  return [setFile(need(place, 'memory', LIMIT), amountText(memory), `allow ${memory} bytes of memory`)];
+/**
+ * The limits on memory, and on memory with swap, of a group that has none yet: the kernel never lets the second be the smaller one.
+ * @see the kernel's cgroup-v1/memory documentation
+ */
+export function planMemoryMax(limits: Limits, place: Place): FileOperation[] {
+  const { max, maxWithSwap } = memoryLimits(limits);
+  return [...limitMemory(max, place), ...limitWithSwap(maxWithSwap, place)];
+}
+
+function limitMemory(bytes: Amount | undefined, place: Place): FileOperation[] {
+  if (bytes === undefined) return [];
+  return [setFile(need(place, 'memory', LIMIT), amountText(bytes), `allow ${bytes} bytes of memory`)];
+}
+
+function limitWithSwap(bytes: Amount | undefined, place: Place): FileOperation[] {
+  if (bytes === undefined) return [];
+  const why = `allow ${bytes} bytes of memory and swap together`;
+  return [setFile(need(place, 'memory', LIMIT_WITH_SWAP), amountText(bytes), why)];
 }
 
 const LIMIT = 'memory.limit_in_bytes';
-const LIMIT_WITH_SWAP = 'memory.memsw.limit_in_bytes';
+/** There only where the kernel counts swap. */
+export const LIMIT_WITH_SWAP = 'memory.memsw.limit_in_bytes';
 
 /** Above this a limit of the kernel's is none: it writes the largest whole number of pages. */
 const UNLIMITED = 2n ** 62n;
@@ -55,15 +71,9 @@ function bit(value: boolean | undefined): string | undefined {
 function planLimits(memory: MemoryResources<Amount>, place: Place, read: ReadFile): FileOperation[] {
   const current = limitOf(read(`${place.memory}/${LIMIT}`));
   const total = totalOf(memory, current ?? 'max');
-  const limit = planMemoryMax(memory.max === undefined ? {} : { memory: memory.max }, place);
+  const limit = limitMemory(memory.max, place);
   if (total === undefined || (total === 'max' && current !== undefined && !hasSwap(place, read))) return limit;
-  const both = [
-    setFile(
-      need(place, 'memory', LIMIT_WITH_SWAP),
-      amountText(total),
-      `allow ${total} bytes of memory and swap together`,
-    ),
-  ];
+  const both = limitWithSwap(total, place);
   const isRaised = total === 'max' || (current !== undefined && current !== 'max' && current < total);
   return isRaised ? [...both, ...limit] : [...limit, ...both];
 }

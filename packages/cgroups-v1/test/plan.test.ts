@@ -22,6 +22,22 @@ describe('the writes that set limits', () => {
       ],
     ],
     [
+      'memory, and less swap',
+      { memory: { max: 64n, maxWithSwap: 80n } },
+      [
+        ['/memory/box/memory.limit_in_bytes', '64'],
+        ['/memory/box/memory.memsw.limit_in_bytes', '80'],
+      ],
+    ],
+    [
+      'memory, and swap lifted',
+      { memory: { max: 64n, maxWithSwap: 'max' as const } },
+      [
+        ['/memory/box/memory.limit_in_bytes', '64'],
+        ['/memory/box/memory.memsw.limit_in_bytes', '-1'],
+      ],
+    ],
+    [
       'cpus, the least the kernel takes',
       { cpus: 0.01 },
       [

@@ -10,6 +10,7 @@ export { cpuWeightOf } from './cpu-weight.ts';
 export { type DeviceProgram, planDevices } from './devices.ts';
 export { eventSource } from './event-source.ts';
 export { ioWeightOf } from './io-weight.ts';
+export { SWAP_LIMIT } from './memory.ts';
 export { CONTROLLER_OF, type Place, planCreate, planLimits } from './plan.ts';
 export { controllersOf, planResources } from './plan-resources.ts';
 export { lackingInThreads, limitableInThreads, planThreaded } from './plan-threaded.ts';

@@ -3,17 +3,32 @@ import {
   type FileOperation,
   type Limits,
   type MemoryResources,
+  memoryLimits,
   parseNumber,
   type ReadFile,
   setFile,
 } from '@coracle/cgroups-core';
 import { SystemError } from '@coracle/errors';
 
-/** The limit on memory. @see the kernel's cgroup-v2 documentation, "Memory" */
-export function planMemoryMax({ memory }: Limits, directory: string): FileOperation[] {
-  if (memory === undefined) return [];
-  return [setFile(`${directory}/memory.max`, String(memory), `allow ${memory} bytes of memory`)];
+/**
+ * The limits on memory and on swap: what is allowed together less what is allowed of memory.
+ * @see the kernel's cgroup-v2 documentation, "Memory"
+ */
+export function planMemoryMax(limits: Limits, directory: string): FileOperation[] {
+  const { max, maxWithSwap } = memoryLimits(limits);
+  const swap = typeof maxWithSwap === 'bigint' && typeof max === 'bigint' ? maxWithSwap - max : maxWithSwap;
+  return [
+    ...(swap === undefined ? [] : [limitSwap(swap, directory)]),
+    ...(max === undefined ? [] : [setFile(`${directory}/memory.max`, String(max), `allow ${max} bytes of memory`)]),
+  ];
 }
+
+function limitSwap(bytes: Amount, directory: string): FileOperation {
+  return setFile(`${directory}/${SWAP_LIMIT}`, String(bytes), `allow ${bytes} bytes of swap`);
+}
+
+/** There only where the kernel counts swap, and never in the topmost group. */
+export const SWAP_LIMIT = 'memory.swap.max';
 
 /**
  * Everything about memory. Swap is limited before memory: what no longer fits is to stay within both.
@@ -28,7 +43,7 @@ export function planMemory(memory: MemoryResources<Amount>, directory: string, r
   if (memory.checkBeforeUpdate) checkUse(memory, directory, read);
   const swap = swapOf(memory, directory, read);
   return [
-    ...(isNoSwap(swap, directory, read) ? [] : set('memory.swap.max', swap, `allow ${swap} bytes of swap`)),
+    ...(swap === undefined || isNoSwap(swap, directory, read) ? [] : [limitSwap(swap, directory)]),
     ...set('memory.zswap.max', zswapMax, `allow ${zswapMax} bytes of compressed memory`),
     ...set('memory.zswap.writeback', bit(zswapWriteback), 'say whether compressed memory may go on to the swap device'),
     ...set('memory.min', min, `never take back ${min} bytes of memory`),
@@ -44,9 +59,9 @@ function bit(value: boolean | undefined): bigint | undefined {
 }
 
 /** A kernel that does not count swap gives none and has no file: 0 and no limit are kept by doing nothing. */
-function isNoSwap(swap: Amount | undefined, directory: string, read: ReadFile): boolean {
+function isNoSwap(swap: Amount, directory: string, read: ReadFile): boolean {
   const isThere = read(`${directory}/memory.max`) !== undefined;
-  return isThere && (swap === 0n || swap === 'max') && read(`${directory}/memory.swap.max`) === undefined;
+  return isThere && (swap === 0n || swap === 'max') && read(`${directory}/${SWAP_LIMIT}`) === undefined;
 }
 
 /** Version 2 limits swap alone: what is allowed together less what is allowed of memory. */

@@ -12,6 +12,23 @@ describe('the writes that set limits', () => {
     ['memory zero', { memory: 0n }, [['/box/memory.max', '0']]],
     ['memory', { memory: 64n << 20n }, [['/box/memory.max', '67108864']]],
     ['memory lifted', { memory: 'max' as const }, [['/box/memory.max', 'max']]],
+    [
+      'memory, and less swap',
+      { memory: { max: 64n, maxWithSwap: 80n } },
+      [
+        ['/box/memory.swap.max', '16'],
+        ['/box/memory.max', '64'],
+      ],
+    ],
+    [
+      'memory, and swap lifted',
+      { memory: { max: 64n, maxWithSwap: 'max' as const } },
+      [
+        ['/box/memory.swap.max', 'max'],
+        ['/box/memory.max', '64'],
+      ],
+    ],
+    ['swap lifted', { memory: { maxWithSwap: 'max' as const } }, [['/box/memory.swap.max', 'max']]],
     ['cpus', { cpus: 0.5 }, [['/box/cpu.max', '50000 100000']]],
     ['cpus, the least the kernel takes', { cpus: 0.01 }, [['/box/cpu.max', '1000 100000']]],
     ['cpus lifted', { cpus: 'max' as const }, [['/box/cpu.max', 'max 100000']]],

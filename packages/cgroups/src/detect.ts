@@ -6,12 +6,15 @@ import { deviceAvailability } from './device-availability.ts';
 import { type Facts, theseFacts } from './facts.ts';
 import { type OwnGroups, ownGroups } from './hierarchy.ts';
 import { deviceRights } from './rights.ts';
+import { swapAvailability } from './swap.ts';
 
 /** The cgroups of a machine, as the process that asked may use them. */
 export interface Machine {
   /** What is mounted: `'hybrid'` is version 1 with a tree of version 2 beside it. */
   version: 'v1' | 'v2' | 'hybrid' | 'none';
   resources: Readonly<Record<Resource, Availability>>;
+  /** Whether memory and swap together can be limited; `undefined` where there is no swap. */
+  swap: Availability | undefined;
   /** Whether rules for devices can be set. */
   devices: Availability;
   /** The groups of version 1 below which the caller can make its own. */
@@ -38,9 +41,11 @@ export function detect(facts: Facts = theseFacts()): Machine {
   const v2 = own.v2 && findParent(own.v2, facts);
   const findings = { own, v1, v2, mountinfo: facts.mountinfo, read: facts.read };
   const answer = (resource: Resource): Availability => availability(resource, findings);
+  const memory = answer('memory');
   return {
     version: versionOf(own),
-    resources: { pids: answer('pids'), memory: answer('memory'), cpus: answer('cpus') },
+    resources: { pids: answer('pids'), memory, cpus: answer('cpus') },
+    swap: swapAvailability(memory, findings),
     devices: deviceAvailability(findings, deviceRights(facts)),
     v1,
     cpuset: cpuset !== undefined && facts.isWritable(cpuset) ? cpuset : undefined,

@@ -13,6 +13,7 @@ export type {
   GroupPlan,
   LeftOut,
   Limits,
+  MemoryLimits,
   Mode,
   PressureEvent,
   PressureTrigger,
@@ -33,10 +34,12 @@ export {
   explainRefusal,
   formatDeviceRule,
   isDeviceAllowed,
+  memoryLimits,
   onPressure,
   parseDeviceRule,
   parseSize,
   rates,
+  withoutSwap,
 } from '@coracle/cgroups-core';
 export type { DeviceProgram } from '@coracle/cgroups-v2';
 export { allGroups, type ExistingGroup } from './all-groups.ts';

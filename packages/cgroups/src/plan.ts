@@ -6,10 +6,12 @@ import {
   type GroupPlan,
   type Limits,
   limitedResources,
+  memoryLimits,
   type ReadFile,
   type Resource,
   readValue,
   type Stats,
+  withoutSwap,
 } from '@coracle/cgroups-core';
 import {
   directoriesOf,
@@ -68,17 +70,12 @@ const COUNTED = ['cpu', 'memory', 'pids'];
  * @example
  * plan({ name: 'box', limits: { pids: 20 } })?.directories;
  */
-export function plan({ machine = detect(), name, limits = {}, devices }: GroupRequest): PlannedGroup | undefined {
-  checkName(name);
-  checkLimits(limits);
-  if (devices) checkDeviceRules(devices);
-  const wanted = limitedResources(limits);
-  for (const resource of wanted) demand(resource, machine.resources[resource]);
-  if (devices) demand('devices', machine.devices);
+export function plan({ machine = detect(), ...request }: GroupRequest): PlannedGroup | undefined {
+  const { name, limits, devices } = checked(request, machine);
   const on = (version: 'v1' | 'v2'): Part => ({
     limits: pick(
       limits,
-      wanted.filter((resource) => machine.resources[resource].version === version),
+      limitedResources(limits).filter((resource) => machine.resources[resource].version === version),
     ),
     devices: machine.devices.version === version ? devices : undefined,
   });
@@ -88,6 +85,21 @@ export function plan({ machine = detect(), name, limits = {}, devices }: GroupRe
   const v1 = isWanted(partV1) || (hasV1 && !isWanted(partV2)) ? planOnV1(own, name, partV1, readValue) : undefined;
   const v2 = isWanted(partV2) || !v1 ? planOnV2(machine, name, partV2) : undefined;
   return v1 && v2 ? merge(v1, v2) : (v1 ?? v2);
+}
+
+/** What can be meant and had. A limit on swap holds by itself where the kernel has none. */
+function checked(
+  { name, limits: given = {}, devices }: Omit<GroupRequest, 'machine'>,
+  { resources, swap, devices: ruled }: Machine,
+): Part & { name: string } {
+  checkName(name);
+  checkLimits(given);
+  if (devices) checkDeviceRules(devices);
+  const limits = swap ? given : withoutSwap(given);
+  for (const resource of limitedResources(limits)) demand(resource, resources[resource]);
+  if (swap && memoryLimits(limits).maxWithSwap !== undefined) demand('swap', swap);
+  if (devices) demand('devices', ruled);
+  return { name, limits, devices };
 }
 
 /** What of a request one of the versions does. */
@@ -182,7 +194,7 @@ function parentsOf(own: PlaceV1, name: string): string[] {
 }
 
 /** @throws SystemError EOPNOTSUPP with the reason and the remedy */
-export function demand(what: Resource | 'devices', available: Availability): void {
+export function demand(what: Resource | 'swap' | 'devices', available: Availability): void {
   if (available.version !== undefined) return;
   throw new SystemError({
     code: 'EOPNOTSUPP',

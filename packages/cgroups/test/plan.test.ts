@@ -40,6 +40,23 @@ describe('on version 1', () => {
     );
   });
 
+  test('swap is limited where the kernel counts it, and where it has none nothing is written for it', () => {
+    const limits: Limits = { memory: { max: 64n, maxWithSwap: 80n } };
+    const writes = (more: machines.MachineFixture['files']): string[] | undefined =>
+      plan({
+        machine: machineOf({ ...machines.comounted, files: { ...machines.comounted.files, ...more } }),
+        name: 'box',
+        limits,
+      })?.create.flatMap((one) => (one.kind === 'write' ? [`${one.path.split('/').at(-1)}=${one.value}`] : []));
+    const limit = 'memory.limit_in_bytes=64';
+    const file = '/sys/fs/cgroup/memory/user.slice/memory.memsw.limit_in_bytes';
+    expect(writes({ [file]: '9223372036854771712\n' })).toEqual([limit, 'memory.memsw.limit_in_bytes=80']);
+    expect(writes({})).toEqual([limit]);
+    expect(() => writes({ '/proc/swaps': 'Filename\n' })).toThrow(
+      expect.objectContaining({ code: 'EOPNOTSUPP', path: 'swap', hint: expect.stringContaining('swapaccount=1') }),
+    );
+  });
+
   test('its numbers are read from the files it names', () => {
     const planned = plan({ machine, name: 'box' });
     const path = '/sys/fs/cgroup/pids/user.slice/user-0.slice/box/pids.events';

@@ -1,4 +1,4 @@
-import type { Limits } from '@coracle/cgroups';
+import { type Limits, memoryLimits } from '@coracle/cgroups';
 import type { Config, Seccomp } from '@coracle/oci-spec';
 import { isDefaultProfile, loggedBy } from './config/config-security.ts';
 import type { UserIds } from './ids/user-namespace.ts';
@@ -30,7 +30,7 @@ export interface Isolation {
   maskedPaths: readonly string[];
   readonlyPaths: readonly string[];
   /** Limits that the kernel enforced, memory in bytes. */
-  limits: { pids?: number | 'max'; memory?: number | 'max'; cpus?: number | 'max' };
+  limits: { [limit in 'pids' | 'memory' | 'memoryWithSwap' | 'cpus']?: number | 'max' };
   /** Each limit that was wanted by default but could not be had, and the reason; `landlock` where that was asked for. */
   missing: readonly { what: string; reason: string; fix: string | undefined }[];
   cgroup: 'v1' | 'v2' | 'hybrid' | 'none';
@@ -41,8 +41,18 @@ export interface Isolation {
 }
 
 /** Limits in numbers, for JSON has no others; those on memory are all small enough (see `config.ts`). */
-export function reportedLimits({ memory, ...others }: Limits): Isolation['limits'] {
-  return memory === undefined ? others : { ...others, memory: memory === 'max' ? memory : Number(memory) };
+export function reportedLimits(limits: Limits): Isolation['limits'] {
+  const { memory: _, ...others } = limits;
+  const { max, maxWithSwap } = memoryLimits(limits);
+  return {
+    ...others,
+    ...(max === undefined ? {} : { memory: inNumbers(max) }),
+    ...(maxWithSwap === undefined ? {} : { memoryWithSwap: inNumbers(maxWithSwap) }),
+  };
+}
+
+function inNumbers(bytes: bigint | 'max'): number | 'max' {
+  return bytes === 'max' ? bytes : Number(bytes);
 }
 
 /** The same of Landlock. */

@@ -114,6 +114,9 @@ describe('options of any text', () => {
       .array(fc.record({ target: pieces('/x', 'proc', 'tmp'), options: fc.array(pieces('size', '1m', 'mode', 'ro')) }))
       .map((tmpfs) => ({ tmpfs })),
     memory: fc.oneof(pieces('1', 'm', '.5', 'g'), fc.double(), fc.bigInt()).map((memory) => ({ limits: { memory } })),
+    memoryWithSwap: fc
+      .oneof(pieces('1', 'm', '.5', 'g'), fc.double(), fc.bigInt())
+      .map((memoryWithSwap) => ({ limits: { memory: '64m', memoryWithSwap } })),
     pids: fc.oneof(fc.double(), fc.constant('max' as const)).map((pids) => ({ limits: { pids } })),
     cpus: fc.oneof(fc.double(), fc.constant('max' as const)).map((cpus) => ({ limits: { cpus } })),
     root: pieces('/tmp', '/proc', 'self', 'fd').map((root) => ({ root })),

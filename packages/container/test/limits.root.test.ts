@@ -51,7 +51,10 @@ needs.describe(canLimit)('limits, on whichever version of cgroups there is', () 
       ['-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done'],
       { limits: { memory: '64m' } },
     );
-    expect(isolation).toMatchObject({ limits: { pids: 2048, memory: 64 << 20 }, missing: [] });
+    expect(isolation).toMatchObject({
+      limits: { pids: 2048, memory: 64 << 20, memoryWithSwap: 128 << 20 },
+      missing: [],
+    });
     expect(isolation.cgroup).not.toBe('none');
     expect(peakMemory).toBeGreaterThan(100_000);
     expect(peakMemory).toBeLessThan(64 << 20);
@@ -72,6 +75,17 @@ needs.describe(canLimit)('limits, on whichever version of cgroups there is', () 
       expect(stdout).toBe(`77\n${64 << 20}\n1\n`);
       expect(stderr.match(/Read-only file system/g)?.length).toBeGreaterThanOrEqual(2);
     }
+  });
+
+  test.each([
+    ['as much again', {}, 128, 64],
+    ['what is said', { memoryWithSwap: '80m' }, 80, 16],
+    ['none', { memoryWithSwap: '64m' }, 64, 0],
+  ])('where the kernel counts swap a program with less memory may fill of it: %s', async (_, more, both, swap) => {
+    const look = `cd /sys/fs/cgroup; cat memory.swap.max memory/memory.memsw.limit_in_bytes 2> /dev/null
+      test ! -e /proc/swaps || grep -qw swapaccount=0 /proc/cmdline && echo uncounted`;
+    const { stdout } = await run('bash', ['-c', look], { limits: { memory: '64m', ...more } });
+    expect([`${both << 20}\n`, `${swap << 20}\n`, 'uncounted\n']).toContain(stdout);
   });
 
   test('on version 1 a program with less memory finds all that the JVM looks for before it takes a limit as its own', async () => {

@@ -56,12 +56,17 @@ function renderMapping({ containerId, hostId, size }: { containerId: number; hos
   return `${range(containerId)} ${size === 1 ? 'is' : 'are'} ${range(hostId)} of the host`;
 }
 
-function renderLimits({ pids, memory, cpus }: ContainerInfo['limits']): string[] {
+function renderLimits({ pids, memory, memoryWithSwap, cpus }: ContainerInfo['limits']): string[] {
   return [
     ...(pids === undefined ? [] : [`pids ${pids}`]),
-    ...(memory === undefined ? [] : [`memory ${memory}${memory === 'max' ? '' : ' bytes'}`]),
+    ...(memory === undefined ? [] : [`memory ${inBytes(memory)}`]),
+    ...(memoryWithSwap === undefined ? [] : [`memory and swap ${inBytes(memoryWithSwap)}`]),
     ...(cpus === undefined ? [] : [`cpus ${cpus}`]),
   ];
+}
+
+function inBytes(limit: number | 'max'): string {
+  return limit === 'max' ? limit : `${limit} bytes`;
 }
 
 /** As --ulimit takes it; a configuration writes no limit as 2^64. */

@@ -4,10 +4,11 @@ import {
   type DeviceRuleInput,
   type Limits,
   type Machine,
+  memoryLimits,
   type PlannedGroup,
   plan,
-  type Resource,
   type Stats,
+  withoutSwap,
 } from '@coracle/cgroups';
 import { isErrno } from '@coracle/errors';
 import {
@@ -63,13 +64,13 @@ export function planGroup({
   /** Without rules it could open any device; in a user namespace it can make no node anyway. */
   needsDevices: boolean;
 }): Group {
-  const missing: Missing[] = unavailable(machine, limits).filter(({ what }) => explicit[what] === undefined);
+  const missing: Missing[] = unavailable(machine, limits).filter(({ what }) => explicit[OPTION[what]] === undefined);
   const available = machine.devices;
   if (devices && needsDevices && available.version === undefined)
     missing.push({ what: 'devices', reason: available.reason, fix: available.fix });
-  const inForce = Object.fromEntries(
-    Object.entries(limits).filter(([resource]) => !missing.some(({ what }) => what === resource)),
-  );
+  const isMissing = (resource: string): boolean => missing.some(({ what }) => what === resource);
+  const had = isMissing('swap') ? withoutSwap(limits) : limits;
+  const inForce = Object.fromEntries(Object.entries(had).filter(([resource]) => !isMissing(resource)));
   const planned = plan({
     machine,
     name: `coracle-${id}`,
@@ -86,14 +87,25 @@ export function planGroup({
   };
 }
 
-function unavailable(machine: Machine, limits: Limits): { what: Resource; reason: string; fix: string }[] {
-  const resources: Resource[] = ['pids', 'memory', 'cpus'];
-  return resources.flatMap((what) => {
-    const available = machine.resources[what];
-    return limits[what] === undefined || limits[what] === 'max' || available.version !== undefined
+/** By what option each limit is asked for. */
+const OPTION = { pids: 'pids', memory: 'memory', swap: 'memoryWithSwap', cpus: 'cpus' } as const;
+
+function unavailable(
+  { resources, swap }: Machine,
+  limits: Limits,
+): { what: keyof typeof OPTION; reason: string; fix: string }[] {
+  const { max, maxWithSwap } = memoryLimits(limits);
+  const wanted = [
+    { what: 'pids', limit: limits.pids, available: resources.pids },
+    { what: 'memory', limit: max, available: resources.memory },
+    { what: 'swap', limit: maxWithSwap, available: swap },
+    { what: 'cpus', limit: limits.cpus, available: resources.cpus },
+  ] as const;
+  return wanted.flatMap(({ what, limit, available }) =>
+    limit === undefined || limit === 'max' || !available || available.version !== undefined
       ? []
-      : [{ what, reason: available.reason, fix: available.fix }];
-  });
+      : [{ what, reason: available.reason, fix: available.fix }],
+  );
 }
 
 const DEVICE_FDS = { group: FDS.deviceGroup, program: FDS.deviceProgram };

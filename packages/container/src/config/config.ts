@@ -1,8 +1,8 @@
 import type { BigIntStats } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { type Limits, parseSize } from '@coracle/cgroups';
+import type { Limits } from '@coracle/cgroups';
 import type { RootSource } from '@coracle/chroot-fs';
-import { isErrno, SystemError } from '@coracle/errors';
+import { SystemError } from '@coracle/errors';
 import { type IdMaps, isMapped } from '@coracle/namespaces';
 import { type Config, defaultConfig } from '@coracle/oci-spec';
 import { devicesFor } from '../devices/config-devices.ts';
@@ -14,7 +14,8 @@ import { checkPlace, checkString } from '../options/check-string.ts';
 import { checkKnown } from '../options/known-options.ts';
 import { OptionError } from '../options/option-error.ts';
 import { checkValues } from '../options/option-values.ts';
-import type { ContainerOptions, LimitOptions, RootOption } from '../options/options.ts';
+import type { ContainerOptions, RootOption } from '../options/options.ts';
+import { limitsFor } from './config-limits.ts';
 import { mountsFor } from './config-mounts.ts';
 import { rlimitsFor } from './config-rlimits.ts';
 import { securityFor } from './config-security.ts';
@@ -44,7 +45,6 @@ export interface Configured {
   limits: Limits;
 }
 
-const DEFAULT_PIDS = 2048;
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
 
 /**
@@ -105,7 +105,7 @@ export function configure(
       namespaces: namespaces(options, base, inUserNamespace),
     },
   };
-  return { config, root, isHostRoot: root.kind === 'tmpfs', limits: parseLimits(options.limits ?? {}) };
+  return { config, root, isHostRoot: root.kind === 'tmpfs', limits: limitsFor(options.limits ?? {}) };
 }
 
 function checkCommand(command: readonly string[]): void {
@@ -220,77 +220,4 @@ function namespaces(
     ({ type }) => type !== 'user' && (type !== 'network' || network === 'none'),
   );
   return inUserNamespace ? [{ type: 'user' }, ...wanted] : wanted;
-}
-
-/** Limits as the cgroup packages take them, with the default for what is not said. */
-function parseLimits({ memory, pids = DEFAULT_PIDS, cpus }: LimitOptions): Limits {
-  const limits: Limits = { pids: pids === 'max' ? pids : positive('pids', pids) };
-  if (memory !== undefined) limits.memory = memoryLimit(memory);
-  if (cpus !== undefined) limits.cpus = cpus === 'max' ? cpus : positive('cpus', cpus);
-  return limits;
-}
-
-function memoryLimit(memory: number | bigint | string): bigint | 'max' {
-  if (memory === 'max') return 'max';
-  if (typeof memory === 'string') {
-    try {
-      return inRange(parseSize(memory));
-    } catch (cause) {
-      if (!isErrno(cause, 'EINVAL')) throw cause;
-      throw new OptionError(
-        'memory',
-        `'${memory}' cannot be the limit on memory`,
-        'write a number of bytes or a size such as 256m or 1.5g',
-      );
-    }
-  }
-  if (typeof memory === 'number' && !Number.isInteger(memory))
-    throw new OptionError(
-      'memory',
-      `${memory} cannot be a number of bytes`,
-      'write a whole number, or a size such as 256m',
-    );
-  return inRange(BigInt(memory));
-}
-
-/** Less than this and not even the set-up fits: Docker's minimum. */
-const MINIMUM_MEMORY = 6n * 1024n * 1024n;
-
-/** More than this, 8 PiB, and the number that is reported would not be exact. */
-const MAXIMUM_MEMORY = BigInt(Number.MAX_SAFE_INTEGER);
-
-function inRange(bytes: bigint): bigint {
-  if (bytes < MINIMUM_MEMORY)
-    throw new OptionError(
-      'memory',
-      `a memory limit of ${bytes} bytes is less than a container needs`,
-      'the least is 6m',
-    );
-  if (bytes > MAXIMUM_MEMORY)
-    throw new OptionError(
-      'memory',
-      `a memory limit of ${bytes} bytes is more than any machine has`,
-      'for no limit write max',
-    );
-  return bytes;
-}
-
-/** PID_MAX_LIMIT: more the kernel takes for no number. */
-const MOST_PIDS = 2 ** 22;
-
-function positive(option: 'pids' | 'cpus', value: number): number {
-  if (option === 'pids' && value > MOST_PIDS)
-    throw new OptionError(
-      option,
-      `${value} is no limit on pids: no machine has more than ${MOST_PIDS}`,
-      'write a whole number up to that, or max',
-    );
-  if (!(value > 0) || !Number.isFinite(value) || (option === 'pids' && !Number.isInteger(value))) {
-    throw new OptionError(
-      option,
-      `${value} cannot be the limit on ${option}`,
-      option === 'pids' ? 'write a whole number from 1 on, or max' : 'write a number above 0, such as 0.5, or max',
-    );
-  }
-  return value;
 }

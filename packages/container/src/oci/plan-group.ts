@@ -6,6 +6,7 @@ import {
   locate,
   planResources,
   type Resources,
+  type Size,
 } from '@coracle/cgroups';
 import type { Group } from '../cgroup/cgroup-for.ts';
 import { toSteps } from '../cgroup/cgroup-for.ts';
@@ -92,14 +93,19 @@ function missingWithout(resources: Resources): LeftOut[] {
   }));
 }
 
+/** Of an OCI configuration they are nothing else. */
+function amountOf(given: Size | undefined): bigint | 'max' | undefined {
+  return typeof given === 'bigint' || given === 'max' ? given : undefined;
+}
+
 /** The limits that are reported: those that options of `run` have too. */
 function limitsOf({ pids, memory, cpu }: Resources): Group['inForce'] {
-  const given = typeof memory === 'object' ? memory.max : memory;
-  const max = typeof given === 'bigint' || given === 'max' ? given : undefined;
+  const { max, maxWithSwap } = typeof memory === 'object' ? memory : { max: memory };
+  const [alone, withSwap] = [max, maxWithSwap].map(amountOf);
   const quota = cpu?.quotaUsec;
   return {
     ...(pids === undefined ? {} : { pids }),
-    ...(max === undefined ? {} : { memory: max }),
+    ...(alone === undefined ? {} : { memory: withSwap === undefined ? alone : { max: alone, maxWithSwap: withSwap } }),
     ...(quota === undefined ? {} : { cpus: quota === 'max' ? quota : quota / (cpu?.periodUsec ?? 100_000) }),
   };
 }

@@ -57,7 +57,7 @@ const CONTAINER: Keys<ContainerOptions & LifeOptions & RunOptions> = {
   userNamespace: true,
   volumes: true,
 };
-const LIMITS: Keys<LimitOptions> = { cpus: true, memory: true, pids: true };
+const LIMITS: Keys<LimitOptions> = { cpus: true, memory: true, memoryWithSwap: true, pids: true };
 const SECURITY: Keys<SecurityOptions> = {
   apparmor: true,
   landlock: true,

@@ -76,6 +76,8 @@ export interface DeviceOption {
 export interface LimitOptions {
   /** Bytes, or a size such as `'256m'`. */
   memory?: number | bigint | string;
+  /** Memory and swap together, as `memory` and no less; twice as much if absent, so that as much again can be swapped out. */
+  memoryWithSwap?: number | bigint | string;
   /** Processes and threads. 2048 if absent. */
   pids?: number | 'max';
   /** Processors' worth of time: 0.5 is half of one. */

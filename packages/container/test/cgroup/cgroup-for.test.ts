@@ -2,9 +2,11 @@ import type { Machine } from '@coracle/cgroups';
 import { renderStep } from '@coracle/syscalls';
 import { describe, expect, test } from '@jest/globals';
 import { doorsOf, planGroup } from '../../src/cgroup/cgroup-for.ts';
+import type { LimitOptions } from '../../src/options/options.ts';
 
-const available = (version: 'v1' | 'v2'): Pick<Machine, 'resources' | 'devices'> => ({
+const available = (version: 'v1' | 'v2'): Pick<Machine, 'resources' | 'swap' | 'devices'> => ({
   resources: { pids: { version }, memory: { version }, cpus: { version } },
+  swap: { version },
   devices: { version },
 });
 const V1: Machine = {
@@ -82,6 +84,27 @@ describe('the cgroup of a container', () => {
         'pids/coracle-abc/pids.max',
         ...['deny', 'allow', 'allow'].map((list) => `devices/coracle-abc/devices.${list}`),
       ].map((file) => `/cg/${file}`),
+    );
+  });
+});
+
+describe('a limit on memory where the kernel does not count swap', () => {
+  const reason = 'the kernel does not count what is swapped out';
+  const machine: Machine = { ...V2, swap: { version: undefined, reason, fix: 'boot with swapaccount=1' } };
+  const limits = { memory: { max: 64n << 20n, maxWithSwap: 128n << 20n } };
+  const planFor = (explicit: LimitOptions): ReturnType<typeof planGroup> =>
+    planGroup({ machine, id: 'abc', limits, explicit, devices: undefined, needsDevices: false });
+
+  test('is one on memory alone, and that is told', () => {
+    const { inForce, missing, plan } = planFor({ memory: '64m' });
+    expect(inForce).toEqual({ memory: 64n << 20n });
+    expect(missing).toEqual([{ what: 'swap', reason, fix: 'boot with swapaccount=1' }]);
+    expect(plan?.create.map(renderStep).filter((call) => call.includes('swap'))).toEqual([]);
+  });
+
+  test('is refused where swap was to be limited', () => {
+    expect(() => planFor({ memory: '64m', memoryWithSwap: '128m' })).toThrow(
+      expect.objectContaining({ code: 'EOPNOTSUPP', path: 'swap', hint: 'boot with swapaccount=1' }),
     );
   });
 });

@@ -5,7 +5,7 @@ import { allCapabilities } from '@coracle/capabilities';
 import { validateConfig } from '@coracle/oci-spec/validate';
 import { describe, expect, test } from '@jest/globals';
 import { configure } from '../../src/config/config.ts';
-import type { ContainerOptions } from '../../src/options/options.ts';
+import type { ContainerOptions, LimitOptions } from '../../src/options/options.ts';
 import { securityModules } from '../labels/modules.ts';
 
 const id = 'abcdef012345';
@@ -61,7 +61,7 @@ describe('configure', () => {
 
   test('limits are read from sizes and numbers', () => {
     expect(plain({ limits: { memory: '64m', pids: 20, cpus: 0.5 } }).limits).toEqual({
-      memory: 64n << 20n,
+      memory: { max: 64n << 20n, maxWithSwap: 128n << 20n },
       pids: 20,
       cpus: 0.5,
     });
@@ -70,6 +70,15 @@ describe('configure', () => {
       pids: 'max',
       cpus: 'max',
     });
+  });
+
+  test.each<[string, LimitOptions, unknown]>([
+    ['none', { memory: '64m', memoryWithSwap: '64m' }, { max: 64n << 20n, maxWithSwap: 64n << 20n }],
+    ['some', { memory: '64m', memoryWithSwap: '1g' }, { max: 64n << 20n, maxWithSwap: 1n << 30n }],
+    ['all there is', { memory: '64m', memoryWithSwap: 'max' }, { max: 64n << 20n, maxWithSwap: 'max' }],
+    ['all there is, of memory too', { memoryWithSwap: 'max' }, { max: 'max', maxWithSwap: 'max' }],
+  ])('swap is allowed by what memory and swap may be together: %s', (_, limits, memory) => {
+    expect(plain({ limits }).limits.memory).toEqual(memory);
   });
 
   test('a resource limit is one number for soft and hard, or both of them', () => {
@@ -116,6 +125,22 @@ describe('configure', () => {
     ['a negative memory limit', { limits: { memory: -1 } }, 'less than a container needs'],
     ['a memory limit of half a byte more', { limits: { memory: 2 ** 26 + 0.5 } }, 'cannot be a number of bytes'],
     ['a memory limit that is no number', { limits: { memory: Number.NaN } }, 'NaN cannot be a number of bytes'],
+    [
+      'less for memory and swap than for memory',
+      { limits: { memory: '64m', memoryWithSwap: '63m' } },
+      'are less than 67108864',
+    ],
+    ['a limit for memory and swap alone', { limits: { memoryWithSwap: '64m' } }, 'need a limit for memory too'],
+    [
+      'the same with memory lifted',
+      { limits: { memory: 'max', memoryWithSwap: '64m' } },
+      'need a limit for memory too',
+    ],
+    [
+      'a limit for both in parsecs',
+      { limits: { memory: '64m', memoryWithSwap: '12parsecs' } },
+      'limit on memory and swap',
+    ],
     ['a memory limit of all addresses', { limits: { memory: 2n ** 63n - 1n } }, 'more than any machine has'],
     ['half a process', { limits: { pids: 1.5 } }, '1.5 cannot be the limit on pids'],
     ['no process at all', { limits: { pids: 0 } }, '0 cannot be the limit on pids'],
