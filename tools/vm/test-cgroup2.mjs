@@ -65,7 +65,7 @@ async function main() {
   }
   const files = findKernelTests(ROOT, patterns);
   if (files.length === 0)
-    process.stderr.write(`coracle: no test of cgroups matches ${patterns.join(' or ') || '*.root.test.ts'}\n`);
+    process.stderr.write(`coracle: no test of a kernel matches ${patterns.join(' or ') || '*.root.test.ts'}\n`);
   // Here it takes seconds, in the machine minutes.
   for (const app of new Set(files.filter((file) => file.startsWith('apps/')).map((file) => file.split('/')[1])))
     buildApp(app);

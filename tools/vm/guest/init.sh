@@ -43,7 +43,7 @@ mount -t mqueue -o nosuid,nodev,noexec mqueue /new/dev/mqueue
 mount -t tmpfs -o nosuid,nodev,mode=755 tmpfs /new/run
 mkdir -p /new/run/coracle-vm/host-tmp
 mount -o bind /new/tmp /new/run/coracle-vm/host-tmp # for a checkout that lies there
-mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /new/tmp
+mount -t tmpfs -o mode=1777 tmpfs /new/tmp # as on a disk: a test may want a set-user-id program or a device that works
 ln -s /proc/self/fd /new/dev/fd
 ln -s fd/0 /new/dev/stdin
 ln -s fd/1 /new/dev/stdout

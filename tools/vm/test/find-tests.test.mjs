@@ -43,6 +43,8 @@ test('patterns choose among them', () => {
     'packages/cgroups-v2/test/cpu.root.test.ts',
     'packages/container/test/limits.root.test.ts',
   ]);
+  // Those that are left out where none is chosen, too.
+  expect(findKernelTests(root, ['container/test/run'])).toEqual(['packages/container/test/run.root.test.ts']);
   expect(findKernelTests(root, ['no such'])).toEqual([]);
   expect(findKernelTests(root, ['v2.*/devices'])).toEqual(['packages/cgroups-v2/test/devices.root.test.ts']);
 });
