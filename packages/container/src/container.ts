@@ -149,6 +149,7 @@ export class Container implements AsyncDisposable {
       return container;
     } catch (error) {
       await container[Symbol.asyncDispose]();
+      origin.signal?.throwIfAborted();
       throw error;
     }
   }
@@ -172,9 +173,11 @@ export class Container implements AsyncDisposable {
     const container = await Container.#begin(origin, 'started');
     try {
       await container.start();
+      origin.signal?.throwIfAborted();
       return container;
     } catch (error) {
       await container[Symbol.asyncDispose]();
+      origin.signal?.throwIfAborted();
       throw error;
     }
   }

@@ -62,7 +62,7 @@ export class Launch {
   readonly #pidfd: number | undefined;
   /** Where it is to get with the first message. */
   readonly #goal: Goal;
-  #setup: Promise<void> | undefined;
+  #setup: Promise<boolean> | undefined;
   #birth: Promise<Outcome | undefined> | undefined;
   #over = false;
   /** Where the init sends its terminal and its filter's listener, if it has them. */
@@ -137,26 +137,33 @@ export class Launch {
     }
   }
 
-  /** Runs the set-up of a launch whose goal is *created*; afterwards it is that. */
-  setUp(): Promise<void> {
+  /**
+   * Runs the set-up of a launch whose goal is *created*; afterwards it is that.
+   * @throws SyscallError when a step fails; SystemError ECANCELED when the init was killed on the way
+   */
+  async setUp(): Promise<void> {
     this.#setup ??= this.#runSetUp();
-    return this.#setup;
+    if (!(await this.#setup)) throw await this.#diedEarly();
   }
 
-  async #runSetUp(): Promise<void> {
+  /** @returns whether the init is still there */
+  async #runSetUp(): Promise<boolean> {
     const outcome = this.#ahead && (await this.#reportOfInit(this.#ahead.first, this.#ahead.birth));
     if (outcome?.failure) throw stepError(outcome.failure);
-    if (!outcome) throw await this.#diedEarly();
     const restrictions = this.#ahead?.plan.restrictions;
-    if (restrictions) checkMounts(parseMountinfo(readFileSync(`/proc/${this.pid}/mountinfo`, 'utf8')), restrictions);
+    if (outcome && restrictions)
+      checkMounts(parseMountinfo(readFileSync(`/proc/${this.pid}/mountinfo`, 'utf8')), restrictions);
+    return outcome !== undefined;
   }
 
   /**
-   * Starts the program, after the set-up; with the goal *started* both go out as one message.
+   * Starts the program, after the set-up; with the goal *started* both go out as one message. One that is killed on the way has an end
+   * like any other.
    * @throws ProgramError when the program cannot be started, SyscallError when a step fails
    */
   async start(): Promise<void> {
-    if (this.#goal === 'created') await this.setUp();
+    if (this.#goal === 'created') this.#setup ??= this.#runSetUp();
+    if ((await this.#setup) === false) return;
     const ahead = this.#ahead;
     if (!ahead) throw new TypeError('the program was started before');
     let message = ahead.first;

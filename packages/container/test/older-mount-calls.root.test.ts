@@ -105,6 +105,12 @@ needs.describe(
     expect(all.map(({ isolation }) => isolation.mountCalls)).toEqual(all.map(() => 'path'));
   });
 
+  test('a container whose time is up while it is set up has an end, as with them', async () => {
+    for (const way of [older['root, EPERM'], userWithThem])
+      for (const timeout of [1, 2, 4, 8])
+        expect(await way.run(['sleep', '100'], { timeout })).toMatchObject({ signal: 'SIGKILL' });
+  });
+
   test.each([
     ...ROADS.map((road) => [road, {}] as const),
     ['root, EPERM', { userNamespace: 'auto' }] as const,

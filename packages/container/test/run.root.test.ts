@@ -331,6 +331,17 @@ root('Container, as root', () => {
     await expect(box.wait()).resolves.toMatchObject({ exitCode: 0 });
   });
 
+  test.each(['create', 'run'] as const)(
+    'a signal aborted meanwhile ends what %s makes, which rejects with the reason',
+    async (make) => {
+      const controller = new AbortController();
+      const making = Container[make]({ command: ['sleep', '100'], signal: controller.signal });
+      controller.abort(new Error('never mind'));
+      await expect(making).rejects.toThrow('never mind');
+      expect(recordedContainers()).toEqual([]);
+    },
+  );
+
   test('one that is never started leaves nothing when it is disposed of', async () => {
     let pid: number;
     {

@@ -159,11 +159,11 @@ for (const [who, rootless] of [
     });
 
     it('has the same devices and links in /dev', () => {
-      const [mine, theirs] = both('devices');
-      // Docker has a link to the memory of the kernel, which is empty inside.
-      const devices = mine.replace(/^core symbolic.*\n\/proc\/kcore\n/m, '');
-      expect(devices).toContain('null character special file 1:3 666');
-      expect(devices).toBe(theirs);
+      // A link to the memory of the kernel, which is empty inside: Docker has it, podman where the kernel has such a file.
+      const withoutCore = (text: string): string => text.replace(/^core symbolic.*\n\/proc\/kcore\n/m, '');
+      const [mine, theirs] = both('devices').map(withoutCore);
+      expect(mine).toContain('null character special file 1:3 666');
+      expect(mine).toBe(theirs);
     });
 
     it('shows no more of the kernel, and lets no more of it be written', () => {

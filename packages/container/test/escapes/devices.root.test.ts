@@ -102,7 +102,12 @@ inEachWay('devices', attacks, ({ name, calls, sh }) => {
 
   attack('those of every container are there and are what they say, and there are no others', async () => {
     const listed = await sh('for f in /dev/*; do test -b $f -o -c $f && stat -L -c "%n %t:%T" $f; done');
-    expect(listed.trim().split('\n')).toEqual([
+    // The kernel's memory, where it shows that, is hidden by a null device.
+    const devices = listed
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '/dev/core 1:3');
+    expect(devices).toEqual([
       '/dev/full 1:7',
       '/dev/null 1:3',
       '/dev/ptmx 5:2',

@@ -146,5 +146,7 @@ function isKnown(name: string, theirs: ReadonlyMap<string, string>): boolean {
   if (name === 'personality') return true;
   // Calls that its libseccomp has not heard of do not exist in runc's container.
   const NEW = ['statmount', 'listmount', 'mseal', /^lsm_/, /xattrat$/, /^file_/, 'open_tree_attr'];
-  return theirs.get(name) === 'ENOSYS' && NEW.some((known) => name.match(known));
+  if (theirs.get(name) === 'ENOSYS') return NEW.some((known) => name.match(known));
+  // This one's number lies among those of older calls, which it forbids.
+  return name === 'uretprobe' && theirs.get(name) === 'EPERM';
 }

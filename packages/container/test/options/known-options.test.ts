@@ -17,7 +17,11 @@ describe('an option that does not exist is refused, and the one that was meant i
     [{ noNewPriviliges: true }, 'noNewPriviliges', 'did you mean security.noNewPrivileges?'],
     [{ readonly: true }, 'readonly', 'did you mean readOnly?'],
     [{ limits: { memroy: '1g' } }, 'limits.memroy', 'did you mean limits.memory?'],
-    [{ limits: { toString: 1 } }, 'limits.toString', 'there are: limits.cpus, limits.memory, limits.memoryWithSwap, limits.pids'],
+    [
+      { limits: { toString: 1 } },
+      'limits.toString',
+      'there are: limits.cpus, limits.memory, limits.memoryWithSwap, limits.pids',
+    ],
     [{ security: { secomp: 'log' } }, 'security.secomp', 'did you mean security.seccomp?'],
     [
       { volumes: [{ source: '/a', target: '/b', readonly: true }] },
