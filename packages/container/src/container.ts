@@ -145,12 +145,13 @@ export class Container implements AsyncDisposable {
     const container = await Container.#begin(origin, 'created');
     try {
       await container.#launch.setUp();
+      origin.signal?.throwIfAborted();
       container.#record('created');
       return container;
     } catch (error) {
       await container[Symbol.asyncDispose]();
       origin.signal?.throwIfAborted();
-      throw error;
+      throw container.#limitHit === 'time' ? tooLate(origin.timeout, error) : error;
     }
   }
 
@@ -438,6 +439,18 @@ async function beginOnce(
       cause: error,
     });
   }
+}
+
+/** Set-up was cut short, which by itself looks like a want of memory. */
+function tooLate(timeout: Origin['timeout'], cause: unknown): SystemError {
+  return new SystemError({
+    code: 'ETIMEDOUT',
+    syscall: 'create',
+    text: 'the time of the container was up before it was set up',
+    detail: `timeout ${timeout}`,
+    hint: 'allow more; the time runs from here on, not from the start of the program',
+    cause,
+  });
 }
 
 /** Tells of a start that is nothing but its messages. */
