@@ -181,6 +181,17 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     tell(call('exec', '--user', '1234', 'box', ...again).out);
     call('delete', '--force', 'box');
   },
+  'whose input is the null device': ({ bundle, runtime, tell, call }) => {
+    const same = '[ "$(busybox stat -L -c %d:%i /proc/self/fd/0)" = "$(busybox stat -c %d:%i /dev/null)" ]';
+    const which = ['/bin/busybox', 'sh', '-c', `${same} && echo its own || echo that of the host`];
+    const nothing = { redirect: '</dev/null' };
+    bundle.configure(which);
+    tell(runtime.call(['run', '--bundle', bundle.path, 'box'], nothing).out);
+    bundle.configure(SLEEP);
+    call('run', '--detach', '--bundle', bundle.path, 'box');
+    tell(runtime.call(['exec', 'box', ...which], nothing).out);
+    call('delete', '--force', 'box');
+  },
   'paused and resumed': ({ bundle, runtime, tell, call }) => {
     bundle.configure(SLEEP);
     call('run', '--detach', '--bundle', bundle.path, 'box');
