@@ -181,17 +181,6 @@ const STORIES: Record<string, (scene: Scene) => Promise<void> | void> = {
     tell(call('exec', '--user', '1234', 'box', ...again).out);
     call('delete', '--force', 'box');
   },
-  'whose input is the null device': ({ bundle, runtime, tell, call }) => {
-    const same = '[ "$(busybox stat -L -c %d:%i /proc/self/fd/0)" = "$(busybox stat -c %d:%i /dev/null)" ]';
-    const which = ['/bin/busybox', 'sh', '-c', `${same} && echo its own || echo that of the host`];
-    const nothing = { redirect: '</dev/null' };
-    bundle.configure(which);
-    tell(runtime.call(['run', '--bundle', bundle.path, 'box'], nothing).out);
-    bundle.configure(SLEEP);
-    call('run', '--detach', '--bundle', bundle.path, 'box');
-    tell(runtime.call(['exec', 'box', ...which], nothing).out);
-    call('delete', '--force', 'box');
-  },
   'paused and resumed': ({ bundle, runtime, tell, call }) => {
     bundle.configure(SLEEP);
     call('run', '--detach', '--bundle', bundle.path, 'box');
@@ -319,6 +308,21 @@ needs.describe(
       120_000,
     );
   }
+});
+
+needs.describe(needs.root, needs.program('busybox'))('what the caller has open', () => {
+  needs.test()("a program whose input is the null device has the container's, not that of the host", () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    const same = '[ "$(busybox stat -L -c %d:%i /proc/self/fd/0)" = "$(busybox stat -c %d:%i /dev/null)" ]';
+    const which = ['/bin/busybox', 'sh', '-c', `${same} && echo its own || echo that of the host`];
+    const nothing = { redirect: '</dev/null' };
+    bundle.configure(which);
+    expect(runtime.call(['run', '--bundle', bundle.path, 'box'], nothing).out).toBe('its own\n');
+    bundle.configure(SLEEP);
+    expect(runtime.call(['run', '--detach', '--bundle', bundle.path, 'box'], nothing).status).toBe(0);
+    expect(runtime.call(['exec', 'box', ...which], nothing).out).toBe('its own\n');
+  });
 });
 
 needs.describe(needs.root, needs.program('busybox'))('several commands at once', () => {
