@@ -310,6 +310,21 @@ needs.describe(
   }
 });
 
+needs.describe(needs.root, needs.program('busybox'))('what the caller has open', () => {
+  needs.test()("a program whose input is the null device has the container's, not that of the host", () => {
+    using bundle = new Bundle();
+    using runtime = new Runtime(ours);
+    const same = '[ "$(busybox stat -L -c %d:%i /proc/self/fd/0)" = "$(busybox stat -c %d:%i /dev/null)" ]';
+    const which = ['/bin/busybox', 'sh', '-c', `${same} && echo its own || echo that of the host`];
+    const nothing = { redirect: '</dev/null' };
+    bundle.configure(which);
+    expect(runtime.call(['run', '--bundle', bundle.path, 'box'], nothing).out).toBe('its own\n');
+    bundle.configure(SLEEP);
+    expect(runtime.call(['run', '--detach', '--bundle', bundle.path, 'box'], nothing).status).toBe(0);
+    expect(runtime.call(['exec', 'box', ...which], nothing).out).toBe('its own\n');
+  });
+});
+
 needs.describe(needs.root, needs.program('busybox'))('several commands at once', () => {
   const test = needs.test();
 

@@ -25,6 +25,7 @@ import { runInContainer } from './hook-in-container.ts';
 import { runHere, runHooks } from './hooks.ts';
 import { isoTime } from './iso-time.ts';
 import { checkProgram, lookForProgram } from './look-for-program.ts';
+import { nullStdio, ownNullStdio } from './null-stdio.ts';
 import { opensToOwner, openToOwner } from './open-to-owner.ts';
 import { giveStdio } from './own-stdio.ts';
 import { pidInside } from './pid-inside.ts';
@@ -223,6 +224,7 @@ function messagesFor(plan: Plan, options: MessageOptions): InitMessages {
   const paused = pauses ? pauseBeforePivot(planned, { opens }) : planned;
   const steps = [
     ...(noPivot ? withoutPivot(paused, { isPlaced: pauses, kernelMounts: wholeKernelMounts() }) : paused),
+    ...(plan.terminal ? [] : ownNullStdio(nullStdio())),
     ...(config.process ? lookForProgram(config.process) : []),
     ...(opens ? [openToOwner()] : []),
   ];

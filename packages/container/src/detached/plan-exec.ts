@@ -16,6 +16,7 @@ import { FDS } from '../plan/descriptors.ts';
 import { hasOwnMounts } from '../plan/own-mounts.ts';
 import { planEntry } from '../plan/plan-entry.ts';
 import { takeTerminal } from '../plan/plan-terminal.ts';
+import { nullStdio, ownNullStdio } from './null-stdio.ts';
 import { planAffinity } from './plan-affinity.ts';
 import type { ContainerRecord } from './record.ts';
 import { outliveMaker, passDescriptors, takePreserved } from './steps-for-detached.ts';
@@ -71,7 +72,10 @@ export function planExec({ record, wanted, preserved, joinFiles, onWarning = () 
       ...(joinsUserNamespace(config) ? [leaveGroups()] : []),
       ...(labelled ? [openCallersProc()] : []),
     ],
-    born: [...(labelled ? labelEntered(process) : []), ...(process.terminal ? takeTerminal(process) : [])],
+    born: [
+      ...(labelled ? labelEntered(process) : []),
+      ...(process.terminal ? takeTerminal(process) : ownNullStdio(nullStdio())),
+    ],
     start: passed.steps,
     failed: passed.finally ?? [],
     kept: preserved,
