@@ -74,7 +74,7 @@ function noSuchController(name: string): SystemError {
     code: 'EINVAL',
     syscall: 'exec',
     path: name,
-    text: 'the container has no group of this controller',
+    text: 'unknown controller: the container has no group of it',
     hint: '/proc/self/cgroup names the controllers of version 1; on version 2 leave them out',
   });
 }

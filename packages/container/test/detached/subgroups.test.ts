@@ -46,6 +46,13 @@ test('on version 2 there is one tree, and the group has to be there', () => {
   );
 });
 
+test('a controller that is not there is told in the words that callers of runc look for', () => {
+  const wanted = [{ controllers: ['whaaat'], path: '/' }];
+  expect(() => doorsOfSubgroups(DOORS, wanted, machine())).toThrow(
+    /^EINVAL: unknown controller: the container has no group of it, exec 'whaaat'/,
+  );
+});
+
 test('what leads out, and a controller that is not there, is refused', () => {
   for (const wanted of [{ path: '..' }, { path: 'a/../../b' }, { controllers: ['misc'], path: 'a' }])
     expect(() => doorsOfSubgroups(DOORS, [wanted], machine())).toThrow(expect.objectContaining({ code: 'EINVAL' }));
