@@ -2,6 +2,7 @@
  * Starting a container once more by what started another: for a command, which has to think through each of its containers anew.
  * @module
  */
+export { nullStdio } from './null-stdio.ts';
 export { randomId } from './random-id.ts';
 export { signalNumber } from './result.ts';
 export type { ReportPart, SentStart } from './sent-start.ts';

@@ -16,6 +16,8 @@ import { joinsUserNamespace } from './ids/joined-user-namespace.ts';
 import { asRoot, lookUpUser, type UserIds } from './ids/users.ts';
 import { isLabelled, labelEntered, openCallersProc } from './labels/plan-labels.ts';
 import type { Landlock } from './landlock/plan-landlock.ts';
+import type { Stdio } from './launch.ts';
+import { nullStdio, ownNullStdio } from './null-stdio.ts';
 import { checkKnownOfExec } from './options/known-options.ts';
 import { OptionError } from './options/option-error.ts';
 import { Patience } from './patience.ts';
@@ -91,7 +93,7 @@ export async function execIn(
   options.signal?.throwIfAborted();
   const patience = new Patience(options);
   const entered = { ...target, pidfd };
-  const program = planExec(entered, processOf(entered, command, options));
+  const process = processOf(entered, command, options);
   const stdio = openStdio([options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe']);
   const [ours, theirs] = socketPair();
   const channel = new Channel(ours);
@@ -99,6 +101,7 @@ export async function execIn(
   let listening: Promise<void> | undefined;
   let agent: RunningAgent | undefined;
   try {
+    const program = planExec(entered, process, stdio.fds);
     try {
       const fds = handover ? [theirs, handover[1], pidfd] : [theirs, pidfd];
       agent = startAgent({ stdio: stdio.fds, fds, title: 'coracle: exec' });
@@ -207,7 +210,7 @@ function userInside(user: string, pidfd: number): UserIds {
   return lookUpUser(user, root.path);
 }
 
-function planExec(target: EnteredTarget, process: Process): Program {
+function planExec(target: EnteredTarget, process: Process, stdio: Stdio): Program {
   const labelled = isLabelled(process);
   return planWatchedEntry({
     pidfd: target.answer ? FDS.handover + 1 : FDS.handover,
@@ -216,7 +219,7 @@ function planExec(target: EnteredTarget, process: Process): Program {
     rootOf: hasOwnMounts(target.config) ? undefined : pidOf(target.pidfd),
     joinFiles: target.joinFiles,
     before: labelled ? [openCallersProc()] : [],
-    born: labelled ? labelEntered(process) : [],
+    born: [...(labelled ? labelEntered(process) : []), ...(target.idMaps ? [] : ownNullStdio(nullStdio(stdio)))],
     start: startIn(target, process),
   });
 }

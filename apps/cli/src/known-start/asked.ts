@@ -8,12 +8,13 @@ import type { Asked } from './known-start.ts';
  */
 export function askedOf(
   process: Pick<NodeJS.Process, 'argv' | 'execArgv' | 'env' | 'cwd' | 'geteuid' | 'getegid'>,
-  { build, isTerminal }: { build: string; isTerminal: (fd: number) => boolean },
+  { build, isTerminal, nullStdio }: { build: string; isTerminal: (fd: number) => boolean; nullStdio: () => number[] },
 ): Asked | undefined {
   const [, , verb, ...words] = process.argv;
   if (verb !== 'run' || isObserved(process) || [0, 1, 2].some(isTerminal)) return undefined;
   try {
-    return { build, words, cwd: process.cwd(), uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+    const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
+    return { build, words, cwd: process.cwd(), uid, gid, nulls: nullStdio() };
   } catch {
     return undefined; // the working directory is gone
   }

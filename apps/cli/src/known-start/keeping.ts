@@ -1,4 +1,5 @@
 import type { SentStart } from '@coracle/container';
+import { nullStdio } from '@coracle/container/again';
 import { isTerminal } from '@coracle/syscalls';
 import { askedOf } from './asked.ts';
 import { keptIn } from './kept-in.ts';
@@ -21,7 +22,7 @@ export interface Keeping {
 /** Watches from now on how a start is planned, so that it can be known the next time; `undefined` where nobody would look. */
 export function keepStart(): Keeping | undefined {
   const build = Reflect.get(globalThis, BUILD);
-  const asked = typeof build === 'string' ? askedOf(process, { build, isTerminal }) : undefined;
+  const asked = typeof build === 'string' ? askedOf(process, { build, isTerminal, nullStdio }) : undefined;
   if (!asked) return undefined;
   const watch = new Watch();
   let known: { sent: SentStart; seen: Seen } | undefined;

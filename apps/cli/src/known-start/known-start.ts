@@ -11,6 +11,8 @@ export interface Asked {
   cwd: string;
   uid: number;
   gid: number;
+  /** Which of input, output and error are the null device: they become that of the container. */
+  nulls: readonly number[];
 }
 
 /** A start that was made: what it was made from, what was sent for it, and what was told to the user. */
@@ -33,7 +35,8 @@ export function placeOf(directory: string, { words, cwd }: Pick<Asked, 'words' |
 
 /** Whether a start is known for what is asked. */
 export function isFor(asked: Asked, known: Asked): boolean {
-  const textOf = ({ build, words, cwd, uid, gid }: Asked): string => JSON.stringify([build, words, cwd, uid, gid]);
+  const textOf = ({ build, words, cwd, uid, gid, nulls }: Asked): string =>
+    JSON.stringify([build, words, cwd, uid, gid, nulls]);
   return textOf(asked) === textOf(known);
 }
 

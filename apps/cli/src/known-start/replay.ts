@@ -3,6 +3,7 @@ import {
   checkStateRoot,
   defaultStateRoot,
   isSwept,
+  nullStdio,
   randomId,
   signalNumber,
   startAgain,
@@ -30,7 +31,7 @@ export function replay(build: string): Promise<number | undefined> | undefined {
 /** Whatever is wrong with what is kept, or with the host: who plans anew will tell of it. */
 function lookUp(build: string): KnownStart | undefined {
   try {
-    const asked = askedOf(process, { build, isTerminal });
+    const asked = askedOf(process, { build, isTerminal, nullStdio });
     if (!asked) return undefined;
     const stateRoot = stateRootOf(process.env) ?? defaultStateRoot(asked.uid);
     const directory = keptIn(stateRoot, process.env);

@@ -96,6 +96,17 @@ needs.describe(needs.root, needs.program('busybox'))('a start that is known', ()
     expect(seen[1]?.lines).toEqual(seen[0]?.lines);
   });
 
+  test('is another where input or output is the null device, of which a container has its own', () => {
+    const which = 'stat -L -c %d:%i /dev/null; test -e /proc/self/fd/0 && stat -L -c %d:%i /proc/self/fd/0';
+    const isOwn = (input: '' | undefined): boolean => {
+      const { status, stdout } = command.run(['run', '-q', 'sh', '-c', which], input === undefined ? {} : { input });
+      const [own, given] = stdout.split('\n');
+      expect([status, given]).toEqual([0, expect.stringMatching(/^\d+:\d+$/)]);
+      return own === given;
+    };
+    expect((['', undefined, '', undefined] as const).map(isOwn)).toEqual([false, true, false, true]);
+  });
+
   test('inspect tells of it as of the first', async () => {
     const words = ['run', '-q', '--name', 'known-twin', '-m', '64m', '--init', 'sleep', '60'];
     const tell = async (): Promise<unknown> => {

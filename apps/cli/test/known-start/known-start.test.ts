@@ -6,7 +6,7 @@ import { askedOf } from '../../src/known-start/asked.ts';
 import { keptIn } from '../../src/known-start/kept-in.ts';
 import { type Asked, isFor, type KnownStart, keep, placeOf, recall } from '../../src/known-start/known-start.ts';
 
-const ASKED: Asked = { build: 'one', words: ['-q', 'true'], cwd: '/', uid: 0, gid: 0 };
+const ASKED: Asked = { build: 'one', words: ['-q', 'true'], cwd: '/', uid: 0, gid: 0, nulls: [] };
 
 let stateRoot: string;
 beforeAll(() => {
@@ -120,6 +120,7 @@ test('what is more than a start is planned, and for whoever looks into the proce
     askedOf({ ...process, ...change } as unknown as NodeJS.Process, {
       build: 'one',
       isTerminal: (fd) => fd === terminal,
+      nullStdio: () => [],
     });
   expect(ask({})).toEqual(ASKED);
   expect(ask({ argv: ['node', 'coracle', 'inspect', 'box'] })).toBe(undefined);

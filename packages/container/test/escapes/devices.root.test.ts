@@ -1,6 +1,9 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { needs } from '@coracle/test-support';
-import { expect } from '@jest/globals';
+import { describe, expect } from '@jest/globals';
+import { Container, run } from '../../src/index.ts';
+import { makeScratch } from '../mounts/scene.ts';
 import type { Call } from './support/calls.ts';
 import { callOnHost, shOnHost } from './support/on-host.ts';
 import { attack, inEachWay, prepareAttacks } from './support/suite.ts';
@@ -9,6 +12,8 @@ const attacks = prepareAttacks('call');
 
 const AT_FDCWD = -100;
 const O_RDONLY = 0;
+const NULL = 0x103;
+const ZERO = 0x105;
 const S_IFCHR = 0o020000;
 const S_IFBLK = 0o060000;
 const SUCCESS = expect.any(Number);
@@ -124,5 +129,39 @@ inEachWay('devices', attacks, ({ name, calls, sh }) => {
     const seen = await sh('stat -c %d /dev/pts; ls /dev/pts');
     expect(seen).not.toContain(String(statSync('/dev/pts').dev));
     expect(seen.trim().split('\n').slice(1)).toEqual(['ptmx']);
+  });
+});
+
+describe('the null device of the host, to root without a user namespace', () => {
+  attack('given as input, cannot be changed for all of the host', async () => {
+    using scratch = makeScratch();
+    const modeAfter = async (device: number, change: (stdin: number) => Promise<unknown>): Promise<number> => {
+      const node = join(scratch.path, `${device}`);
+      callOnHost(attacks(), ['mknodat', AT_FDCWD, `text:${node}`, S_IFCHR | 0o644, device]);
+      const stdin = openSync(node, 'r');
+      try {
+        await change(stdin);
+      } finally {
+        closeSync(stdin);
+      }
+      return statSync(node).mode & 0o777;
+    };
+    const change = ['sh', '-c', 'chmod 600 /proc/self/fd/0; true'];
+    await using box = await Container.run({ command: ['sleep', '1000'] });
+    for (const by of [(stdin: number) => run(change, { stdin }), (stdin: number) => box.exec(change, { stdin })]) {
+      // What else a caller hands on is handed on.
+      expect(await modeAfter(ZERO, by)).toBe(0o600);
+      rmSync(join(scratch.path, `${ZERO}`));
+      expect(await modeAfter(NULL, by)).toBe(0o644);
+      rmSync(join(scratch.path, `${NULL}`));
+    }
+  });
+
+  attack("is not replaced by what a link in the place of the container's own leads to", async () => {
+    await using box = await Container.run({ command: ['sleep', '1000'] });
+    const which = ['readlink', '/proc/self/fd/0'];
+    expect(await box.exec(which)).toMatchObject({ stdout: '/dev/null\n' });
+    await box.exec(['sh', '-c', 'rm /dev/null; ln -s /etc/hostname /dev/null']);
+    expect(await box.exec(which)).toMatchObject({ stdout: '/dev/null\n' });
   });
 });
