@@ -87,7 +87,7 @@ export function plan({ machine = detect(), ...request }: GroupRequest): PlannedG
   return v1 && v2 ? merge(v1, v2) : (v1 ?? v2);
 }
 
-/** What can be meant and had. A limit on swap holds by itself where the kernel has none. */
+/** What can be meant and had. A limit on swap holds by itself where the kernel has none, and no limit where it counts none. */
 function checked(
   { name, limits: given = {}, devices }: Omit<GroupRequest, 'machine'>,
   { resources, swap, devices: ruled }: Machine,
@@ -95,7 +95,8 @@ function checked(
   checkName(name);
   checkLimits(given);
   if (devices) checkDeviceRules(devices);
-  const limits = swap ? given : withoutSwap(given);
+  const isByItself = !swap || (swap.version === undefined && memoryLimits(given).maxWithSwap === 'max');
+  const limits = isByItself ? withoutSwap(given) : given;
   for (const resource of limitedResources(limits)) demand(resource, resources[resource]);
   if (swap && memoryLimits(limits).maxWithSwap !== undefined) demand('swap', swap);
   if (devices) demand('devices', ruled);

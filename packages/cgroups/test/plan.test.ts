@@ -41,8 +41,10 @@ describe('on version 1', () => {
   });
 
   test('swap is limited where the kernel counts it, and where it has none nothing is written for it', () => {
-    const limits: Limits = { memory: { max: 64n, maxWithSwap: 80n } };
-    const writes = (more: machines.MachineFixture['files']): string[] | undefined =>
+    const writes = (
+      more: machines.MachineFixture['files'],
+      limits: Limits = { memory: { max: 64n, maxWithSwap: 80n } },
+    ): string[] | undefined =>
       plan({
         machine: machineOf({ ...machines.comounted, files: { ...machines.comounted.files, ...more } }),
         name: 'box',
@@ -52,6 +54,7 @@ describe('on version 1', () => {
     const file = '/sys/fs/cgroup/memory/user.slice/memory.memsw.limit_in_bytes';
     expect(writes({ [file]: '9223372036854771712\n' })).toEqual([limit, 'memory.memsw.limit_in_bytes=80']);
     expect(writes({})).toEqual([limit]);
+    expect(writes({ '/proc/swaps': 'Filename\n' }, { memory: { max: 64n, maxWithSwap: 'max' } })).toEqual([limit]);
     expect(() => writes({ '/proc/swaps': 'Filename\n' })).toThrow(
       expect.objectContaining({ code: 'EOPNOTSUPP', path: 'swap', hint: expect.stringContaining('swapaccount=1') }),
     );

@@ -40,7 +40,7 @@ export interface Isolation {
   mountCalls: MountCalls;
 }
 
-/** Limits in numbers, for JSON has no others; those on memory are all small enough (see `config.ts`). */
+/** Limits in numbers, for JSON has no others; those on memory are all small enough (see `config-limits.ts`). */
 export function reportedLimits(limits: Limits): Isolation['limits'] {
   const { memory: _, ...others } = limits;
   const { max, maxWithSwap } = memoryLimits(limits);
