@@ -11,7 +11,6 @@ import {
   messageFor,
   type Outcome,
   type RunningAgent,
-  type Step,
   socketPair,
 } from '@coracle/syscalls';
 import { type EndReport, endReport } from './end-report.ts';
@@ -19,7 +18,7 @@ import { giveIdmapped } from './idmapped/give-idmapped.ts';
 import { giveTree } from './idmapped/give-tree.ts';
 import { openInit } from './init-process.ts';
 import { relabelTree } from './labels/relabel-tree.ts';
-import { nullStdio, ownNullStdio } from './null-stdio.ts';
+import { nullStdio, ownNullStdio, ownsNullStdio } from './null-stdio.ts';
 import { INIT } from './plan/monitor-outputs.ts';
 import type { Plan } from './plan/plan.ts';
 import { startError } from './program-error.ts';
@@ -117,7 +116,7 @@ export class Launch {
       closeFd(initTheirs);
       const message = agent.channel.post(plan.monitor);
       // Encoded while the kernel makes the namespaces, and sent before the init is born, so that it does not wait.
-      const setup = [...plan.setup, ...ownStdio(plan, stdio)];
+      const setup = [...plan.setup, ...(ownsNullStdio(plan) ? ownNullStdio(nullStdio(stdio)) : [])];
       const first = messageFor({ steps: goal === 'created' ? setup : [...setup, ...plan.start] });
       if (!plan.idMaps) init.offer(first);
       if (goal === 'started') onSent?.({ monitor: message, first });
@@ -267,11 +266,6 @@ export class Launch {
 /** What ps(1) shows. An init that stays has the command line it was born with, which then has to suit both. */
 export function monitorTitle({ id, init }: Pick<Plan, 'id' | 'init'>): string {
   return init ? `coracle: container ${id}` : `coracle: monitor of ${id}`;
-}
-
-/** In a user namespace what is the host's has another owner. */
-function ownStdio({ idMaps, terminal }: Plan, stdio: Stdio): Step[] {
-  return idMaps || terminal ? [] : ownNullStdio(nullStdio(stdio));
 }
 
 function startMonitor(

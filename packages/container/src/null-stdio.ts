@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
 import { close, dup3, flags, OPEN, openat2, RESOLVE, resultOf, type Step } from '@coracle/syscalls';
+import type { Plan } from './plan/plan.ts';
 
 /** The null device, 1:3, as stat(2) tells it. @see null(4), makedev(3) */
 const NULL_DEVICE = 0x103;
@@ -22,6 +23,11 @@ function isNull(fd: number): boolean {
     if (isErrno(error, 'EBADF')) return false; // closed
     throw error;
   }
+}
+
+/** Whether a container's null device takes the place of the caller's: in a user namespace that has another owner anyhow. */
+export function ownsNullStdio({ idMaps, terminal }: Pick<Plan, 'idMaps' | 'terminal'>): boolean {
+  return !idMaps && !terminal;
 }
 
 /**

@@ -19,6 +19,7 @@ import { copyIdmapped, type IdmappedTree } from '../idmapped/plan-idmapped.ts';
 import type { LabelledTree } from '../labels/labelled-trees.ts';
 import type { Landlock } from '../landlock/plan-landlock.ts';
 import { lookForMountCalls, whyOlder } from '../mount-calls.ts';
+import { ownsNullStdio } from '../null-stdio.ts';
 import type { ContainerOptions } from '../options/options.ts';
 import { prepare } from '../prepare.ts';
 
@@ -73,16 +74,13 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
     ...(plan.idmapped.length > 0
       ? [part('Whose files are they?', 'caller', [...copyIdmapped(plan.idmapped, USERNS), ...sends(plan.idmapped)])]
       : []),
-    ...plan.parts.map(({ question, steps }, index) => ({
-      ...part(question, 'init', steps),
-      ...(index === older
-        ? {
-            remarks: [
-              `Mounts are made with mount(2), not by descriptor: that takes mount_setattr, which ${whyOlder()}.`,
-            ],
-          }
-        : {}),
-    })),
+    ...plan.parts.map(({ question, steps }, index) => {
+      const remarks = [
+        ...(index === older ? [ON_OLDER_CALLS()] : []),
+        ...(index === plan.parts.length - 1 && ownsNullStdio(plan) ? [ON_NULL_STDIO] : []),
+      ];
+      return { ...part(question, 'init', steps), ...(remarks.length > 0 ? { remarks } : {}) };
+    }),
     {
       ...part('What does the program start with?', 'init', plan.start),
       remarks: [...rightsOf(config), ...remarksOn(plan.landlock)],
@@ -90,6 +88,11 @@ export function explainContainer(options: ContainerOptions): ExplainedPart[] {
     part('What happens at its end?', 'monitor', [...afterBirth.filter(isWatch), ...(plan.monitor.finally ?? [])]),
   ];
 }
+
+const ON_OLDER_CALLS = (): string =>
+  `Mounts are made with mount(2), not by descriptor: that takes mount_setattr, which ${whyOlder()}.`;
+
+const ON_NULL_STDIO = 'Input and output that are the null device become that of the container, whose mode is its own.';
 
 function isMount({ syscall }: Step): boolean {
   return syscall === 'mount';

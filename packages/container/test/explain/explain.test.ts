@@ -1,6 +1,6 @@
 import type { IdMaps } from '@coracle/namespaces';
 import { describe, expect, test } from '@jest/globals';
-import { idMapPart } from '../../src/explain/explain.ts';
+import { explainContainer, idMapPart } from '../../src/explain/explain.ts';
 
 const ids = [
   { containerId: 0, hostId: 1000, size: 1 },
@@ -21,4 +21,13 @@ describe('id maps are explained', () => {
   test('as files, where they are written', () => {
     expect(callsOf({ how: 'direct' })[1]).toBe('write("/proc/PID/gid_map", "0 1000 1\\n1 100000 65536\\n")');
   });
+});
+
+test("the null device is told to be the container's own, but in a user namespace, where the host's has another owner", () => {
+  const tellsOfIt = (options: Partial<Parameters<typeof explainContainer>[0]>): boolean =>
+    explainContainer({ command: ['true'], ...options }).some(({ remarks = [] }) =>
+      remarks.some((remark) => remark.includes('null device')),
+    );
+  expect(tellsOfIt({})).toBe(process.geteuid?.() === 0);
+  expect(tellsOfIt({ userNamespace: 'auto' })).toBe(false);
 });
