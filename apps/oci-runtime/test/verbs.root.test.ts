@@ -178,7 +178,7 @@ needs.describe(needs.root, needs.program('busybox'))('exec --cgroup', () => {
     };
     expect(errorOf('--cgroup', 'nothing')).toContain('there is no such group');
     expect(errorOf('--cgroup', '../..')).toContain('leads out of the group');
-    expect(errorOf('--cgroup', 'nocontroller:below')).toContain('no group of this controller');
+    expect(errorOf('--cgroup', 'nocontroller:below')).toContain('unknown controller: the container has no group of it');
     expect(errorOf('--cgroup', 'a', '--cgroup', 'b')).toContain('more than once');
   });
 });
