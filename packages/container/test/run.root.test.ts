@@ -342,15 +342,10 @@ root('Container, as root', () => {
     },
   );
 
-  test('one whose time is up while it is set up says so, and one that just got there has an end', async () => {
-    for (const timeout of [1, 2, 4, 8]) {
-      const making = Container.create({ command: ['sleep', '100'], timeout });
-      const told = await making.then(
-        async (box) => ((await box.wait()).timedOut ? 'an end' : 'another end'),
-        (error) => error.message,
-      );
-      expect(told).toMatch(/^(an end|ETIMEDOUT: the time of the container was up .*timeout \d.*)$/);
-    }
+  test('one whose time is up while it is set up says so', async () => {
+    const tmpfs = Array.from({ length: 1500 }, (_, index) => ({ target: `/tmp/${index}` })); // much to do
+    const making = Container.create({ command: ['sleep', '100'], tmpfs, timeout: 1 });
+    await expect(making).rejects.toMatchObject({ code: 'ETIMEDOUT', message: expect.stringContaining('timeout 1') });
   });
 
   test('one that is never started leaves nothing when it is disposed of', async () => {
