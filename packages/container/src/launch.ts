@@ -153,9 +153,10 @@ export class Launch {
     const outcome = this.#ahead && (await this.#reportOfInit(this.#ahead.first, this.#ahead.birth));
     if (outcome?.failure) throw stepError(outcome.failure);
     const restrictions = this.#ahead?.plan.restrictions;
-    if (outcome && restrictions)
-      checkMounts(parseMountinfo(readFileSync(`/proc/${this.pid}/mountinfo`, 'utf8')), restrictions);
-    return outcome !== undefined;
+    if (!outcome || !restrictions) return outcome !== undefined;
+    const mountinfo = mountinfoOf(this.pid);
+    if (mountinfo !== undefined) checkMounts(parseMountinfo(mountinfo), restrictions);
+    return mountinfo !== undefined;
   }
 
   /**
@@ -266,6 +267,16 @@ export class Launch {
 /** What ps(1) shows. An init that stays has the command line it was born with, which then has to suit both. */
 export function monitorTitle({ id, init }: Pick<Plan, 'id' | 'init'>): string {
   return init ? `coracle: container ${id}` : `coracle: monitor of ${id}`;
+}
+
+/** What a process has mounted; `undefined` for one that was killed, which has nothing any more. */
+function mountinfoOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'EINVAL', 'ENOENT', 'ESRCH')) return undefined;
+    throw error;
+  }
 }
 
 function startMonitor(
