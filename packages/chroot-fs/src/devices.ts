@@ -3,7 +3,9 @@ import {
   deviceNumber,
   fchownat,
   flags,
+  MOUNT_ATTR,
   mknodat,
+  mountSetattr,
   OPEN_TREE,
   openTree,
   resultOf,
@@ -59,11 +61,15 @@ export function populateDev({ dev, source }: { dev: string; source: DeviceSource
 /**
  * Steps that put the host's harmless device nodes into the root's /dev, while the host's are still reachable by path.
  * @param root name of the result that is the root
- * @param except paths at which something else is mounted already, which a node would hide
+ * @param options `except`: paths at which something else is mounted already, which a node would hide; `isOwner`: the container has the id
+ *   that the nodes belong to, and is not to change their permissions for all of the host. They can be written all the same
  * @example
  * bindDevices('rootfs', { except: ['/dev/zero'] });
  */
-export function bindDevices(root: string, { except = [] }: { except?: readonly string[] } = {}): Step[] {
+export function bindDevices(
+  root: string,
+  { except = [], isOwner = false }: { except?: readonly string[]; isOwner?: boolean } = {},
+): Step[] {
   const opened = new Set<string>();
   return NODES.flatMap(({ name }) => {
     const path = `/dev/${name}`;
@@ -71,11 +77,17 @@ export function bindDevices(root: string, { except = [] }: { except?: readonly s
     const why = `show ${path}`;
     return [
       openTree({ path, flags: flags(OPEN_TREE, 'OPEN_TREE_CLONE', 'OPEN_TREE_CLOEXEC') }, { why, result: 'mount' }),
+      ...(isOwner
+        ? [mountSetattr({ mount: resultOf('mount'), flags: flags(AT, 'AT_EMPTY_PATH'), set: READ_ONLY }, why)]
+        : []),
       ...openMountpoint({ root: resultOf(root), path, kind: 'file' }, why, opened),
       attach('mount', why),
     ];
   });
 }
+
+/** Of a device this is about its name and permissions, not what is read and written. See mount(2), MS_RDONLY. */
+const READ_ONLY = flags(MOUNT_ATTR, 'MOUNT_ATTR_RDONLY');
 
 /** What chown(2) takes for a group that stays as it is. */
 const SAME_GROUP = -1;

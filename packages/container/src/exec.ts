@@ -17,7 +17,7 @@ import { asRoot, lookUpUser, type UserIds } from './ids/users.ts';
 import { isLabelled, labelEntered, openCallersProc } from './labels/plan-labels.ts';
 import type { Landlock } from './landlock/plan-landlock.ts';
 import type { Stdio } from './launch.ts';
-import { nullStdio, ownNullStdio } from './null-stdio.ts';
+import { nullStdio, ownNullStdio, ownsNullStdio } from './null-stdio.ts';
 import { checkKnownOfExec } from './options/known-options.ts';
 import { OptionError } from './options/option-error.ts';
 import { Patience } from './patience.ts';
@@ -101,8 +101,9 @@ export async function execIn(
   let listening: Promise<void> | undefined;
   let agent: RunningAgent | undefined;
   try {
-    const program = planExec(entered, process, stdio.fds);
+    let program: Program;
     try {
+      program = planExec(entered, process, stdio.fds);
       const fds = handover ? [theirs, handover[1], pidfd] : [theirs, pidfd];
       agent = startAgent({ stdio: stdio.fds, fds, title: 'coracle: exec' });
     } finally {
@@ -212,6 +213,8 @@ function userInside(user: string, pidfd: number): UserIds {
 
 function planExec(target: EnteredTarget, process: Process, stdio: Stdio): Program {
   const labelled = isLabelled(process);
+  const { idMaps } = target;
+  const ownStdio = ownsNullStdio({ idMaps, terminal: false }) ? ownNullStdio(nullStdio(stdio)) : [];
   return planWatchedEntry({
     pidfd: target.answer ? FDS.handover + 1 : FDS.handover,
     notifies: target.answer !== undefined,
@@ -219,7 +222,7 @@ function planExec(target: EnteredTarget, process: Process, stdio: Stdio): Progra
     rootOf: hasOwnMounts(target.config) ? undefined : pidOf(target.pidfd),
     joinFiles: target.joinFiles,
     before: labelled ? [openCallersProc()] : [],
-    born: [...(labelled ? labelEntered(process) : []), ...(target.idMaps ? [] : ownNullStdio(nullStdio(stdio)))],
+    born: [...(labelled ? labelEntered(process) : []), ...ownStdio],
     start: startIn(target, process),
   });
 }

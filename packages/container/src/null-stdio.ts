@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { isErrno } from '@coracle/errors';
+import { isMapped } from '@coracle/namespaces';
 import { close, dup3, flags, OPEN, openat2, RESOLVE, resultOf, type Step } from '@coracle/syscalls';
 import type { Plan } from './plan/plan.ts';
 
@@ -25,9 +26,9 @@ function isNull(fd: number): boolean {
   }
 }
 
-/** Whether a container's null device takes the place of the caller's: in a user namespace that has another owner anyhow. */
+/** Whether a container's null device takes the place of the caller's: where the container has not root's id, that cannot be changed anyhow. */
 export function ownsNullStdio({ idMaps, terminal }: Pick<Plan, 'idMaps' | 'terminal'>): boolean {
-  return !idMaps && !terminal;
+  return !terminal && (!idMaps || isMapped(idMaps.uids, { hostId: 0 }));
 }
 
 /**

@@ -166,7 +166,9 @@ function makeFiles(plan: InitPlan): Step[] {
       copiesDetached: plan.canDetach || plan.isTranslated === true,
     }),
     ...makeMounts(plan),
-    ...(plan.idMaps && !bringsOwnDev(config) ? bindDevices('rootfs', { except: destinations(config) }) : []),
+    ...(plan.idMaps && !bringsOwnDev(config)
+      ? bindDevices('rootfs', { except: destinations(config), isOwner: isMapped(plan.idMaps.uids, { hostId: 0 }) })
+      : []),
     ...leaveOldRoot(),
     ...(config.root?.readonly ? [makeRootReadOnly()] : []),
   ];

@@ -132,7 +132,18 @@ inEachWay('devices', attacks, ({ name, calls, sh }) => {
   });
 });
 
-describe('the null device of the host, to root without a user namespace', () => {
+describe('the devices of the host, to root in a user namespace in which he has kept his id', () => {
+  attack('are there and can be written, and their permissions cannot be changed', async () => {
+    // They have these permissions already.
+    const script =
+      'for one in null zero full random tty; do chmod 666 /dev/$one; done; echo x > /dev/null && echo written';
+    const { stdout, stderr } = await run('sh', ['-c', script], { userNamespace: 'keep-id' });
+    expect(stdout).toBe('written\n');
+    expect(stderr.match(/Read-only file system/g)).toHaveLength(5);
+  });
+});
+
+describe('the null device of the host, to root whose id is that of the host', () => {
   attack('given as input, cannot be changed for all of the host', async () => {
     using scratch = makeScratch();
     const modeAfter = async (device: number, change: (stdin: number) => Promise<unknown>): Promise<number> => {
@@ -146,11 +157,18 @@ describe('the null device of the host, to root without a user namespace', () => 
       }
       return statSync(node).mode & 0o777;
     };
-    const change = ['sh', '-c', 'chmod 600 /proc/self/fd/0; true'];
+    // What those of the host have already: a test that fails is not to do harm.
+    const change = ['sh', '-c', 'chmod 666 /proc/self/fd/0; true'];
     await using box = await Container.run({ command: ['sleep', '1000'] });
-    for (const by of [(stdin: number) => run(change, { stdin }), (stdin: number) => box.exec(change, { stdin })]) {
+    await using same = await Container.run({ command: ['sleep', '1000'], userNamespace: 'keep-id' });
+    for (const by of [
+      (stdin: number) => run(change, { stdin }),
+      (stdin: number) => box.exec(change, { stdin }),
+      (stdin: number) => run(change, { stdin, userNamespace: 'keep-id' }),
+      (stdin: number) => same.exec(change, { stdin }),
+    ]) {
       // What else a caller hands on is handed on.
-      expect(await modeAfter(ZERO, by)).toBe(0o600);
+      expect(await modeAfter(ZERO, by)).toBe(0o666);
       rmSync(join(scratch.path, `${ZERO}`));
       expect(await modeAfter(NULL, by)).toBe(0o644);
       rmSync(join(scratch.path, `${NULL}`));
